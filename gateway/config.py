@@ -1,0 +1,266 @@
+"""The configuration: what may stand in `config.toml`, and what it means.
+
+Rules: unknown keys are errors that name the key. Secrets never stand in the file, only where to
+find them (`{file = …}` or `{env = …}`). Relative paths are relative to the file. Prices,
+quantities and money are Decimal exactly as written. Until CURVE arrives, everything that binds
+binds to loopback: anybody who reaches a NULL socket could otherwise send orders.
+"""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gateway import config_checks, config_reading
+from gateway.errors import ConfigError
+
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.-]+\Z")]
+"""An id in the file: a CompID, a venue id, an account."""
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+Endpoints = tuple[str, ...]
+"""One endpoint or a list of them in the file; always a tuple here."""
+
+
+class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a secret is kept: a file (its text, stripped) or an environment variable."""
+
+    file: Path | None = None
+    env: str | None = None
+
+    def read(self) -> bytes:
+        """Fetch the secret. Raises ConfigError that says where it was looked for."""
+        if self.env is not None:
+            value = os.environ.get(self.env, "")
+            place = f"the environment variable {self.env}"
+        else:
+            place = f"the file {self.file}"
+            try:
+                value = Path(self.file or "").read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as problem:
+                msg = f"a secret was expected in {place}: {problem}"
+                raise ConfigError(msg) from None
+        if not value:
+            msg = f"a secret was expected in {place}, which is empty"
+            raise ConfigError(msg)
+        return value.encode()
+
+
+class Gateway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[gateway]`: who we are and where we listen."""
+
+    comp_id: Name = "GATEWAY"
+    instance: Annotated[int, Meta(ge=0, le=1023)] = 1
+    orders: Endpoints = ("tcp://127.0.0.1:5570",)
+    venues: Endpoints = ("tcp://127.0.0.1:5571",)
+    market_data: Endpoints = ("tcp://127.0.0.1:5572",)
+    feeds: Endpoints = ("tcp://127.0.0.1:5573",)
+    operators: Endpoints = ("tcp://127.0.0.1:5574",)
+    http: str = "127.0.0.1:5580"
+    var: Path = Path("var")
+
+
+class Journal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[journal]`: the memory."""
+
+    path: Path = Path("var/journal")
+    durability: Literal["group", "os"] = "group"
+    segment_bytes: Annotated[int, Meta(ge=4096)] = 64 << 20
+    snapshot_every: Count = 200_000
+    digest_every: Count = 10_000
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[limits.<name>]`: what one order and one strategy may do. The defaults are conservative.
+
+    Quantities are units of the underlying; notional is in the instrument's quote currency.
+    """
+
+    max_order_qty: Decimal = Decimal(100_000)
+    max_order_notional: Decimal = Decimal(100_000)
+    max_open_orders: Positive = 200
+    max_order_age_ms: Positive = 5_000
+
+
+class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`feed = {…}` of a paper venue: where its market comes from.
+
+    `speed` is 1 for real time, N for N times faster, 0 for as fast as possible.
+    """
+
+    kind: Literal["synthetic", "csv", "binance", "recorded"] = "synthetic"
+    seed: int = 7
+    path: Path | None = None
+    speed: Decimal = Decimal(1)
+    depth: Annotated[int, Meta(ge=1, le=50)] = 10
+    interval_ms: Positive = 50
+    repeat: bool = False
+
+
+class Latency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`latency = {…}` of a paper venue, in microseconds: a median and a 99th percentile each."""
+
+    order_us: Count = 500
+    order_p99_us: Count = 2_000
+    feed_us: Count = 200
+    feed_p99_us: Count = 1_000
+
+
+class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`fees = {…}` of a paper venue: parts of the notional, so `0.001` is ten basis points."""
+
+    maker: Decimal = Decimal("0.0002")
+    taker: Decimal = Decimal("0.0004")
+
+
+class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[venue]]`: one account at one venue."""
+
+    id: Name
+    kind: Literal["paper", "crypto", "mt5_ea", "mt5_terminal"]
+    launch: bool = False
+    account: Name | None = None
+    day_ends: str = "17:00 America/New_York"
+    symbols: tuple[str, ...] | dict[str, str] = ()
+    dead_man_ms: Positive = 30_000
+    quote_stale_ms: Positive = 10_000
+    token: Secret | None = None
+    seed: int = 7
+    feed: Feed = Feed()
+    latency: Latency = Latency()
+    fees: Fees = Fees()
+    balances: dict[str, Decimal] = {}
+
+    @property
+    def account_id(self) -> str:
+        """Account (1) on the wire: the configured one, or the venue's id."""
+        return self.account or self.id
+
+    @property
+    def symbol_map(self) -> dict[str, str]:
+        """Our symbol to the venue's own name for it."""
+        if isinstance(self.symbols, dict):
+            return dict(self.symbols)
+        return {symbol: symbol for symbol in self.symbols}
+
+
+class Strategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[strategy]]`: a CompID that may log on. No `venues` or `accounts` means all of them."""
+
+    id: Name
+    token: Secret | None = None
+    venues: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    limits: str = "default"
+
+
+class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[routing]`: the venue of an order that names none (100). The rules map symbol to venue."""
+
+    default: str | None = None
+    rules: dict[str, str] = {}
+
+
+class Timeouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[timeouts]`: how long silence is patience."""
+
+    venue_answer_ms: Positive = 5_000
+    sending_time_window_ms: Positive = 120_000
+    heartbeat_s: Positive = 10
+    cancel_on_disconnect_grace_ms: Count = 5_000
+
+
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[log]`: JSON lines in a rotating file per process; people's text on a terminal."""
+
+    path: Path = Path("var/log")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    rotate_bytes: Positive = 20_000_000
+    keep_files: Positive = 10
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    gateway: Gateway = Gateway()
+    journal: Journal = Journal()
+    limits: dict[str, Limits] = {}
+    venue: tuple[Venue, ...] = ()
+    strategy: tuple[Strategy, ...] = ()
+    routing: Routing = Routing()
+    timeouts: Timeouts = Timeouts()
+    log: Log = Log()
+
+    def limits_of(self, strategy: Strategy) -> Limits:
+        """Return the limits that bind a strategy; the built-in ones when the file has none."""
+        return self.limits.get(strategy.limits, Limits())
+
+    @property
+    def built_in_limits(self) -> bool:
+        """Whether the built-in defaults are in force: `run` prints them then."""
+        return "default" not in self.limits
+
+    def venue_of(self, venue_id: str) -> Venue:
+        """Find a venue by id. Raises ConfigError that lists the known ones."""
+        for venue in self.venue:
+            if venue.id == venue_id:
+                return venue
+        known = config_reading.nearest(venue_id, (venue.id for venue in self.venue))
+        msg = f"no venue is called {venue_id!r}; {known}"
+        raise ConfigError(msg)
+
+    @property
+    def operator_token_path(self) -> Path:
+        """Where `run` writes the operators' token, readable by its owner only."""
+        return self.gateway.var / "operator.token"
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and check a config file. Raises ConfigError that names file, key and remedy.
+
+    Every path in the result is absolute: relative ones are taken from the file's folder.
+    """
+    path = Path(path).absolute()
+    try:
+        config = config_reading.convert(config_reading.read_toml(path), Config)
+        config_checks.check(config)
+    except ConfigError as problem:
+        text = str(problem)
+        raise ConfigError(text if str(path) in text else f"{path}: {text}") from None
+    return _anchored(config, path.parent)
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    """Make every path absolute, as seen from the config file's folder."""
+    replace = msgspec.structs.replace
+    return replace(
+        config,
+        gateway=replace(config.gateway, var=folder / config.gateway.var),
+        journal=replace(config.journal, path=folder / config.journal.path),
+        log=replace(config.log, path=folder / config.log.path),
+        venue=tuple(
+            replace(venue, token=_secret(venue.token, folder), feed=_feed(venue.feed, folder))
+            for venue in config.venue
+        ),
+        strategy=tuple(
+            replace(strategy, token=_secret(strategy.token, folder))
+            for strategy in config.strategy
+        ),
+    )
+
+
+def _secret(secret: Secret | None, folder: Path) -> Secret | None:
+    if secret is None or secret.file is None:
+        return secret
+    return Secret(file=folder / secret.file.expanduser())
+
+
+def _feed(feed: Feed, folder: Path) -> Feed:
+    if feed.path is None:
+        return feed
+    return msgspec.structs.replace(feed, path=folder / feed.path.expanduser())

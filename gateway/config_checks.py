@@ -1,0 +1,168 @@
+"""What a configuration must satisfy beyond the types of its keys.
+
+Rules: each check raises ConfigError that says what was received, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing
+from zoneinfo import ZoneInfo
+
+from gateway.config_reading import nearest
+from gateway.errors import ConfigError
+from protocol.fields import EXTERNAL, GATEWAY, OPERATOR
+
+if typing.TYPE_CHECKING:
+    from gateway.config import Config, Secret, Venue
+
+_DAY_END = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) ([A-Za-z0-9_+/-]+)", re.ASCII).fullmatch
+_SYMBOL = re.compile(r"[!-<>-{}-~]{1,32}", re.ASCII).fullmatch
+_RESERVED = frozenset((GATEWAY, OPERATOR, EXTERNAL, "MD"))
+
+
+class DayEnd(typing.NamedTuple):
+    """When a venue's trading day ends: local time and its zone."""
+
+    hour: int
+    minute: int
+    zone: ZoneInfo
+
+
+def parse_day_ends(text: str) -> DayEnd:
+    """Read `17:00 America/New_York`. Raises ConfigError."""
+    match = _DAY_END(text)
+    if match is None:
+        msg = f"received {text!r}, expected a time and a zone, as in '17:00 America/New_York'"
+        raise ConfigError(msg)
+    try:
+        zone = ZoneInfo(match[3])
+    except (KeyError, ValueError, OSError):
+        msg = f"received the time zone {match[3]!r}, expected one of the IANA names, as in 'UTC'"
+        raise ConfigError(msg) from None
+    return DayEnd(int(match[1]), int(match[2]), zone)
+
+
+def check(config: Config) -> None:
+    """Check everything; raises ConfigError at the first thing that is wrong."""
+    _check_ids(config)
+    _check_endpoints(config)
+    _check_references(config)
+    for venue in config.venue:
+        _check_venue(venue)
+    for strategy in config.strategy:
+        _check_secret(strategy.token, f"strategy {strategy.id}: token")
+
+
+def _check_ids(config: Config) -> None:
+    comp_id = config.gateway.comp_id
+    if comp_id in _RESERVED - {GATEWAY}:
+        msg = f"gateway.comp_id is {comp_id!r}, which is reserved; expected GATEWAY or your own"
+        raise ConfigError(msg)
+    seen: dict[str, str] = {}
+    named = [("venue", venue.id) for venue in config.venue]
+    named += [("strategy", strategy.id) for strategy in config.strategy]
+    for kind, name in named:
+        if name in _RESERVED or name == comp_id:
+            msg = f"{kind}.id {name!r} is reserved; choose another"
+            raise ConfigError(msg)
+        if name in seen:
+            msg = (
+                f"the id {name!r} is used by a {seen[name]} and again by a {kind};"
+                " ids of venues and strategies share one space"
+            )
+            raise ConfigError(msg)
+        seen[name] = kind
+
+
+def _check_endpoints(config: Config) -> None:
+    gateway = config.gateway
+    seen: dict[str, str] = {}
+    for key in ("orders", "venues", "market_data", "feeds", "operators"):
+        endpoints: tuple[str, ...] = getattr(gateway, key)
+        if not endpoints:
+            msg = f"gateway.{key} is empty, expected an endpoint such as tcp://127.0.0.1:5570"
+            raise ConfigError(msg)
+        for endpoint in endpoints:
+            _check_loopback(f"gateway.{key}", endpoint)
+            if endpoint in seen:
+                msg = f"gateway.{key} and gateway.{seen[endpoint]} are both {endpoint}"
+                raise ConfigError(msg)
+            seen[endpoint] = key
+    _check_loopback("gateway.http", f"tcp://{gateway.http}")
+
+
+def _check_loopback(key: str, endpoint: str) -> None:
+    """Allow only what stays on this machine."""
+    if endpoint.startswith("ipc://") and len(endpoint) > len("ipc://"):
+        return
+    host, colon, port = endpoint.removeprefix("tcp://").rpartition(":")
+    if not endpoint.startswith("tcp://") or not colon or not port.isascii() or not port.isdigit():
+        msg = f"{key}: received {endpoint!r}, expected tcp://127.0.0.1:PORT"
+        raise ConfigError(msg)
+    if not 1 <= int(port) <= 65_535:  # noqa: PLR2004 - TCP's own range
+        msg = f"{key}: received port {port}, expected 1 to 65535"
+        raise ConfigError(msg)
+    if not _is_loopback(host):
+        msg = (
+            f"{key}: received {endpoint!r}, which other machines can reach; expected a loopback"
+            " address (127.0.0.1): encryption (CURVE) comes with a later version"
+        )
+        raise ConfigError(msg)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_references(config: Config) -> None:
+    venues = [venue.id for venue in config.venue]
+    accounts = [venue.account_id for venue in config.venue]
+    for strategy in config.strategy:
+        _check_known(f"strategy {strategy.id}: venues", strategy.venues, venues)
+        _check_known(f"strategy {strategy.id}: accounts", strategy.accounts, accounts)
+        if strategy.limits != "default":
+            _check_known(f"strategy {strategy.id}: limits", [strategy.limits], config.limits)
+    routing = config.routing
+    if routing.default is not None:
+        _check_known("routing.default", [routing.default], venues)
+    _check_known("routing.rules", routing.rules.values(), venues)
+
+
+def _check_known(
+    where: str, names: typing.Iterable[str], known: typing.Iterable[str]
+) -> None:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            msg = f"{where}: nothing is called {name!r}; {nearest(name, known)}"
+            raise ConfigError(msg)
+
+
+def _check_venue(venue: Venue) -> None:
+    where = f"venue {venue.id}"
+    try:
+        parse_day_ends(venue.day_ends)
+    except ConfigError as problem:
+        msg = f"{where}: day_ends: {problem}"
+        raise ConfigError(msg) from None
+    for symbol in venue.symbol_map:
+        if not _SYMBOL(symbol):
+            msg = f"{where}: symbols: received {symbol!r}, expected printable ASCII without | or ="
+            raise ConfigError(msg)
+    if venue.feed.kind != "synthetic" and venue.feed.path is None:
+        msg = f'{where}: feed: kind {venue.feed.kind!r} needs path = "FILE"'
+        raise ConfigError(msg)
+    _check_secret(venue.token, f"{where}: token")
+
+
+def _check_secret(secret: Secret | None, where: str) -> None:
+    if secret is not None and (secret.file is None) == (secret.env is None):
+        msg = f'{where}: expected exactly one of {{file = "…"}} and {{env = "…"}}'
+        raise ConfigError(msg)

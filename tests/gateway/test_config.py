@@ -1,0 +1,135 @@
+"""The configuration file: what is accepted, and how each mistake is named."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Limits, load_config
+from gateway.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Write a text as a config file and load it."""
+
+    def load(text):
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_config(path)
+
+    return load
+
+
+def test_the_shipped_example_is_complete_and_valid():
+    """The config.toml at the root loads, and its documented defaults are the code's defaults."""
+    config = load_config(ROOT / "config.toml")
+    assert [venue.id for venue in config.venue] == ["PAPER"]
+    assert config.limits["default"] == Limits()
+    assert not config.built_in_limits
+
+
+def test_an_empty_file_means_the_defaults(load, tmp_path):
+    """Nothing is required; paths are taken from the file's folder."""
+    config = load("")
+    assert config.gateway.orders == ("tcp://127.0.0.1:5570",)
+    assert config.journal.path == tmp_path / "var/journal"
+    assert config.operator_token_path == tmp_path / "var/operator.token"
+    assert config.built_in_limits
+
+
+def test_numbers_are_exact(load):
+    """A number becomes the Decimal that was written, as a TOML number or as text."""
+    config = load('[limits.default]\nmax_order_qty = 0.1\nmax_order_notional = "1234.50"\n')
+    assert config.limits["default"].max_order_qty == Decimal("0.1")
+    assert str(config.limits["default"].max_order_notional) == "1234.50"
+
+
+def test_an_endpoint_may_be_a_list(load):
+    """One endpoint or several."""
+    config = load('[gateway]\norders = ["tcp://127.0.0.1:6001", "tcp://127.0.0.1:6002"]\n')
+    assert config.gateway.orders == ("tcp://127.0.0.1:6001", "tcp://127.0.0.1:6002")
+
+
+def test_symbols_may_be_mapped(load):
+    """A list means equal names; a table maps our symbol to the venue's."""
+    venue = '[[venue]]\nid = "V"\nkind = "paper"\n'
+    assert load(venue + 'symbols = ["A"]').venue[0].symbol_map == {"A": "A"}
+    assert load(venue + 'symbols = { A = "A.m" }').venue[0].symbol_map == {"A": "A.m"}
+
+
+VENUE = '[[venue]]\nid = "V"\nkind = "paper"\n'
+STRATEGY = '[[strategy]]\nid = "S"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[gatway]\n", ["unknown key 'gatway'", "did you mean 'gateway'"]),
+        ("[journal]\ndurabilty = 'os'", ["'journal.durabilty'", "did you mean 'durability'"]),
+        (VENUE + "feed = { sed = 1 }", ["'venue[0].feed.sed'", "did you mean 'seed'"]),
+        ("[limits.default]\nmax_order = 1", ["'limits.default.max_order'", "max_order_qty"]),
+        ("[limits.default]\nmax_order_qty = nan", ["received 'nan'"]),
+        ("[limits.default]\nmax_order_qty = 1e999", ["plain decimal"]),
+        ("[limits.default]\nmax_order_qty = '1_000'", ["received '1_000'"]),
+        ("[limits.default]\nmax_order_qty = true", ["max_order_qty", "True"]),
+        ("[gateway]\ninstance = 1024", ["gateway.instance", "1023"]),
+        ("[gateway]\norders = 'tcp://0.0.0.0:5570'", ["gateway.orders", "loopback"]),
+        ("[gateway]\norders = 'tcp://gateway.example:5570'", ["loopback"]),
+        ("[gateway]\norders = 'udp:5570'", ["expected tcp://127.0.0.1:PORT"]),
+        ("[gateway]\norders = 'tcp://127.0.0.1:99999'", ["1 to 65535"]),
+        ("[gateway]\norders = []", ["gateway.orders is empty"]),
+        ("[gateway]\nhttp = '0.0.0.0:80'", ["gateway.http", "loopback"]),
+        ("[gateway]\norders = 'tcp://127.0.0.1:5571'", ["are both tcp://127.0.0.1:5571"]),
+        ("[gateway]\ncomp_id = 'OPERATOR'", ["reserved"]),
+        ("[[venue]]\nid = 'EXTERNAL'\nkind = 'paper'", ["'EXTERNAL' is reserved"]),
+        ("[[strategy]]\nid = 'GATEWAY'", ["'GATEWAY' is reserved"]),
+        (VENUE + VENUE, ["'V' is used by a venue and again by a venue"]),
+        (VENUE + STRATEGY.replace('"S"', '"V"'), ["a venue and again by a strategy"]),
+        (VENUE + "kin = 1", ["unknown key 'venue[0].kin'"]),
+        ("[[venue]]\nid = 'V'\nkind = 'papr'", ["venue[0].kind"]),
+        (VENUE + "day_ends = '5 pm'", ["venue V", "17:00 America/New_York"]),
+        (VENUE + "day_ends = '17:00 Mars/Base'", ["Mars/Base", "IANA"]),
+        (VENUE + "symbols = ['A|B']", ["'A|B'"]),
+        (VENUE + "feed = { kind = 'csv' }", ["needs path"]),
+        (VENUE + "token = 'abc'", ["token", "{file =", "never in the file"]),
+        (VENUE + "token = {}", ["exactly one of"]),
+        (STRATEGY + "venues = ['V']", ["nothing is called 'V'"]),
+        (STRATEGY + "limits = 'big'", ["nothing is called 'big'"]),
+        ("[routing]\ndefault = 'V'", ["routing.default"]),
+        ("[gateway\n", ["not valid TOML"]),
+    ],
+)
+def test_each_mistake_is_named(load, tmp_path, text, words):
+    """An error names the file, the key, what was received and what is expected."""
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    for word in [str(tmp_path / "config.toml"), *words]:
+        assert word in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path):
+    """The first mistake of all: no file."""
+    with pytest.raises(ConfigError, match="portcullis init"):
+        load_config(tmp_path / "config.toml")
+
+
+def test_a_secret_is_read_from_where_it_is_kept(load, tmp_path, monkeypatch):
+    """A token comes from a file beside the config, or from the environment; never from it."""
+    (tmp_path / "mm.token").write_text("abc\n", encoding="utf-8")
+    monkeypatch.setenv("V_TOKEN", "xyz")
+    config = load(
+        STRATEGY + 'token = { file = "mm.token" }\n' + VENUE + 'token = { env = "V_TOKEN" }\n'
+    )
+    assert config.strategy[0].token.read() == b"abc"
+    assert config.venue[0].token.read() == b"xyz"
+    monkeypatch.delenv("V_TOKEN")
+    with pytest.raises(ConfigError, match="environment variable V_TOKEN, which is empty"):
+        config.venue[0].token.read()
+    (tmp_path / "mm.token").unlink()
+    with pytest.raises(ConfigError, match=r"mm\.token"):
+        config.strategy[0].token.read()
