@@ -1,0 +1,31 @@
+"""What the shell counts: frames that changed nothing, and how much work there was.
+
+Rules: counters only grow; they are observation, never state; nothing is decided by them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Metrics(Struct):
+    """Counters since the start.
+
+    `unauthenticated` frames came from nobody we know; `garbled` ones from a session, but were no
+    FIX message; `refused_logons` named a CompID and failed; `undeliverable` messages had no session
+    left to go to.
+    """
+
+    batches: int = 0
+    frames: int = 0
+    commits: int = 0
+    unauthenticated: int = 0
+    garbled: int = 0
+    refused_logons: int = 0
+    logons: int = 0
+    takeovers: int = 0
+    disconnects: int = 0
+    sent: int = 0
+    blocked: int = 0
+    resent: int = 0
+    undeliverable: int = 0
