@@ -3,7 +3,8 @@
     ProtocolError                 never raised itself
     ├── GarbledMessage            the bytes are not a FIX message: ignore them, the gap will show
     ├── InvalidMessage            a FIX message that breaks a rule: answer Reject (35=3), go on
-    └── EncodeError               *we* tried to say something that cannot be said: a bug of ours
+    ├── EncodeError               *we* tried to say something that cannot be said: a bug of ours
+    └── SessionError              *we* asked a session for what its state forbids: a bug of ours
 
 Decoding arbitrary bytes raises GarbledMessage or InvalidMessage and nothing else.
 """
@@ -42,3 +43,7 @@ class InvalidMessage(ProtocolError):  # noqa: N818 - FIX 4.4 vol. 2: "invalid me
 
 class EncodeError(ProtocolError, ValueError):
     """A message of ours cannot be put on the wire: a float, a control character, a NaN."""
+
+
+class SessionError(ProtocolError, RuntimeError):
+    """A session was asked for something that its state does not allow, such as two Logons."""
