@@ -1,0 +1,97 @@
+"""Three lengths of test run, budgets, and the fixtures that several rooms share.
+
+    pytest                    the README's: every unit test, a few whole systems; 5 minutes
+    pytest --length ci        also what is marked length("ci"); .ci/run; 20 minutes
+    pytest --length long      also what is marked length("long"); before a release; hours
+
+A test that takes more than 5 s says so with `@pytest.mark.budget(seconds)`, which is also when it
+is stopped. The run ends with the list of those that took longer and did not say so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LENGTHS = ("quick", "ci", "long")
+UNMARKED_SECONDS = 5
+UNMARKED_TIMEOUT = 60
+
+for entry in (str(ROOT / "tests"), str(ROOT)):
+    if entry not in sys.path:
+        sys.path.insert(0, entry)
+
+_slow: list[tuple[float, str]] = []
+
+
+def pytest_addoption(parser):
+    """Add --length."""
+    parser.addoption(
+        "--length", choices=LENGTHS, default="quick", help="quick (the default), ci or long"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect what is longer than asked for; give every test its time limit."""
+    wanted = LENGTHS.index(config.getoption("--length"))
+    kept, dropped = [], []
+    for item in items:
+        length = item.get_closest_marker("length")
+        name = length.args[0] if length else "quick"
+        if name not in LENGTHS:
+            msg = f"{item.nodeid}: length({name!r}), expected one of {LENGTHS}"
+            raise pytest.UsageError(msg)
+        (kept if LENGTHS.index(name) <= wanted else dropped).append(item)
+        budget = item.get_closest_marker("budget")
+        seconds = budget.args[0] if budget else UNMARKED_TIMEOUT
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(seconds))
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def pytest_runtest_logreport(report):
+    """Remember a test that was slow without saying so."""
+    if report.when == "call" and report.duration > UNMARKED_SECONDS and not report.keywords.get(
+        "budget"
+    ):
+        _slow.append((report.duration, report.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List the slow tests that carry no budget."""
+    for seconds, nodeid in sorted(_slow, reverse=True):
+        terminalreporter.write_line(f"{seconds:.1f} s without a budget marker: {nodeid}")
+
+
+@pytest.fixture(scope="session")
+def root():
+    """Return the repository's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """Return the folder of recorded market data; skip where there is none.
+
+    PORTCULLIS_DATA names it; otherwise ../shared/data beside the repository is tried.
+    """
+    named = os.environ.get("PORTCULLIS_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no recorded data: PORTCULLIS_DATA names its folder")
+    return folder
+
+
+@pytest.fixture
+def system(tmp_path):
+    """Give a whole Portcullis in a folder of its own, not started; stop what it started."""
+    from support.system import System  # noqa: PLC0415 - most runs never need it
+
+    with System(tmp_path) as made:
+        yield made
