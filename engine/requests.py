@@ -1,0 +1,270 @@
+"""From a person's arguments to the message that asks for it. Pure: time and ids are arguments.
+
+Numbers are Decimal, int or str; a float is refused. The order type follows from the prices given:
+none is a market order, `price` a limit, `stop_px` a stop, both a stop limit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias, TypedDict
+
+from engine.errors import InvalidOrder
+from protocol.fields import (
+    ExecInst,
+    MassCancelRequestType,
+    MassStatusReqType,
+    OrdType,
+    PositionEffect,
+    PosReqType,
+    SecurityListRequestType,
+    Side,
+    TimeInForce,
+)
+from protocol.messages import (
+    CollateralInquiry,
+    NewOrderSingle,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderFields,
+    OrderMassCancelRequest,
+    OrderMassStatusRequest,
+    OrderStatusRequest,
+    RequestForPositions,
+    SecurityListRequest,
+)
+from protocol.numbers import exact
+from protocol.timestamps import format_date, format_utc
+
+Number: TypeAlias = Decimal | int | str
+_CONTEXT_MAX = 2048
+
+
+class OrderOptions(TypedDict, total=False):
+    """What an order may say besides symbol, side and quantity."""
+
+    price: Number | None
+    stop_px: Number | None
+    time_in_force: TimeInForce | str | None
+    expire_time_ns: int | None
+    post_only: bool
+    reduce_only: bool
+    venue: str | None
+    account: str | None
+    stop_loss_px: Number | None
+    take_profit_px: Number | None
+    expected_edge: Number | None
+    context: Mapping[str, Any] | str | None
+    position_id: str | None
+    text: str | None
+
+
+def new_order(  # noqa: PLR0913 - an order has that many parts that are never absent
+    cl_ord_id: str, symbol: str, side: Side, qty: Number, options: OrderOptions, *, now_ns: int
+) -> NewOrderSingle:
+    """Build a D. Raises TypeError on a float, ValueError and InvalidOrder on nonsense."""
+    return NewOrderSingle(
+        cl_ord_id=cl_ord_id,
+        symbol=symbol,
+        side=side,
+        order_qty=_positive("qty", qty),
+        transact_time=format_utc(now_ns),
+        **_terms(options),
+    )
+
+
+class Changes(TypedDict, total=False):
+    """What of an order shall be otherwise."""
+
+    qty: Number
+    price: Number
+    stop_px: Number
+
+
+def replacement(
+    old: OrderFields, cl_ord_id: str, changes: Changes, *, now_ns: int
+) -> OrderCancelReplaceRequest:
+    """Build a G: the order as it was last, with other quantity or prices."""
+    same = {
+        name: getattr(old, name)
+        for name in OrderFields.__struct_fields__
+        if name not in _NOT_COPIED and getattr(old, name) is not None
+    }
+    unknown = set(changes) - Changes.__optional_keys__
+    if unknown:
+        msg = f"received {', '.join(sorted(unknown))}, expected qty, price or stop_px"
+        raise TypeError(msg)
+    changed: dict[str, Any] = {}
+    if changes.get("qty") is not None:
+        changed["order_qty"] = _positive("qty", changes["qty"])
+    if changes.get("price") is not None:
+        changed["price"] = exact(changes["price"])
+    if changes.get("stop_px") is not None:
+        changed["stop_px"] = exact(changes["stop_px"])
+    if not changed:
+        msg = "received no qty, price or stop_px, expected at least one that shall change"
+        raise InvalidOrder(msg)
+    for name in ("price", "stop_px"):
+        if name in changed and same.get(name) is None:
+            msg = f"received {name} for an order of type {old.ord_type.name}, which has none"
+            raise InvalidOrder(msg)
+    return OrderCancelReplaceRequest(
+        cl_ord_id=cl_ord_id,
+        orig_cl_ord_id=old.cl_ord_id,
+        transact_time=format_utc(now_ns),
+        **(same | changed),
+    )
+
+
+def cancel(old: OrderFields, cl_ord_id: str, *, now_ns: int) -> OrderCancelRequest:
+    """Build an F for the order as it was last."""
+    return OrderCancelRequest(
+        cl_ord_id=cl_ord_id,
+        orig_cl_ord_id=old.cl_ord_id,
+        symbol=old.symbol,
+        side=old.side,
+        order_qty=old.order_qty,
+        transact_time=format_utc(now_ns),
+    )
+
+
+def status(old: OrderFields) -> OrderStatusRequest:
+    """Build an H: what became of this order."""
+    return OrderStatusRequest(cl_ord_id=old.cl_ord_id, symbol=old.symbol, side=old.side)
+
+
+def mass_status(request_id: str) -> OrderMassStatusRequest:
+    """Build an AF: which orders are open."""
+    return OrderMassStatusRequest(
+        mass_status_req_id=request_id, mass_status_req_type=MassStatusReqType.ALL
+    )
+
+
+def mass_cancel(
+    cl_ord_id: str, *, symbol: str | None = None, now_ns: int
+) -> OrderMassCancelRequest:
+    """Build a q: cancel all, or all in one symbol."""
+    kind = MassCancelRequestType.ALL if symbol is None else MassCancelRequestType.SECURITY
+    return OrderMassCancelRequest(
+        cl_ord_id=cl_ord_id,
+        mass_cancel_request_type=kind,
+        symbol=symbol,
+        transact_time=format_utc(now_ns),
+    )
+
+
+def positions(request_id: str, account: str, *, now_ns: int) -> RequestForPositions:
+    """Build an AN: which positions there are."""
+    return RequestForPositions(
+        pos_req_id=request_id,
+        pos_req_type=PosReqType.POSITIONS,
+        account=account,
+        clearing_business_date=format_date(now_ns),
+        transact_time=format_utc(now_ns),
+    )
+
+
+def balances(request_id: str) -> CollateralInquiry:
+    """Build a BB: what the accounts hold."""
+    return CollateralInquiry(coll_inquiry_id=request_id)
+
+
+def instruments(request_id: str) -> SecurityListRequest:
+    """Build an x: what may be traded, and in which steps."""
+    return SecurityListRequest(
+        security_req_id=request_id,
+        security_list_request_type=SecurityListRequestType.ALL_SECURITIES,
+    )
+
+
+_NOT_COPIED = frozenset(
+    ("cl_ord_id", "transact_time", "sender_comp_id", "target_comp_id", "msg_seq_num",
+     "sending_time", "poss_dup_flag", "poss_resend", "orig_sending_time", "orig_cl_ord_id",
+     "decision_context", "text", "expected_edge")
+)  # fmt: skip
+
+
+def _terms(options: OrderOptions) -> dict[str, Any]:
+    """Translate the options into fields; only those that are said."""
+    unknown = set(options) - OrderOptions.__optional_keys__
+    if unknown:
+        known = ", ".join(sorted(OrderOptions.__optional_keys__))
+        msg = f"received {', '.join(sorted(unknown))}, expected some of {known}"
+        raise TypeError(msg)
+    terms: dict[str, Any] = {"ord_type": _ord_type(options)}
+    for name in ("price", "stop_px", "stop_loss_px", "take_profit_px", "expected_edge"):
+        value = options.get(name)
+        if value is not None:
+            terms[name] = exact(value)  # type: ignore[arg-type]  # a loop over typed keys
+    for name, field in (("venue", "ex_destination"), ("account", "account"), ("text", "text"),
+                        ("position_id", "position_id")):  # fmt: skip
+        if options.get(name) is not None:
+            terms[field] = options[name]  # type: ignore[literal-required]  # names of this dict
+    if options.get("post_only"):
+        terms["exec_inst"] = ExecInst.PARTICIPATE_DONT_INITIATE
+    if options.get("reduce_only"):
+        terms["position_effect"] = PositionEffect.CLOSE
+    context = options.get("context")
+    if context is not None:
+        terms["decision_context"] = _context(context)
+    _lifetime(options, terms)
+    return terms
+
+
+def _ord_type(options: OrderOptions) -> OrdType:
+    has_price = options.get("price") is not None
+    if options.get("stop_px") is not None:
+        return OrdType.STOP_LIMIT if has_price else OrdType.STOP
+    if options.get("post_only") and not has_price:
+        msg = "received post_only without a price, expected a limit order"
+        raise InvalidOrder(msg)
+    return OrdType.LIMIT if has_price else OrdType.MARKET
+
+
+def _lifetime(options: OrderOptions, terms: dict[str, Any]) -> None:
+    given = options.get("time_in_force")
+    expire_time_ns = options.get("expire_time_ns")
+    if expire_time_ns is not None:
+        terms["expire_time"] = format_utc(expire_time_ns)
+        given = given or TimeInForce.GOOD_TILL_DATE
+    if given is not None:
+        terms["time_in_force"] = _time_in_force(given)
+    if (terms.get("time_in_force") is TimeInForce.GOOD_TILL_DATE) != (expire_time_ns is not None):
+        msg = "an order good till date and expire_time_ns go together"
+        raise InvalidOrder(msg)
+
+
+_SHORT = {
+    "DAY": TimeInForce.DAY,
+    "GTC": TimeInForce.GOOD_TILL_CANCEL,
+    "IOC": TimeInForce.IMMEDIATE_OR_CANCEL,
+    "FOK": TimeInForce.FILL_OR_KILL,
+    "GTD": TimeInForce.GOOD_TILL_DATE,
+}
+
+
+def _time_in_force(given: TimeInForce | str) -> TimeInForce:
+    if isinstance(given, TimeInForce):
+        return given
+    if given not in _SHORT:
+        msg = f"received time_in_force {given!r}, expected one of {', '.join(_SHORT)}"
+        raise InvalidOrder(msg)
+    return _SHORT[given]
+
+
+def _context(context: Mapping[str, Any] | str) -> str:
+    text = context if isinstance(context, str) else json.dumps(context, default=str)
+    if len(text) > _CONTEXT_MAX:
+        msg = f"received a context of {len(text)} characters, expected at most {_CONTEXT_MAX}"
+        raise InvalidOrder(msg)
+    return text
+
+
+def _positive(name: str, value: Number) -> Decimal:
+    number = exact(value)
+    if number <= 0:
+        msg = f"received {name}={number}, expected a number above zero"
+        raise InvalidOrder(msg)
+    return number
