@@ -19,7 +19,7 @@ from protocol.fields import (
 from protocol.messages.base import Count, Date, Group, Id, Message, Text, UtcTimestamp, tag
 
 
-class Party(Group, kw_only=True):
+class Party(Group, frozen=True, kw_only=True):
     """Parties (NoPartyIDs 453): who holds the position. Optional in every message here."""
 
     party_id: Id = tag(448)
@@ -27,7 +27,7 @@ class Party(Group, kw_only=True):
     party_role: int = tag(452, 3)
 
 
-class RequestForPositions(Message, kw_only=True):
+class RequestForPositions(Message, frozen=True, kw_only=True):
     """RequestForPositions (AN)."""
 
     msg_type: ClassVar[str] = "AN"
@@ -42,7 +42,7 @@ class RequestForPositions(Message, kw_only=True):
     parties: tuple[Party, ...] = tag(453, ())
 
 
-class RequestForPositionsAck(Message, kw_only=True):
+class RequestForPositionsAck(Message, frozen=True, kw_only=True):
     """RequestForPositionsAck (AO): how many APs follow, zero allowed."""
 
     msg_type: ClassVar[str] = "AO"
@@ -57,7 +57,7 @@ class RequestForPositionsAck(Message, kw_only=True):
     complete: bool | None = tag(5008, None)
 
 
-class PositionQty(Group, kw_only=True):
+class PositionQty(Group, frozen=True, kw_only=True):
     """PositionQty (NoPositions 702): total quantity, long or short, in units of the underlying."""
 
     pos_type: str = tag(703)
@@ -65,14 +65,14 @@ class PositionQty(Group, kw_only=True):
     short_qty: Decimal | None = tag(705, None)
 
 
-class PositionFee(Group, kw_only=True):
+class PositionFee(Group, frozen=True, kw_only=True):
     """Own group NoPositionFees (5033): what a position has paid in fees, per currency."""
 
     fee_currency: Id = tag(5034)
     fee_amt: Decimal = tag(5035)
 
 
-class PositionReport(Message, kw_only=True):
+class PositionReport(Message, frozen=True, kw_only=True):
     """PositionReport (AP): 730 is the average price, 731=1, 734=0; 5029 and 5030 our account."""
 
     msg_type: ClassVar[str] = "AP"
@@ -99,7 +99,7 @@ class PositionReport(Message, kw_only=True):
     fees: tuple[PositionFee, ...] = tag(5033, ())
 
 
-class CollateralInquiry(Message, kw_only=True):
+class CollateralInquiry(Message, frozen=True, kw_only=True):
     """CollateralInquiry (BB): what does the account hold?"""
 
     msg_type: ClassVar[str] = "BB"
@@ -108,7 +108,7 @@ class CollateralInquiry(Message, kw_only=True):
     security_exchange: Id | None = tag(207, None)
 
 
-class CollateralInquiryAck(Message, kw_only=True):
+class CollateralInquiryAck(Message, frozen=True, kw_only=True):
     """CollateralInquiryAck (BG): how many BAs follow, zero allowed."""
 
     msg_type: ClassVar[str] = "BG"
@@ -120,7 +120,7 @@ class CollateralInquiryAck(Message, kw_only=True):
     complete: bool | None = tag(5008, None)
 
 
-class CollateralReport(Message, kw_only=True):
+class CollateralReport(Message, frozen=True, kw_only=True):
     """CollateralReport (BA): one currency of an account, or one entry of its ledger.
 
     A balance answers a BB (909) and gives 15, 901 (free cash), 922 (all cash). A ledger entry
@@ -147,7 +147,7 @@ class CollateralReport(Message, kw_only=True):
     ledger_kind: Id | None = tag(5031, None)
 
 
-class SecurityListRequest(Message, kw_only=True):
+class SecurityListRequest(Message, frozen=True, kw_only=True):
     """SecurityListRequest (x): 559=4 all instruments, 559=0 the one in 55."""
 
     msg_type: ClassVar[str] = "x"
@@ -160,7 +160,7 @@ class SecurityListRequest(Message, kw_only=True):
 Capabilities = Annotated[str, Meta(max_length=512)]
 
 
-class Security(Group, kw_only=True):
+class Security(Group, frozen=True, kw_only=True):
     """One instrument (NoRelatedSym 146): its rules in units of the underlying.
 
     `symbol` in the one symbology, `security_exchange` the venue id, `contract_multiplier` units of
@@ -181,7 +181,7 @@ class Security(Group, kw_only=True):
     taker_fee: Decimal | None = tag(5025, None)
 
 
-class SecurityList(Message, kw_only=True):
+class SecurityList(Message, frozen=True, kw_only=True):
     """SecurityList (y): instruments; from a bridge also what the venue can do (5026, 5027).
 
     `capabilities` is a blank separated list of: MARKET LIMIT STOP STOP_LIMIT DAY GTC IOC FOK GTD

@@ -13,14 +13,14 @@ HeartBtInt = Annotated[int, Meta(ge=1, le=3600)]
 GraceMs = Annotated[int, Meta(ge=0, le=86_400_000)]
 
 
-class Heartbeat(Message, kw_only=True):
+class Heartbeat(Message, frozen=True, kw_only=True):
     """Heartbeat (0): nothing to say, still here; answers a TestRequest when it carries 112."""
 
     msg_type: ClassVar[str] = "0"
     test_req_id: Id | None = tag(112, None)
 
 
-class TestRequest(Message, kw_only=True):
+class TestRequest(Message, frozen=True, kw_only=True):
     """TestRequest (1): say something."""
 
     __test__: ClassVar[bool] = False
@@ -28,7 +28,7 @@ class TestRequest(Message, kw_only=True):
     test_req_id: Id = tag(112)
 
 
-class ResendRequest(Message, kw_only=True):
+class ResendRequest(Message, frozen=True, kw_only=True):
     """ResendRequest (2): send me these again; EndSeqNo 0 is all that you have."""
 
     msg_type: ClassVar[str] = "2"
@@ -36,7 +36,7 @@ class ResendRequest(Message, kw_only=True):
     end_seq_no: SeqNum = tag(16)
 
 
-class Reject(Message, kw_only=True):
+class Reject(Message, frozen=True, kw_only=True):
     """Reject (3): your message broke a rule of the session level."""
 
     msg_type: ClassVar[str] = "3"
@@ -47,7 +47,7 @@ class Reject(Message, kw_only=True):
     text: Text | None = tag(58, None)
 
 
-class SequenceReset(Message, kw_only=True):
+class SequenceReset(Message, frozen=True, kw_only=True):
     """SequenceReset (4): skip to NewSeqNo; with GapFillFlag the skipped ones were administrative."""
 
     msg_type: ClassVar[str] = "4"
@@ -55,14 +55,14 @@ class SequenceReset(Message, kw_only=True):
     new_seq_no: SeqNum = tag(36)
 
 
-class Logout(Message, kw_only=True):
+class Logout(Message, frozen=True, kw_only=True):
     """Logout (5): the conversation ends; Text says why."""
 
     msg_type: ClassVar[str] = "5"
     text: Text | None = tag(58, None)
 
 
-class Logon(Message, kw_only=True):
+class Logon(Message, frozen=True, kw_only=True):
     """Logon (A): who I am, and what happens to my orders when I am gone (35002, 35003)."""
 
     msg_type: ClassVar[str] = "A"

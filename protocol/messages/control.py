@@ -12,7 +12,7 @@ from protocol.messages.base import Id, Message, SeqNum, Text, UtcTimestamp, tag
 Body = Annotated[str, Meta(max_length=60_000)]
 
 
-class BusinessMessageReject(Message, kw_only=True):
+class BusinessMessageReject(Message, frozen=True, kw_only=True):
     """BusinessMessageReject (j): understood, but not to be done here."""
 
     msg_type: ClassVar[str] = "j"
@@ -23,7 +23,7 @@ class BusinessMessageReject(Message, kw_only=True):
     text: Text | None = tag(58, None)
 
 
-class TradingSessionStatus(Message, kw_only=True):
+class TradingSessionStatus(Message, frozen=True, kw_only=True):
     """TradingSessionStatus (h): a venue's link (336) or a trading state (5006) has changed."""
 
     msg_type: ClassVar[str] = "h"
@@ -35,7 +35,7 @@ class TradingSessionStatus(Message, kw_only=True):
     scope: Text | None = tag(5009, None)
 
 
-class SecurityStatus(Message, kw_only=True):
+class SecurityStatus(Message, frozen=True, kw_only=True):
     """SecurityStatus (f): trading in one instrument halts or goes on."""
 
     msg_type: ClassVar[str] = "f"
@@ -47,7 +47,7 @@ class SecurityStatus(Message, kw_only=True):
     trading_state: TradingState | None = tag(5006, None)
 
 
-class OperatorCommand(Message, kw_only=True):
+class OperatorCommand(Message, frozen=True, kw_only=True):
     """OperatorCommand (U1), private: a person's order to the gateway (50 names the person).
 
     Commands: STATUS ORDERS POSITIONS SESSIONS VENUES (answered with JSON in 5032), CANCEL, KILL,
@@ -66,7 +66,7 @@ class OperatorCommand(Message, kw_only=True):
     text: Text | None = tag(58, None)
 
 
-class Note(Message, kw_only=True):
+class Note(Message, frozen=True, kw_only=True):
     """Note (U2), private: what is journaled and is no message. 5023 is JSON of the note's kind."""
 
     msg_type: ClassVar[str] = "U2"

@@ -14,7 +14,7 @@ from protocol.fields import (
 from protocol.messages.base import Count, Group, Id, Message, Text, tag
 
 
-class MDEntry(Group, kw_only=True):
+class MDEntry(Group, frozen=True, kw_only=True):
     """One level of a book, or one price (MDFullGrp). Time is 273, UTC, with 272 as its date."""
 
     md_entry_type: MDEntryType = tag(269)
@@ -24,7 +24,7 @@ class MDEntry(Group, kw_only=True):
     md_entry_time: Id | None = tag(273, None)
 
 
-class MDUpdate(Group, kw_only=True):
+class MDUpdate(Group, frozen=True, kw_only=True):
     """One change (MDIncGrp): a trade, 279=0 269=2. `side` 54 is not in FIX 4.4 here: own 5036."""
 
     md_update_action: MDUpdateAction = tag(279)
@@ -39,20 +39,20 @@ class MDUpdate(Group, kw_only=True):
     aggressor_side: Id | None = tag(5036, None)
 
 
-class MDReqType(Group, kw_only=True):
+class MDReqType(Group, frozen=True, kw_only=True):
     """One kind of entry that is asked for (NoMDEntryTypes)."""
 
     md_entry_type: MDEntryType = tag(269)
 
 
-class MDReqSymbol(Group, kw_only=True):
+class MDReqSymbol(Group, frozen=True, kw_only=True):
     """One instrument that is asked for (NoRelatedSym)."""
 
     symbol: Id = tag(55)
     security_exchange: Id | None = tag(207, None)
 
 
-class MarketDataRequest(Message, kw_only=True):
+class MarketDataRequest(Message, frozen=True, kw_only=True):
     """MarketDataRequest (V): one snapshot, 263=0; answered by W or Y."""
 
     msg_type: ClassVar[str] = "V"
@@ -63,7 +63,7 @@ class MarketDataRequest(Message, kw_only=True):
     related_sym: tuple[MDReqSymbol, ...] = tag(146)
 
 
-class MarketDataSnapshotFullRefresh(Message, kw_only=True):
+class MarketDataSnapshotFullRefresh(Message, frozen=True, kw_only=True):
     """MarketDataSnapshotFullRefresh (W): the book to a fixed depth, best level first.
 
     `feed_epoch` changes when the feed restarts, `feed_seq` counts up by one per symbol within it,
@@ -79,7 +79,7 @@ class MarketDataSnapshotFullRefresh(Message, kw_only=True):
     feed_seq: Count | None = tag(5017, None)
 
 
-class MarketDataIncrementalRefresh(Message, kw_only=True):
+class MarketDataIncrementalRefresh(Message, frozen=True, kw_only=True):
     """MarketDataIncrementalRefresh (X): trades."""
 
     msg_type: ClassVar[str] = "X"
@@ -89,7 +89,7 @@ class MarketDataIncrementalRefresh(Message, kw_only=True):
     feed_seq: Count | None = tag(5017, None)
 
 
-class MarketDataRequestReject(Message, kw_only=True):
+class MarketDataRequestReject(Message, frozen=True, kw_only=True):
     """MarketDataRequestReject (Y)."""
 
     msg_type: ClassVar[str] = "Y"

@@ -31,7 +31,7 @@ Context = Annotated[str, Meta(max_length=2048)]
 Scope = Annotated[str, Meta(max_length=256)]
 
 
-class OrderFields(Message, kw_only=True):
+class OrderFields(Message, frozen=True, kw_only=True):
     """What a new order and its replacement have in common."""
 
     cl_ord_id: Id = tag(11)
@@ -58,13 +58,13 @@ class OrderFields(Message, kw_only=True):
     handl_inst: Literal["1"] | None = tag(21, None)
 
 
-class NewOrderSingle(OrderFields, kw_only=True):
+class NewOrderSingle(OrderFields, frozen=True, kw_only=True):
     """NewOrderSingle (D)."""
 
     msg_type: ClassVar[str] = "D"
 
 
-class OrderCancelReplaceRequest(OrderFields, kw_only=True):
+class OrderCancelReplaceRequest(OrderFields, frozen=True, kw_only=True):
     """OrderCancelReplaceRequest (G): all fields of the order again, as they shall be."""
 
     msg_type: ClassVar[str] = "G"
@@ -72,7 +72,7 @@ class OrderCancelReplaceRequest(OrderFields, kw_only=True):
     order_id: Id | None = tag(37, None)
 
 
-class OrderCancelRequest(Message, kw_only=True):
+class OrderCancelRequest(Message, frozen=True, kw_only=True):
     """OrderCancelRequest (F)."""
 
     msg_type: ClassVar[str] = "F"
@@ -88,7 +88,7 @@ class OrderCancelRequest(Message, kw_only=True):
     text: Text | None = tag(58, None)
 
 
-class OrderStatusRequest(Message, kw_only=True):
+class OrderStatusRequest(Message, frozen=True, kw_only=True):
     """OrderStatusRequest (H)."""
 
     msg_type: ClassVar[str] = "H"
@@ -101,7 +101,7 @@ class OrderStatusRequest(Message, kw_only=True):
     security_exchange: Id | None = tag(207, None)
 
 
-class OrderMassStatusRequest(Message, kw_only=True):
+class OrderMassStatusRequest(Message, frozen=True, kw_only=True):
     """OrderMassStatusRequest (AF): open orders, each in an 8 with 584, 911 and 912 on the last."""
 
     msg_type: ClassVar[str] = "AF"
@@ -113,7 +113,7 @@ class OrderMassStatusRequest(Message, kw_only=True):
     side: Side | None = tag(54, None)
 
 
-class OrderMassCancelRequest(Message, kw_only=True):
+class OrderMassCancelRequest(Message, frozen=True, kw_only=True):
     """OrderMassCancelRequest (q): 530=1 one symbol, 530=7 all; 5009 narrows it to a venue."""
 
     msg_type: ClassVar[str] = "q"
@@ -127,7 +127,7 @@ class OrderMassCancelRequest(Message, kw_only=True):
     scope: Scope | None = tag(5009, None)
 
 
-class OrderMassCancelReport(Message, kw_only=True):
+class OrderMassCancelReport(Message, frozen=True, kw_only=True):
     """OrderMassCancelReport (r): how many orders the q touched; each also gets its own 8."""
 
     msg_type: ClassVar[str] = "r"
@@ -143,7 +143,7 @@ class OrderMassCancelReport(Message, kw_only=True):
     text: Text | None = tag(58, None)
 
 
-class ExecutionReport(Message, kw_only=True):
+class ExecutionReport(Message, frozen=True, kw_only=True):
     """ExecutionReport (8): the one message that moves an order, in every direction of travel."""
 
     msg_type: ClassVar[str] = "8"
@@ -199,7 +199,7 @@ class ExecutionReport(Message, kw_only=True):
     origin: Text | None = tag(5015, None)
 
 
-class OrderCancelReject(Message, kw_only=True):
+class OrderCancelReject(Message, frozen=True, kw_only=True):
     """OrderCancelReject (9): a cancel (434=1) or replace (434=2) was refused."""
 
     msg_type: ClassVar[str] = "9"
@@ -217,7 +217,7 @@ class OrderCancelReject(Message, kw_only=True):
     in_doubt: bool | None = tag(5007, None)
 
 
-class TradeCaptureSide(Group, kw_only=True):
+class TradeCaptureSide(Group, frozen=True, kw_only=True):
     """One side of a trade (NoSides)."""
 
     side: Side = tag(54)
@@ -230,7 +230,7 @@ class TradeCaptureSide(Group, kw_only=True):
     comm_currency: Id | None = tag(479, None)
 
 
-class TradeCaptureReportRequest(Message, kw_only=True):
+class TradeCaptureReportRequest(Message, frozen=True, kw_only=True):
     """TradeCaptureReportRequest (AD): every fill since `transact_time` of NoDates (580)."""
 
     msg_type: ClassVar[str] = "AD"
@@ -240,14 +240,14 @@ class TradeCaptureReportRequest(Message, kw_only=True):
     dates: tuple[TradeDate, ...] = tag(580, ())
 
 
-class TradeDate(Group, kw_only=True):
+class TradeDate(Group, frozen=True, kw_only=True):
     """One bound of the period asked for (TrdCapDtGrp): the first entry is the beginning."""
 
     trade_date: Date = tag(75)
     transact_time: UtcTimestamp | None = tag(60, None)
 
 
-class TradeCaptureReportRequestAck(Message, kw_only=True):
+class TradeCaptureReportRequestAck(Message, frozen=True, kw_only=True):
     """TradeCaptureReportRequestAck (AQ): how many AEs follow, zero allowed."""
 
     msg_type: ClassVar[str] = "AQ"
@@ -261,7 +261,7 @@ class TradeCaptureReportRequestAck(Message, kw_only=True):
     complete: bool | None = tag(5008, None)
 
 
-class TradeCaptureReport(Message, kw_only=True):
+class TradeCaptureReport(Message, frozen=True, kw_only=True):
     """TradeCaptureReport (AE): one fill as the venue's history tells it."""
 
     msg_type: ClassVar[str] = "AE"
