@@ -84,7 +84,9 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str, columns: Sequence[str] = ()) -> None:
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], *, title: str, columns: Sequence[str] = ()
+) -> None:
     """Print rows as a table: the named columns first, then whatever else the rows carry."""
     if not rows:
         out.print(f"no {title}")

@@ -1,0 +1,181 @@
+"""A person's session with a running gateway: CompID OPERATOR, one U1 out, its answer back.
+
+Everything that a command does to a gateway goes this way, so everything is journaled with the
+name of the person who did it. The session starts anew each time (141=Y); the token that `run`
+wrote, readable by its owner only, proves the right to speak.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import secrets
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from engine.link import Link
+from gateway.config import Config
+from gateway.errors import CommandError
+from protocol import codec
+from protocol.errors import GarbledMessage, InvalidMessage
+from protocol.fields import OPERATOR
+from protocol.messages import Message, OperatorCommand
+from protocol.session import FixSession, Reaction, Sent
+
+NO_ANSWER = 3
+TIMEOUT_MS = 5_000
+
+
+class OperatorSession:
+    """A logged-on session; use it as a context manager."""
+
+    def __init__(self, config: Config, *, timeout_ms: int = TIMEOUT_MS) -> None:
+        self._config = config
+        self._endpoint = config.gateway.operators[0]
+        self._timeout_ms = timeout_ms
+        self._link = Link(self._endpoint)
+        self._session = FixSession(
+            comp_id=OPERATOR, peer_comp_id=config.gateway.comp_id, acceptor=False
+        )
+        self.person = f"{_person()}/{os.getpid()}.{secrets.token_hex(2)}"
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self._log_on()
+        except BaseException:
+            self._link.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def ask(
+        self, command: str, *, scope: str | None = None, reason: str | None = None
+    ) -> dict[str, Any]:
+        """Send one command and return the JSON of its answer. Raises CommandError on a refusal."""
+        answer = self.command(command, scope=scope, reason=reason)
+        if answer.outcome != "DONE":
+            text = answer.text or "no reason given"
+            msg = f"the gateway refused {command}: {text}"
+            raise CommandError(msg)
+        body = orjson.loads(answer.command_body) if answer.command_body else {}
+        if not isinstance(body, dict):
+            body = {"rows": body}
+        if answer.text:
+            body.setdefault("text", answer.text)
+        return body
+
+    def command(
+        self, command: str, *, scope: str | None = None, reason: str | None = None
+    ) -> OperatorCommand:
+        """Send one command and return its answer as it came."""
+        self._count += 1
+        cl_ord_id = f"{os.getpid()}-{time.time_ns()}-{self._count}"
+        message = OperatorCommand(
+            cl_ord_id=cl_ord_id, command=command, scope=scope, reason=reason,
+            sender_sub_id=self.person,
+        )  # fmt: skip
+        self._say(self._session.send(message, time.time_ns()))
+        deadline_ns = time.monotonic_ns() + self._timeout_ms * 1_000_000
+        while time.monotonic_ns() < deadline_ns:
+            for delivered in self._hear(deadline_ns):
+                if isinstance(delivered, OperatorCommand) and delivered.cl_ord_id == cl_ord_id:
+                    return delivered
+        what = f"{command} was not answered"
+        raise self._silence(what)
+
+    def close(self) -> None:
+        """Say Logout and let go of the socket."""
+        if self._session.active:
+            self._say(self._session.logout(None, time.time_ns()))
+            deadline_ns = time.monotonic_ns() + 200_000_000
+            while self._session.active and time.monotonic_ns() < deadline_ns:
+                try:
+                    self._hear(deadline_ns)
+                except CommandError:
+                    break
+        self._link.close()
+
+    def _log_on(self) -> None:
+        token = _token(self._config)
+        self._say(
+            self._session.logon(
+                time.time_ns(), reset=True, token=token, nonce=secrets.token_hex(16),
+                sender_sub_id=self.person,
+            )
+        )  # fmt: skip
+        deadline_ns = time.monotonic_ns() + self._timeout_ms * 1_000_000
+        while not self._session.active:
+            if time.monotonic_ns() >= deadline_ns:
+                what = "no answer to our Logon"
+                raise self._silence(what)
+            self._hear(deadline_ns)
+
+    def _say(self, sent: Sent) -> None:
+        self._link.send(sent.frame)
+
+    def _hear(self, deadline_ns: int) -> list[Message]:
+        """Wait for frames, at most 100 ms; return the application messages among them."""
+        left_ms = max(1, (deadline_ns - time.monotonic_ns()) // 1_000_000)
+        found: list[Message] = []
+        for frame in self._link.receive(min(left_ms, 100)):
+            try:
+                message: Message | InvalidMessage = codec.decode(frame)
+            except GarbledMessage:
+                continue
+            except InvalidMessage as problem:
+                message = problem
+            self._act(self._session.receive(message, time.time_ns()), found)
+        self._act(self._session.tick(time.time_ns()), found)
+        return found
+
+    def _act(self, reaction: Reaction, found: list[Message]) -> None:
+        if reaction.deliver is not None:
+            found.append(reaction.deliver)
+        for sent in reaction.replies:
+            self._say(sent)
+        if reaction.disconnect is not None:
+            msg = f"the gateway at {self._endpoint} ended the session: {reaction.disconnect}"
+            raise CommandError(msg, exit_code=NO_ANSWER)
+
+    def _silence(self, what: str) -> CommandError:
+        return CommandError(
+            f"{what} within {self._timeout_ms / 1000:g} s at {self._endpoint}; is the gateway"
+            " running (`portcullis run`), with this config?",
+            exit_code=NO_ANSWER,
+        )
+
+
+def _token(config: Config) -> bytes:
+    path = config.operator_token_path
+    try:
+        return path.read_text(encoding="ascii").strip().encode()
+    except FileNotFoundError:
+        msg = (
+            f"there is no operator token at {path}: the gateway writes it when it starts"
+            " (`portcullis run`); `--config FILE` names another gateway"
+        )
+        raise CommandError(msg, exit_code=NO_ANSWER) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        msg = f"the operator token at {path} cannot be read: {problem}"
+        raise CommandError(msg, exit_code=NO_ANSWER) from None
+
+
+def _person() -> str:
+    """Name the person as their machine does; what does not fit the wire is dropped."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "unknown"
+    return re.sub(r"[^A-Za-z0-9_.@-]", "", name)[:24] or "unknown"

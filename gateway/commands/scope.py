@@ -1,0 +1,56 @@
+"""What the commands that change something share: a scope, a reason, one U1 to the gateway.
+
+A scope is what is named, all of it at once: `--strategy MM --venue PAPER` means MM's orders at
+PAPER. Nothing named means everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gateway.commands.operator_session import OperatorSession
+from gateway.commands.terminal import USAGE, out, print_json, read_config
+from gateway.errors import CommandError
+
+F = TypeVar("F", bound=Callable[..., Any])
+_is_name = re.compile(r"[!-9;-<>-~]{1,64}", re.ASCII).fullmatch
+
+
+def scope_options(command: F) -> F:
+    """Add --strategy, --venue, --symbol and --reason."""
+    for option in (
+        click.option("--reason", required=True, help="Why; it is journaled with your name."),
+        click.option("--symbol", metavar="X", help="Only this symbol."),
+        click.option("--venue", metavar="V", help="Only this venue."),
+        click.option("--strategy", metavar="S", help="Only this strategy."),
+    ):
+        command = option(command)
+    return command
+
+
+def scope_text(**terms: str | None) -> str:
+    """Write a scope as it goes on the wire: `strategy:MM venue:PAPER`, or `all`."""
+    for kind, name in terms.items():
+        if name is not None and not _is_name(name):
+            msg = f"--{kind}: received {name!r}, expected a name without blanks, `:` or `=`"
+            raise CommandError(msg, exit_code=USAGE)
+    return " ".join(f"{kind}:{name}" for kind, name in terms.items() if name) or "all"
+
+
+def change(
+    config_path: Path, command: str, *, scope: str, reason: str, as_json: bool = False
+) -> None:
+    """Send one change to a running gateway and say what came of it."""
+    with OperatorSession(read_config(config_path)) as session:
+        body = session.ask(command, scope=scope, reason=reason)
+    if as_json:
+        print_json({"command": command, "scope": scope, "outcome": "DONE", **body})
+        return
+    text = body.pop("text", "")
+    details = " ".join(f"{name}={value}" for name, value in body.items())
+    out.print(f"{command} {scope}: done{'; ' if text or details else ''}{text} {details}".rstrip())
