@@ -1,0 +1,181 @@
+"""Reading the journal: in order, from any record on, and at its growing end.
+
+Rules. Nothing unverified is handed out: each frame's digest is checked, and its place in the chain.
+A torn tail ends the reading, as recovery would cut it; damage before it raises Corrupt. Reading
+changes nothing and takes no lock, so it works beside a writer: in the writer's own process it sees
+what was committed, in another one it may see a batch a moment before its sync.
+"""
+
+from __future__ import annotations
+
+import os
+import os.path
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from journal import format as fmt
+from journal import scan
+from journal.errors import Corrupt, JournalFailed
+from journal.files import Files, OsFiles
+from journal.format import Frame, Record
+from journal.scan import Fault, Walk, Window
+
+STEP_BYTES = 1 << 16
+
+
+def read(
+    path: str | os.PathLike[str],
+    from_seq: int = 1,
+    to_seq: int | None = None,
+    *,
+    files: Files | None = None,
+) -> Iterator[Record]:
+    """Yield the records `from_seq` to `to_seq` (inclusive; None: all), chain verified.
+
+    Begins at the segment that holds `from_seq`. Raises Corrupt, JournalFailed.
+    """
+    files = files or OsFiles()
+    folder = os.fspath(path)
+    last = to_seq if to_seq is not None else 1 << 63
+    try:
+        segments = scan.segments_of(files, folder)
+        firsts = [fmt.segment_first(name) for name in segments]
+        walk = Walk(files, folder, segments, start=max(0, bisect_right(firsts, from_seq) - 1))
+        for frame in walk.frames():
+            header = frame.header
+            if header.first + header.count <= from_seq:
+                continue
+            if header.first + header.count - 1 <= last:
+                yield from fmt.records(frame, from_seq)
+                continue
+            yield from (record for record in fmt.records(frame, from_seq) if record.seq <= last)
+            return
+        if walk.fault is not None:
+            _refuse(files, folder, segments, walk.fault)
+    except OSError as error:
+        raise JournalFailed("reading", folder, error) from error
+
+
+def _refuse(files: Files, folder: str, segments: list[str], fault: Fault) -> None:
+    """Raise Corrupt if a fault stands where a later header says the disk had a batch."""
+    if scan.evidence(files, folder, segments, fault) >= fault.batch:
+        path = os.path.join(folder, fault.segment)  # noqa: PTH118
+        raise Corrupt(fault.what, segment=path, offset=fault.offset, batch=fault.batch)
+
+
+class _Index:
+    """Where the records of one segment are: an entry each STEP_BYTES, grown by header hops."""
+
+    def __init__(self, first: int) -> None:
+        self.seqs = [first]
+        self.offsets = [0]
+        self.next_seq = first
+        self.scanned = 0
+
+    def grow(self, files: Files, path: str, seq: int) -> None:
+        """Hop on until the frame that holds `seq`, or the last whole one."""
+        window = Window(files, path, self.scanned)
+        while self.next_seq <= seq and (header := window.header()) is not None:
+            if not window.ensure(fmt.OVERHEAD + header.length):
+                return
+            if window.offset - self.offsets[-1] >= STEP_BYTES and header.count:
+                self.seqs.append(header.first)
+                self.offsets.append(window.offset)
+            window.at += fmt.OVERHEAD + header.length
+            self.scanned = window.offset
+            self.next_seq = header.first + header.count
+
+    def before(self, seq: int) -> int:
+        """Return the offset of an indexed frame at or before the one that holds `seq`."""
+        return self.offsets[max(0, bisect_right(self.seqs, seq) - 1)]
+
+
+class JournalReader:
+    """Random access to a journal, also while it is written. Keeps a sparse index, no handles."""
+
+    def __init__(self, path: str | os.PathLike[str], *, files: Files | None = None) -> None:
+        self._files = files or OsFiles()
+        self._folder = os.fspath(path)
+        self._segments: list[str] = []
+        self._firsts: list[int] = []
+        self._indexes: dict[str, _Index] = {}
+
+    def read_from(self, seq: int, to_seq: int | None = None) -> Iterator[Record]:
+        """Yield the records from `seq` to `to_seq` (None: as far as there are any).
+
+        Raises Corrupt, JournalFailed.
+        """
+        last = to_seq if to_seq is not None else 1 << 63
+        seq = max(seq, 1)
+        try:
+            while seq <= last:
+                before = seq
+                for frame in self._frames(seq):
+                    for record in fmt.records(frame, seq):
+                        if record.seq > last:
+                            return
+                        yield record
+                    seq = frame.header.first + frame.header.count
+                if seq == before:
+                    return
+        except OSError as error:
+            raise JournalFailed("reading", self._folder, error) from error
+
+    def _frames(self, seq: int) -> Iterator[Frame]:
+        """Yield the frames of one segment from the one that holds `seq` on."""
+        segment = self._segment(seq)
+        if segment is None:
+            return
+        path = os.path.join(self._folder, segment)  # noqa: PTH118
+        index = self._indexes.setdefault(segment, _Index(fmt.segment_first(segment)))
+        index.grow(self._files, path, seq)
+        window = Window(self._files, path, index.before(seq), STEP_BYTES)
+        previous = None
+        while (header := window.header()) is not None:
+            if header.first + header.count <= seq or not header.count:
+                window.at += fmt.OVERHEAD + header.length
+                previous = None
+                continue
+            frame = window.frame(header)
+            if frame is None or previous not in {None, header.previous}:
+                self._stop(segment, window.offset, header.batch)
+                return
+            window.at += fmt.OVERHEAD + header.length
+            previous = frame.digest
+            yield frame
+        self._stop(segment, window.offset, 0)
+
+    def _segment(self, seq: int) -> str | None:
+        """Return the segment that holds `seq`, listing the folder again near its end."""
+        at = bisect_right(self._firsts, seq) - 1
+        if at == len(self._firsts) - 1:
+            self._segments = scan.segments_of(self._files, self._folder)
+            self._firsts = [fmt.segment_first(name) for name in self._segments]
+            at = bisect_right(self._firsts, seq) - 1
+        return self._segments[at] if at >= 0 else None
+
+    def _stop(self, segment: str, offset: int, batch: int) -> None:
+        """Stop at what is no frame; raise Corrupt if it was on disk once."""
+        segments = self._segments
+        at = segments.index(segment)
+        if batch == 0 and at == len(segments) - 1:
+            return  # the end, as far as it is written
+        fault = Fault(at, segment, offset, batch, "no valid frame")
+        if batch:
+            _refuse(self._files, self._folder, segments, fault)
+
+
+class Tail:
+    """The growing end of a journal: each `poll` yields what has come since."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], from_seq: int = 1, *, files: Files | None = None
+    ) -> None:
+        self._reader = JournalReader(path, files=files)
+        self.next_seq = from_seq
+
+    def poll(self) -> Iterator[Record]:
+        """Yield the records that are there now and were not yielded yet."""
+        for record in self._reader.read_from(self.next_seq):
+            self.next_seq = record.seq + 1
+            yield record
