@@ -4,7 +4,7 @@
     ├── Locked           another process has this journal open: stop that one first
     ├── Corrupt          something that was on disk is not as it was written: a person must look
     ├── JournalFailed    a write or a sync failed: this process must stop and never retry
-    ├── SnapshotBad      a snapshot is missing, damaged or not the one expected: use another, or none
+    ├── SnapshotBad      a snapshot is missing, damaged or not the one meant: use another or none
     └── RecordTooLarge   the caller gave something that no frame can hold: a bug of ours
 
 OSError never leaves this room: it is mapped here, with the path and what was being done.
@@ -45,10 +45,10 @@ class JournalFailed(JournalError):  # noqa: N818 - it happened; there is no way 
     """A write or a sync failed. What was not committed must be taken as never said.
 
     After a failed sync the kernel may call dirty pages clean (Rebello et al., ATC 2020), so trying
-    again proves nothing: stop, and let recovery read what is there.
+    again proves nothing: stop, and let recovery write again what is there.
     """
 
-    def __init__(self, doing: str, path: str, cause: OSError | None = None) -> None:
+    def __init__(self, path: str, doing: str, cause: OSError | None = None) -> None:
         why = f": {cause.strerror or cause}" if cause else ""
         super().__init__(f"{doing} {path} failed{why}; the process must stop")
         self.doing = doing
@@ -57,7 +57,7 @@ class JournalFailed(JournalError):  # noqa: N818 - it happened; there is no way 
 
 
 class SnapshotBad(JournalError):  # noqa: N818 - a finding about the file
-    """A snapshot cannot be used. It is only a cache: replay from an older one, or from the start."""
+    """A snapshot cannot be used. It is only a cache: use an older one, or replay from the start."""
 
 
 class RecordTooLarge(JournalError, ValueError):  # noqa: N818 - a finding about the argument

@@ -9,6 +9,7 @@ how much; the caller decides what that means (here: failure).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -94,7 +95,7 @@ class OsFiles:
     def names(self, folder: str) -> list[str]:
         """List a folder, sorted."""
         try:
-            return sorted(os.listdir(folder))
+            return sorted(os.listdir(folder))  # noqa: PTH208 - names are strings here
         except FileNotFoundError:
             return []
 
@@ -197,6 +198,28 @@ class OsFiles:
         with contextlib.suppress(OSError):
             return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return ""
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of a name in a folder."""
+    return os.path.join(folder, name)  # noqa: PTH118 - paths are strings in this room
+
+
+def write_all(files: Files, handle: int, data: bytes) -> None:
+    """Write by one call; raise OSError if not everything was taken."""
+    written = files.write(handle, data)
+    if written != len(data):
+        raise OSError(errno.EIO, f"only {written} of {len(data)} bytes were written")
+
+
+def write_new(files: Files, path: str, data: bytes) -> None:
+    """Write and sync a new file; the caller syncs the folder."""
+    handle = files.create(path)
+    try:
+        write_all(files, handle, data)
+        files.sync(handle)
+    finally:
+        files.close(handle)
 
 
 def _pid(handle: int) -> int:

@@ -98,7 +98,7 @@ class Header(NamedTuple):
     """A frame's header, checked against its checksum. `length` is that of the records."""
 
     length: int
-    count: int
+    records: int
     batch: int
     first: int
     synced: int
@@ -141,8 +141,8 @@ def parse_header(buffer: bytes, at: int) -> Header | None:
     packed = buffer[at : at + HEADER_SIZE]
     if zlib.crc32(packed[:-4]) != int.from_bytes(packed[-4:], "little"):
         return None
-    _, *fields, _, previous = _HEADER.unpack_from(packed)
-    header = Header(*fields, previous)
+    fields = _HEADER.unpack_from(packed)
+    header = Header._make(fields[1:10] + fields[11:])
     if header.length > LENGTH_MAX or header.synced >= header.batch:
         return None
     return header
@@ -201,7 +201,7 @@ def records(frame: Frame, from_seq: int = 0) -> Iterator[Record]:
     at = 0
     known = _names
     unpack = _RECORD.unpack_from
-    for seq in range(frame.header.first, frame.header.first + frame.header.count):
+    for seq in range(frame.header.first, frame.header.first + frame.header.records):
         time_ns, direction, name_size, size = unpack(payload, at)
         at += RECORD_OVERHEAD
         body = at + name_size

@@ -9,14 +9,13 @@ what was committed, in another one it may see a batch a moment before its sync.
 from __future__ import annotations
 
 import os
-import os.path
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from journal import format as fmt
 from journal import scan
 from journal.errors import Corrupt, JournalFailed
-from journal.files import Files, OsFiles
+from journal.files import Files, OsFiles, join
 from journal.format import Frame, Record
 from journal.scan import Fault, Walk, Window
 
@@ -43,9 +42,9 @@ def read(
         walk = Walk(files, folder, segments, start=max(0, bisect_right(firsts, from_seq) - 1))
         for frame in walk.frames():
             header = frame.header
-            if header.first + header.count <= from_seq:
+            if header.first + header.records <= from_seq:
                 continue
-            if header.first + header.count - 1 <= last:
+            if header.first + header.records - 1 <= last:
                 yield from fmt.records(frame, from_seq)
                 continue
             yield from (record for record in fmt.records(frame, from_seq) if record.seq <= last)
@@ -53,13 +52,13 @@ def read(
         if walk.fault is not None:
             _refuse(files, folder, segments, walk.fault)
     except OSError as error:
-        raise JournalFailed("reading", folder, error) from error
+        raise JournalFailed(folder, "reading", error) from error
 
 
 def _refuse(files: Files, folder: str, segments: list[str], fault: Fault) -> None:
     """Raise Corrupt if a fault stands where a later header says the disk had a batch."""
     if scan.evidence(files, folder, segments, fault) >= fault.batch:
-        path = os.path.join(folder, fault.segment)  # noqa: PTH118
+        path = join(folder, fault.segment)
         raise Corrupt(fault.what, segment=path, offset=fault.offset, batch=fault.batch)
 
 
@@ -78,12 +77,12 @@ class _Index:
         while self.next_seq <= seq and (header := window.header()) is not None:
             if not window.ensure(fmt.OVERHEAD + header.length):
                 return
-            if window.offset - self.offsets[-1] >= STEP_BYTES and header.count:
+            if window.offset - self.offsets[-1] >= STEP_BYTES and header.records:
                 self.seqs.append(header.first)
                 self.offsets.append(window.offset)
             window.at += fmt.OVERHEAD + header.length
             self.scanned = window.offset
-            self.next_seq = header.first + header.count
+            self.next_seq = header.first + header.records
 
     def before(self, seq: int) -> int:
         """Return the offset of an indexed frame at or before the one that holds `seq`."""
@@ -115,24 +114,24 @@ class JournalReader:
                         if record.seq > last:
                             return
                         yield record
-                    seq = frame.header.first + frame.header.count
+                    seq = frame.header.first + frame.header.records
                 if seq == before:
                     return
         except OSError as error:
-            raise JournalFailed("reading", self._folder, error) from error
+            raise JournalFailed(self._folder, "reading", error) from error
 
     def _frames(self, seq: int) -> Iterator[Frame]:
         """Yield the frames of one segment from the one that holds `seq` on."""
         segment = self._segment(seq)
         if segment is None:
             return
-        path = os.path.join(self._folder, segment)  # noqa: PTH118
+        path = join(self._folder, segment)
         index = self._indexes.setdefault(segment, _Index(fmt.segment_first(segment)))
         index.grow(self._files, path, seq)
         window = Window(self._files, path, index.before(seq), STEP_BYTES)
         previous = None
         while (header := window.header()) is not None:
-            if header.first + header.count <= seq or not header.count:
+            if header.first + header.records <= seq or not header.records:
                 window.at += fmt.OVERHEAD + header.length
                 previous = None
                 continue

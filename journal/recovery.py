@@ -9,26 +9,26 @@ Six facts decide, and nothing else:
     under_os     the last whole frame was released on the promise "in the system's cache"
     rebooted     the machine has started anew since, and the journal was not closed in order
 
-What was on disk and is not there now is corruption: refuse, touch nothing. What was never known to
-be on disk is a torn tail: keep a copy, cut. In `group` nothing of it was ever said to anybody; under
-`os` it may have been, and every session must begin anew (`released_lost`).
+What was on disk and is not there now is corruption: refuse, touch nothing. What was never known
+to be on disk is a torn tail: keep a copy, cut. In `group` nothing of it was ever said to anybody;
+under `os` it may have been, and every session must begin anew (`released_lost`).
 
-Rules. The copy is on disk before the cut is made. What no header calls synced is written again and
-synced before anything is built on it, since a cache may hold what a failed sync has not put on disk.
-A report is not lost by a crash before it is recorded: the kept copy, then the OPEN mark, carry it.
+Rules. The copy is on disk before the cut is made. What no header calls synced is written again
+and synced before anything is built on it, since a cache may hold what a failed sync has not put on
+disk. A report is not lost by a crash before it is recorded: the kept copy, then the OPEN mark, carry it.
 """
 
 from __future__ import annotations
 
-import os.path
+import os
 from enum import Enum
 from typing import NamedTuple
 
 from journal import format as fmt
 from journal import scan
 from journal.errors import Corrupt, JournalFailed
-from journal.files import Files, OsFiles
-from journal.format import Durability, Kind
+from journal.files import Files, OsFiles, join, write_all, write_new
+from journal.format import Durability, Kind, Mark
 from journal.scan import End, Fault, Walk
 
 LOCK = "lock"
@@ -66,25 +66,25 @@ class Decision(Enum):
     CUT_LOST = "cut the torn tail; released messages may be lost"
 
 
-_ = None  # either: this fact does not matter in this row
+E: None = None  # either: this fact does not matter in this row
 N, Y = False, True
 CASES: tuple[tuple[tuple[bool | None, ...], Decision], ...] = (
-    #  whole left sync anch os boot
-    (((_, _, Y, _, _, _)), Decision.REFUSE_DAMAGED),
+    # whole left synced anchor os rebooted
+    ((E, E, Y, E, E, E), Decision.REFUSE_DAMAGED),
     # `group` releases nothing that is not on disk, so a snapshot cannot be ahead of the journal.
-    (((_, _, N, Y, N, _)), Decision.REFUSE_SHORT),
+    ((E, E, N, Y, N, E), Decision.REFUSE_SHORT),
     # Under `os` it can: the snapshot was synced, the records it covers were only in the cache.
-    (((_, N, N, Y, Y, _)), Decision.GO_ON_LOST),
-    (((_, Y, N, Y, Y, _)), Decision.CUT_LOST),
-    (((N, N, N, N, _, _)), Decision.BEGIN),
+    ((E, N, N, Y, Y, E), Decision.GO_ON_LOST),
+    ((E, Y, N, Y, Y, E), Decision.CUT_LOST),
+    ((N, N, N, N, E, E), Decision.BEGIN),
     # A journal's first frame is synced before anything is said: nothing of it can be missed.
-    (((N, Y, N, N, _, _)), Decision.CUT),
-    (((Y, N, N, N, N, _)), Decision.GO_ON),
-    (((Y, N, N, N, Y, N)), Decision.GO_ON),
+    ((N, Y, N, N, E, E), Decision.CUT),
+    ((Y, N, N, N, N, E), Decision.GO_ON),
+    ((Y, N, N, N, Y, N), Decision.GO_ON),
     # The cut may have fallen exactly between two frames: a power cut under `os` is never clean.
-    (((Y, N, N, N, Y, Y)), Decision.GO_ON_LOST),
-    (((Y, Y, N, N, N, _)), Decision.CUT),
-    (((Y, Y, N, N, Y, _)), Decision.CUT_LOST),
+    ((Y, N, N, N, Y, Y), Decision.GO_ON_LOST),
+    ((Y, Y, N, N, N, E), Decision.CUT),
+    ((Y, Y, N, N, Y, E), Decision.CUT_LOST),
 )
 
 
@@ -93,7 +93,7 @@ def decide(facts: Facts) -> Decision:
     for row, decision in CASES:
         if all(want is None or want == fact for want, fact in zip(row, facts, strict=True)):
             return decision
-    raise AssertionError(facts)  # the tests prove that there is always a row
+    raise AssertionError(facts)  # unreachable: the tests prove that every input has its row
 
 
 class Finding(NamedTuple):
@@ -158,23 +158,25 @@ def refuse(finding: Finding, folder: str) -> None:
     if fault is not None:
         what = f"{fault.what}; {what}"
     segment, offset = (fault.segment, fault.offset) if fault else (end.segment, end.offset)
-    path = os.path.join(folder, segment)  # noqa: PTH118
+    path = join(folder, segment)
     raise Corrupt(what, segment=path, offset=offset, batch=end.batch + 1)
 
 
-def recover(path: str, files: Files | None = None, *, snapshot_seq: int = 0) -> Recovery:
+def recover(
+    path: str | os.PathLike[str], files: Files | None = None, *, snapshot_seq: int = 0
+) -> Recovery:
     """Lock the journal, recover it, unlock it. Raises Corrupt, Locked, JournalFailed."""
     files = files or OsFiles()
-    folder = str(path)
+    folder = os.fspath(path)
     try:
         files.make_folder(folder)
-        handle = files.lock(os.path.join(folder, LOCK))  # noqa: PTH118
+        handle = files.lock(join(folder, LOCK))
         try:
             return recover_locked(files, folder, snapshot_seq)
         finally:
             files.unlock(handle)
     except OSError as error:
-        raise JournalFailed("recovering", folder, error) from error
+        raise JournalFailed(folder, "recovering", error) from error
 
 
 def recover_locked(files: Files, folder: str, snapshot_seq: int = 0) -> Recovery:
@@ -200,7 +202,7 @@ def _start(files: Files, folder: str, segments: list[str], seq: int) -> int:
     """Return the index of the segment to begin with: the one that holds `seq`, if it can speak."""
     for index in range(len(segments) - 1, 0, -1):
         if fmt.segment_first(segments[index]) <= seq:
-            path = os.path.join(folder, segments[index])  # noqa: PTH118
+            path = join(folder, segments[index])
             header = fmt.parse_header(files.read(path, 0, fmt.HEADER_SIZE), 0)
             if header is not None and header.kind != Kind.BATCH:
                 return index
@@ -212,10 +214,10 @@ def _leftover(
 ) -> list[tuple[str, int, bytes]]:
     """Return what stands after the last whole frame: segment, offset, bytes up to the zeros."""
     found = []
-    for name in segments[fault.index :] if fault else ():
+    for name in segments[fault.number :] if fault else ():
         assert fault is not None
         offset = fault.offset if name == fault.segment else 0
-        data = files.read(os.path.join(folder, name), offset).rstrip(b"\0")  # noqa: PTH118
+        data = files.read(join(folder, name), offset).rstrip(b"\0")
         found.append((name, offset, data))
     return found
 
@@ -234,34 +236,19 @@ def _keep(files: Files, folder: str, finding: Finding) -> str | None:
         number = 1
         while (name := f"{_copy_name(segment, offset)}.{number}{TORN}") in names:
             number += 1
-        path = os.path.join(folder, name)  # noqa: PTH118
+        path = join(folder, name)
         write_new(files, path, data)
         first = first or path
     files.sync_folder(folder)
     return first
 
 
-def write_new(files: Files, path: str, data: bytes) -> None:
-    """Write and sync a new file; the caller syncs the folder."""
-    handle = files.create(path)
-    try:
-        _write(files, handle, path, data)
-        files.sync(handle)
-    finally:
-        files.close(handle)
-
-
-def _write(files: Files, handle: int, path: str, data: bytes) -> None:
-    if files.write(handle, data) != len(data):
-        raise JournalFailed("writing all of", path)
-
-
 def _cut(files: Files, folder: str, finding: Finding) -> None:
     """Take the leftover out of the journal, last segment first."""
     fault = finding.fault
     assert fault is not None
-    for segment in reversed(finding.segments[fault.index :]):
-        path = os.path.join(folder, segment)  # noqa: PTH118
+    for segment in reversed(finding.segments[fault.number :]):
+        path = join(folder, segment)
         if segment == fault.segment and fault.offset > 0:
             handle = files.open_at(path, 0)
             try:
@@ -281,7 +268,7 @@ def _drop_stale(files: Files, folder: str, finding: Finding) -> None:
     if fault is not None:
         stale = [name for name in stale if name < fault.segment]
     for name in stale:
-        files.remove(os.path.join(folder, name))  # noqa: PTH118
+        files.remove(join(folder, name))
     if stale:
         files.sync_folder(folder)
 
@@ -290,17 +277,17 @@ def _harden(files: Files, folder: str, end: End) -> None:
     """Write again what no header calls synced, and sync it."""
     if not end.segment or end.unsynced_offset == end.offset:
         return
-    path = os.path.join(folder, end.segment)  # noqa: PTH118
+    path = join(folder, end.segment)
     data = files.read(path, end.unsynced_offset, end.offset - end.unsynced_offset)
     handle = files.open_at(path, end.unsynced_offset)
     try:
-        _write(files, handle, path, data)
+        write_all(files, handle, data)
         files.sync(handle)
     finally:
         files.close(handle)
 
 
-def _unrecorded(files: Files, folder: str, finding: Finding) -> tuple[scan.Mark, str | None]:
+def _unrecorded(files: Files, folder: str, finding: Finding) -> tuple[Mark, str | None]:
     """Return what an earlier recovery gave up if no record says so yet, and its copy."""
     end = finding.end
     if end.report is not None and (end.report.dropped_bytes or end.report.released_lost):
@@ -314,8 +301,8 @@ def _unrecorded(files: Files, folder: str, finding: Finding) -> tuple[scan.Mark,
     for name in files.names(folder):
         if not (name.endswith(TORN) and name.startswith(tuple(prefixes))):
             continue
-        path = os.path.join(folder, name)  # noqa: PTH118
+        path = join(folder, name)
         data = files.read(path)
         if data and not any(left.startswith(data) for _segment, _at, left in standing):
             dropped, copy = dropped + len(data), copy or path
-    return scan.Mark("", dropped, finding.facts.under_os and dropped > 0), copy
+    return Mark("", dropped, finding.facts.under_os and dropped > 0), copy

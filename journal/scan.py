@@ -7,13 +7,12 @@ headers that still speak: a header says which batch was on disk when it was writ
 
 from __future__ import annotations
 
-import os.path
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from journal import format as fmt
-from journal.files import Files
+from journal.files import Files, join
 from journal.format import Durability, Frame, Header, Kind, Mark
 
 CHUNK = 1 << 20
@@ -23,7 +22,7 @@ NO_MARK = Mark("", 0, released_lost=False)
 class Fault(NamedTuple):
     """The first place where the journal does not go on as it was written."""
 
-    index: int
+    number: int  # of the segment, from 0
     segment: str
     offset: int
     batch: int
@@ -147,16 +146,16 @@ class Walk:
 
     def frames(self) -> Iterator[Frame]:
         """Yield each frame that is whole and follows the one before."""
-        for index in range(self._start, len(self._segments)):
-            segment = self._segments[index]
-            window = Window(self._files, os.path.join(self._folder, segment))  # noqa: PTH118
+        for number in range(self._start, len(self._segments)):
+            segment = self._segments[number]
+            window = Window(self._files, join(self._folder, segment))
             yield from self._frames_in(segment, window)
             if self.fault is None:
                 place, what = window.offset, self._what(window)
                 if window.only_zeros():
                     continue
-                self.fault = Fault(index, segment, place, self._header.batch + 1, what)
-            self.fault = self.fault._replace(index=index)
+                self.fault = Fault(number, segment, place, self._header.batch + 1, what)
+            self.fault = self.fault._replace(number=number)
             return
 
     def _frames_in(self, segment: str, window: Window) -> Iterator[Frame]:
@@ -175,7 +174,9 @@ class Walk:
             self._took(segment, start, window.offset, frame)
             yield frame
 
-    def _wrong(self, segment: str, offset: int, header: Header) -> str:
+    def _wrong(  # noqa: PLR0911 - each reason is a line
+        self, segment: str, offset: int, header: Header
+    ) -> str:
         """Say why a whole frame does not follow the one before it, or ""."""
         last = self._header
         if offset == 0 and fmt.segment_first(segment) != header.first:
@@ -206,7 +207,7 @@ class Walk:
             self._report = None
         self._header = header
         self._digest = frame.digest
-        self._next_seq = header.first + header.count
+        self._next_seq = header.first + header.records
         self.offset = end
         self._unsynced.append((header.batch, start))
         while self._unsynced[0][0] <= header.synced:
@@ -230,9 +231,9 @@ def evidence(files: Files, folder: str, segments: Sequence[str], fault: Fault) -
     Stops early at a header that proves the damaged batch was on disk.
     """
     highest = 0
-    for index in range(fault.index, len(segments)):
-        path = os.path.join(folder, segments[index])  # noqa: PTH118
-        data = files.read(path, fault.offset if index == fault.index else 0)
+    for number in range(fault.number, len(segments)):
+        path = join(folder, segments[number])
+        data = files.read(path, fault.offset if number == fault.number else 0)
         at = data.find(fmt.MAGIC)
         while at >= 0:
             header = fmt.parse_header(data, at)

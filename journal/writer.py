@@ -10,11 +10,12 @@ never less than the reserve, so that cancels can still be journaled when the dis
 from __future__ import annotations
 
 import errno
-import os.path
+import os
+from typing import NoReturn
 
 from journal import format as fmt
 from journal.errors import JournalFailed, RecordTooLarge
-from journal.files import Files, OsFiles
+from journal.files import Files, OsFiles, join, write_all
 from journal.format import Direction, Durability, Header, Kind, Mark
 from journal.recovery import LOCK, Recovery, recover_locked
 
@@ -31,7 +32,7 @@ _DURABILITIES = {"group": Durability.GROUP, "os": Durability.OS}
 class JournalWriter:
     """The one appender of a journal. Make it with `open`; it holds the lock until `close`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - only `open` calls it
         self,
         files: Files,
         folder: str,
@@ -78,7 +79,7 @@ class JournalWriter:
         self._names: dict[str, bytes] = {}
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - keywords with defaults
         cls,
         path: str | os.PathLike[str],
         *,
@@ -101,9 +102,9 @@ class JournalWriter:
         folder = os.fspath(path)
         try:
             files.make_folder(folder)
-            lock = files.lock(os.path.join(folder, LOCK))  # noqa: PTH118
+            lock = files.lock(join(folder, LOCK))
         except OSError as error:
-            raise JournalFailed("opening", folder, error) from error
+            raise JournalFailed(folder, "opening", error) from error
         try:
             recovery = recover_locked(files, folder, snapshot_seq)
             writer = cls(
@@ -121,7 +122,7 @@ class JournalWriter:
             writer._begin()
         except OSError as error:
             files.unlock(lock)
-            raise JournalFailed("opening", folder, error) from error
+            raise JournalFailed(folder, "opening", error) from error
         except BaseException:
             files.unlock(lock)
             raise
@@ -161,7 +162,7 @@ class JournalWriter:
                 self._files.sync(self._handle)
                 self._synced = self._batch
         except OSError as error:
-            raise self._fail("writing to", error) from error
+            self._die("writing to", error)
         self.committed_seq = self.last_seq
 
     def sync(self) -> None:
@@ -173,7 +174,7 @@ class JournalWriter:
         try:
             self._files.sync(self._handle)
         except OSError as error:
-            raise self._fail("syncing", error) from error
+            self._die("syncing", error)
         self._synced = self._batch
 
     def raise_epoch(self, epoch: int) -> None:
@@ -198,10 +199,10 @@ class JournalWriter:
             if self._dead is None:
                 self._end()
         except OSError as error:
-            raise self._fail("closing", error) from error
+            self._die("closing", error)
         finally:
             if self._dead is None:
-                self._dead = JournalFailed("using (it is closed)", self._path)
+                self._dead = JournalFailed(self._path, "using (it is closed)")
             self._files.close(self._handle)
             self._files.unlock(self._lock)
 
@@ -212,7 +213,7 @@ class JournalWriter:
         if not end.segment:
             self._create(Kind.OPEN, report)
             return
-        self._path = os.path.join(self._folder, end.segment)  # noqa: PTH118
+        self._path = join(self._folder, end.segment)
         self._segment_first = fmt.segment_first(end.segment)
         self._handle = self._files.open_at(self._path, end.offset)
         try:
@@ -240,7 +241,7 @@ class JournalWriter:
         Says no, and leaves nothing behind, if the disk is too full for more than a mark.
         """
         first = self.committed_seq + 1
-        path = os.path.join(self._folder, fmt.segment_name(first))  # noqa: PTH118
+        path = join(self._folder, fmt.segment_name(first))
         try:
             handle = self._files.create(path)
         except OSError as error:
@@ -291,9 +292,7 @@ class JournalWriter:
             )
         )
         data, digest = fmt.seal(pieces)
-        written = self._files.write(self._handle, data)
-        if written != len(data):
-            raise OSError(errno.EIO, f"only {written} of {len(data)} bytes were written")
+        write_all(self._files, self._handle, data)
         self._batch += 1
         self._digest = digest
         self._offset += len(data)
@@ -354,7 +353,7 @@ class JournalWriter:
         name = self._names[session] = fmt.session_bytes(session)
         return name
 
-    def _fail(self, doing: str, error: OSError) -> JournalFailed:
-        """Die for good."""
-        self._dead = JournalFailed(doing, self._path, error)
-        return self._dead
+    def _die(self, doing: str, error: OSError) -> NoReturn:
+        """Fail, for good."""
+        self._dead = JournalFailed(self._path, doing, error)
+        raise self._dead from error
