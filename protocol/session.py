@@ -3,12 +3,10 @@
 The caller owns the link, the time and the memory of what was sent. Its duties:
 
 - Hand every decoded message, and every InvalidMessage, to `receive`; drop a GarbledMessage.
-- After `receive` and `tick`, in this order: remember what was `consumed`; act on `deliver`; store
-  and send `replies`; if `resend` is set, answer with `resend_frames`; if `disconnect` is set, drop
-  the link and tell the session nothing more (it knows).
-- Store every Sent before it is sent, under its `msg_seq_num`. A Sent whose `msg_seq_num` is 0
-  refuses somebody who is not logged on: send it, never store it, it took no number.
-- Call `tick` when `next_deadline_ns` has come.
+- Handle each Reaction field by field: remember what was `consumed`, act on `deliver`, store and
+  send the `replies`, answer `resend` with `resend_frames`, drop the link on `disconnect`.
+- Store every Sent before it goes out, under its `msg_seq_num`, unless that is 0.
+- Call `tick` when `next_deadline_ns` has come, and `link_down` when the link is lost.
 
 `send` works in every state. What is said while nobody listens gets its number, and the peer asks
 for it after its next Logon: that is how a session survives a cut.
@@ -16,73 +14,27 @@ for it after its next Logon: that is how a session survives a cut.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final
 
 from protocol import codec
-from protocol.authentication import sign
+from protocol.authentication import signed
 from protocol.errors import InvalidMessage, SessionError
 from protocol.fields import ADMIN_TYPES, CancelOnDisconnectType
 from protocol.fields import SessionRejectReason as Reason
-from protocol.messages import (
-    Heartbeat,
-    Logon,
-    Logout,
-    Message,
-    Reject,
-    ResendRequest,
-    SequenceReset,
-    TestRequest,
-)
-from protocol.session_states import (
-    CONVERSATION,
-    DROP_AFTER,
-    LOGOUT_PATIENCE_NS,
-    SEQUENCE,
-    TEST_AFTER,
-    Event,
-    Kind,
-    Order,
-    Role,
-    State,
-    Verdict,
-)
+from protocol.liveness import Gap, Liveness
+from protocol.messages import Logon, Logout, Message, admin
+from protocol.reaction import NOTHING, Reaction, Sent
+from protocol.refusals import UNREADABLE, Fault, Turn, examine, goodbye, reject, too_low
+from protocol.resend import resend_frames
+from protocol.session_states import CONVERSATION, LOGOUT_PATIENCE_NS, Event, Role, State, Verdict
 from protocol.timestamps import SECOND_NS, format_utc, parse_utc
 
-_ACTIVE = State.ACTIVE
-_HEARD = {"A": Event.HEAR_LOGON, "5": Event.HEAR_LOGOUT}
-_KINDS = {"A": Kind.LOGON, "2": Kind.RESEND_REQUEST, "5": Kind.LOGOUT}
-_is_name = re.compile(r"[!-<>-~]{1,64}").fullmatch
-_is_number = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
+__all__ = ["NOTHING", "FixSession", "Reaction", "Sent", "State", "resend_frames"]
 
-
-class Sent(NamedTuple):
-    """A message that has its number and its bytes. Number 0: it took none, do not store it."""
-
-    msg_seq_num: int
-    message: Message
-    frame: bytes
-
-
-class Reaction(NamedTuple):
-    """What follows from a message or from time passing."""
-
-    consumed: bool = False
-    """The frame took a sequence number of the peer's: remember it."""
-    deliver: Message | None = None
-    """An application message in its turn; for an acceptor also the Logon it has to judge."""
-    replies: tuple[Sent, ...] = ()
-    """What the session itself says now, numbered and encoded."""
-    resend: tuple[int, int] | None = None
-    """The peer asks for these of ours again, first and last, inclusive."""
-    disconnect: str | None = None
-    """Say the replies, then drop the link, for this reason."""
-    rejected: Reject | None = None
-    """The peer's session refused a message of ours: its business will never happen."""
-
-
-NOTHING = Reaction()
+_ACTIVE: Final = State.ACTIVE
+_TALKING: Final = frozenset((State.ACTIVE, State.LOGOUT_SENT))
+_FOREVER_NS: Final = 1 << 63
+_HEARD: Final = {"A": Event.HEAR_LOGON, "5": Event.HEAR_LOGOUT}
 
 
 class FixSession:
@@ -93,7 +45,7 @@ class FixSession:
     `sending_time_window_ms` is how far a peer's clock may be from ours; 0 trusts any clock.
     """
 
-    def __init__(  # noqa: PLR0913 - the names and numbers of a session, all with their keyword
+    def __init__(  # noqa: PLR0913 - the names and numbers of a session, each with its keyword
         self,
         *,
         comp_id: str,
@@ -111,15 +63,11 @@ class FixSession:
         self.next_in = next_in
         self.next_out = next_out
         self.heart_bt_int = heart_bt_int
-        self._window_ns = sending_time_window_ms * 1_000_000
-        self._last_in_ns = 0
-        self._last_out_ns = 0
-        self._tested = False
+        self._window_ns = sending_time_window_ms * 1_000_000 or _FOREVER_NS
+        self._live = Liveness(heart_bt_int)
+        self._gap = Gap()
         self._pending: Logon | None = None
         self._reset_unconfirmed = False
-        self._gap_until = 0  # the highest number seen beyond a gap; open while >= next_in
-        self._asked_for = 0  # the next_in that was last asked for
-        self._asked_ns = 0
 
     @property
     def active(self) -> bool:
@@ -147,61 +95,59 @@ class FixSession:
         reset = reset or self._reset_unconfirmed
         if reset:
             self._reset()
-            self._reset_unconfirmed = True
-        password = None
-        if token is not None:
-            if not nonce:
-                msg = "received a token without a nonce, expected both"
-                raise SessionError(msg)
-            password = sign(
-                token, sending_time=format_utc(now_ns), msg_seq_num=self.next_out,
-                sender_comp_id=self.comp_id, target_comp_id=self.peer_comp_id, nonce=nonce,
-            )  # fmt: skip
-        self._last_in_ns = now_ns
-        self._tested = False
-        message = Logon(
-            heart_bt_int=self.heart_bt_int, reset_seq_num_flag=reset, sender_sub_id=sender_sub_id,
-            raw_data=nonce, raw_data_length=len(nonce.encode()) if nonce else None,
-            password=password, cancel_on_disconnect_type=cancel_on_disconnect_type,
+        self._reset_unconfirmed = reset
+        self._live.heard(now_ns)
+        logon = Logon(
+            heart_bt_int=self.heart_bt_int,
+            reset_seq_num_flag=reset,
+            sender_sub_id=sender_sub_id,
+            cancel_on_disconnect_type=cancel_on_disconnect_type,
             cod_timeout_window=cod_timeout_window,
-        )  # fmt: skip
-        return self.send(message, now_ns)
+        )
+        if token is not None and nonce is not None:
+            names = (self.comp_id, self.peer_comp_id)
+            logon = signed(logon, token, nonce, format_utc(now_ns), self.next_out, *names)
+        return self.send(logon, now_ns)
 
     def accept(self, now_ns: int) -> Sent:
-        """Answer the Logon that `receive` delivered (acceptor). Both sides are logged on now.
+        """Answer the Logon that `receive` delivered (acceptor): both sides are logged on.
 
         If messages of the peer are missing, the next `tick`, which is due at once, asks for them.
         """
-        self._move(Event.ACCEPT)
-        logon = self._pending
+        logon, self._pending = self._pending, None
         if logon is None:
-            raise SessionError(self._cannot(Event.ACCEPT))
-        self._pending = None
+            msg = "there is no Logon to accept"
+            raise SessionError(msg)
+        self._move(Event.ACCEPT)
         self.heart_bt_int = logon.heart_bt_int
+        self._live = Liveness(logon.heart_bt_int)
+        self._live.heard(now_ns)
+        self._gap.forget()
         if logon.reset_seq_num_flag:
             self._reset()
         if logon.msg_seq_num == self.next_in:
             self.next_in += 1
         else:
-            self._gap_until = max(self._gap_until, logon.msg_seq_num)
-            self._asked_for = 0
-        self._last_in_ns = now_ns
-        self._tested = False
+            self._gap.widen(logon.msg_seq_num)
         answer = Logon(
-            heart_bt_int=logon.heart_bt_int, reset_seq_num_flag=logon.reset_seq_num_flag,
+            heart_bt_int=logon.heart_bt_int,
+            reset_seq_num_flag=logon.reset_seq_num_flag,
             cancel_on_disconnect_type=logon.cancel_on_disconnect_type,
             cod_timeout_window=logon.cod_timeout_window,
-        )  # fmt: skip
+        )
         return self.send(answer, now_ns)
 
     def refuse(self, text: str, now_ns: int) -> Sent:
         """Answer a Logon with Logout (acceptor). It takes no number: a stranger moves nothing."""
         self._move(Event.REFUSE)
         self._pending = None
-        return self._unnumbered(Logout(text=text or None), now_ns)
+        number, last_out_ns = self.next_out, self._live.last_out_ns
+        said = self.send(goodbye(text), now_ns)
+        self.next_out, self._live.last_out_ns = number, last_out_ns
+        return said._replace(msg_seq_num=0)
 
     def send(self, message: Message, now_ns: int) -> Sent:
-        """Number and encode a message, in any state. EncodeError takes no number."""
+        """Give a message its number and its bytes, in any state. EncodeError takes no number."""
         number = self.next_out
         frame = codec.encode(
             message,
@@ -211,263 +157,216 @@ class FixSession:
             sending_time=format_utc(now_ns),
         )
         self.next_out = number + 1
-        self._last_out_ns = now_ns
+        self._live.last_out_ns = now_ns
         return Sent(number, message, frame)
 
     def logout(self, text: str | None, now_ns: int) -> Sent:
         """Say Logout; the link goes when the peer has answered, or has not for two seconds."""
         self._move(Event.SAY_LOGOUT)
-        return self.send(Logout(text=text or None), now_ns)
+        return self.send(goodbye(text), now_ns)
 
     def link_down(self) -> None:
         """Note that the transport is gone. Sequence numbers stay."""
         self._move(Event.LINK_DOWN)
         self._pending = None
-        self._asked_for = 0
+        self._gap.forget()
 
     # What we hear.
 
     def receive(self, message: Message | InvalidMessage, now_ns: int) -> Reaction:
         """Judge one message of the peer by state and by sequence number."""
-        if isinstance(message, InvalidMessage):
-            return self._receive_invalid(message, now_ns)
-        # The straight way, which nearly all messages take: an application message in its turn.
-        if (
+        if (  # the straight way, which nearly all messages take
             self.state is _ACTIVE
+            and not isinstance(message, InvalidMessage)
             and message.msg_seq_num == self.next_in
             and message.msg_type not in ADMIN_TYPES
             and message.sender_comp_id == self.peer_comp_id
             and message.target_comp_id == self.comp_id
             and not message.poss_dup_flag
-            and self._is_timely(message.sending_time, now_ns)
+            and abs(now_ns - parse_utc(message.sending_time)) <= self._window_ns
         ):
-            self._last_in_ns = now_ns
-            self._tested = False
+            self._live.heard(now_ns)
             self.next_in += 1
-            return Reaction(True, message)  # noqa: FBT003 - the hot path has no time for keywords
+            return Reaction(True, message)  # noqa: FBT003 - no time for keywords here
+        if message.msg_type == "A":
+            return self._receive_logon(message, now_ns)
+        return self._listen(message, now_ns) or self._receive_in_turn(message, now_ns)
+
+    def _listen(self, message: Message | InvalidMessage, now_ns: int) -> Reaction | None:
+        """Return None if the state takes the message, else what becomes of it."""
         event = _HEARD.get(message.msg_type, Event.HEAR_OTHER)
-        allowed = event in CONVERSATION[self.role][self.state]
-        if not allowed:
+        if event not in CONVERSATION[self.role][self.state]:
             text = f"received MsgType {message.msg_type} in state {self.state.name}"
             return self._break(text, now_ns)
-        if self._is_deaf(event):
+        if self.state in _TALKING:
+            self._live.heard(now_ns)
+            return None
+        self._move(event)
+        if self.role is Role.ACCEPTOR:
             return NOTHING
-        self._last_in_ns = now_ns
-        self._tested = False
-        wrong = self._wrong_header(message, now_ns)
-        if wrong is not None:
-            return self._break_with_reject(message, wrong, now_ns)
-        if isinstance(message, Logon):
-            return self._receive_logon(message, now_ns)
-        if message.poss_dup_flag and message.orig_sending_time is None:
-            return self._reject(message, Reason.REQUIRED_TAG_MISSING, 122, now_ns)
-        return self._receive_in_turn(message, now_ns)
+        said = message.text if isinstance(message, Logout) else None
+        return Reaction(disconnect=f"the peer refused our Logon: {said or 'no reason given'}")
 
-    def _is_deaf(self, event: Event) -> bool:
-        """Tell whether we do not listen yet: an acceptor hears only Logon before it has accepted."""
-        if self.state is State.LOGON_RECEIVED and event is Event.HEAR_LOGOUT:
-            self._move(event)
-            self._pending = None
-            return True
-        return (
-            self.state in {State.DISCONNECTED, State.LOGON_RECEIVED}
-            and event is not Event.HEAR_LOGON
-        )
+    def _examine(self, message: Message | InvalidMessage, now_ns: int) -> Turn:
+        return examine(
+            message, self.next_in, now_ns,
+            sender=self.peer_comp_id, target=self.comp_id, window_ns=self._window_ns,
+        )  # fmt: skip
 
-    def _receive_in_turn(self, message: Message, now_ns: int) -> Reaction:
-        verdict = self._judge(message)
+    def _receive_in_turn(self, message: Message | InvalidMessage, now_ns: int) -> Reaction:
+        number, verdict, fault = self._examine(message, now_ns)
+        doubtful = fault is not None and fault.ends
+        if verdict is Verdict.BREAK:
+            text = fault.text if fault and doubtful else too_low(self.next_in, number)
+            return self._break(text, now_ns)
+        if verdict is Verdict.ASK and not doubtful:
+            return Reaction(replies=self._ask(number, now_ns))
+        if fault is not None or isinstance(message, InvalidMessage):
+            return self._receive_faulty(message, number, fault or UNREADABLE, now_ns)
         if verdict is Verdict.IGNORE:
             return NOTHING
-        if verdict is Verdict.BREAK:
-            return self._too_low(message.msg_seq_num, now_ns)
-        if verdict is Verdict.ASK:
-            return Reaction(replies=self._ask(message.msg_seq_num, now_ns))
-        if isinstance(message, SequenceReset):
+        return self._act_in_turn(message, now_ns)
+
+    def _act_in_turn(self, message: Message, now_ns: int) -> Reaction:
+        if isinstance(message, admin.SequenceReset):
             return self._receive_sequence_reset(message, now_ns)
-        taken = verdict is Verdict.TAKE
-        if taken:
-            self.next_in += 1
-        reaction = self._act(message, taken, now_ns)
+        taken = message.msg_seq_num == self.next_in
+        self.next_in += taken
+        reaction = self._act(message, now_ns)._replace(consumed=taken)
         if taken or reaction.disconnect is not None:
             return reaction
-        # Acted on although it came too early: an answer first, then the question.
+        # Acted on although it came too early: first the answer, then the question.
         question = self._ask(message.msg_seq_num, now_ns)
         return reaction._replace(replies=reaction.replies + question)
 
-    def _judge(self, message: Message) -> Verdict:
-        number = message.msg_seq_num
-        if isinstance(message, SequenceReset):
-            kind = Kind.GAP_FILL if message.gap_fill_flag else Kind.RESET
-        else:
-            kind = _KINDS.get(message.msg_type, Kind.OTHER)
-        return SEQUENCE[kind][self._order(number), message.poss_dup_flag]
-
-    def _order(self, number: int) -> Order:
-        if number == self.next_in:
-            return Order.EXPECTED
-        return Order.LOWER if number < self.next_in else Order.HIGHER
-
-    def _act(self, message: Message, taken: bool, now_ns: int) -> Reaction:  # noqa: FBT001
+    def _act(self, message: Message, now_ns: int) -> Reaction:
         """Do what a message asks for, now that its turn has come."""
         match message:
-            case TestRequest():
-                answer = Heartbeat(test_req_id=message.test_req_id)
-                return Reaction(taken, replies=(self.send(answer, now_ns),))
-            case Heartbeat():
-                return Reaction(taken)
-            case ResendRequest():
-                return self._receive_resend_request(message, taken, now_ns)
-            case Reject():
-                return Reaction(taken, rejected=message)
+            case admin.TestRequest():
+                answer = admin.Heartbeat(test_req_id=message.test_req_id)
+                return Reaction(replies=(self.send(answer, now_ns),))
+            case admin.Heartbeat():
+                return NOTHING
+            case admin.ResendRequest():
+                return self._receive_resend_request(message, now_ns)
+            case admin.Reject():
+                return Reaction(rejected=message)
             case Logout():
-                return self._receive_logout(message, taken, now_ns)
+                return self._receive_logout(message, now_ns)
             case _:
-                return Reaction(taken, message)
+                return Reaction(deliver=message)
 
-    def _receive_logon(self, logon: Logon, now_ns: int) -> Reaction:
+    def _receive_logon(self, logon: Message | InvalidMessage, now_ns: int) -> Reaction:
+        number, verdict, fault = self._examine(logon, now_ns)
+        if fault is not None or not isinstance(logon, Logon):
+            return self._turn_away((fault or UNREADABLE).text, now_ns)
         reset = logon.reset_seq_num_flag
-        if reset and logon.msg_seq_num != 1:
-            return self._break("received 141=Y with a MsgSeqNum that is not 1", now_ns)
-        if self.role is Role.INITIATOR and reset is not self._reset_unconfirmed:
-            return self._break(f"received 141={'NY'[reset]}, expected our own echoed", now_ns)
-        verdict = Verdict.TAKE
-        if not reset:
-            verdict = self._judge(logon)
-        if verdict is Verdict.IGNORE:
+        objection = None
+        if Event.HEAR_LOGON not in CONVERSATION[self.role][self.state]:
+            objection = f"received Logon in state {self.state.name}"
+        elif reset and number != 1:
+            objection = "received 141=Y with a MsgSeqNum that is not 1"
+        elif self.role is Role.INITIATOR and reset is not self._reset_unconfirmed:
+            objection = f"received 141={'NY'[reset]}, expected our own value back"
+        elif verdict is Verdict.BREAK and not reset:
+            objection = too_low(self.next_in, number)
+        if objection is not None:
+            return self._turn_away(objection, now_ns)
+        if verdict is Verdict.IGNORE and not reset:
             return NOTHING
-        if verdict is Verdict.BREAK:
-            return self._too_low(logon.msg_seq_num, now_ns)
-        taken = verdict is Verdict.TAKE
+        return self._take_logon(logon, reset or verdict is Verdict.TAKE, now_ns)
+
+    def _take_logon(self, logon: Logon, taken: bool, now_ns: int) -> Reaction:  # noqa: FBT001
         self._move(Event.HEAR_LOGON)
         if self.role is Role.ACCEPTOR:
             self._pending = logon
             return Reaction(taken, logon)
+        self._live.heard(now_ns)
         self._reset_unconfirmed = False
-        if taken:
-            self.next_in = logon.msg_seq_num + 1
-            return Reaction(taken)
-        self._asked_for = 0
-        return Reaction(taken, replies=self._ask(logon.msg_seq_num, now_ns))
+        self.next_in += taken
+        return Reaction(taken, replies=() if taken else self._ask(logon.msg_seq_num, now_ns))
 
-    def _receive_logout(self, logout: Logout, taken: bool, now_ns: int) -> Reaction:  # noqa: FBT001
-        before = self.state
+    def _receive_logout(self, logout: Logout, now_ns: int) -> Reaction:
+        asked = self.state is State.LOGOUT_SENT
         self._move(Event.HEAR_LOGOUT)
         said = f": {logout.text}" if logout.text else ""
-        if before is State.LOGON_SENT:
-            if taken:
-                self.next_in -= 1  # a Logout that refuses a Logon takes no number
-            return Reaction(disconnect=f"the peer refused our Logon{said}")
-        if before is State.LOGOUT_SENT:
-            return Reaction(taken, disconnect=f"logged out{said}")
-        answer = self.send(Logout(), now_ns)
-        return Reaction(taken, replies=(answer,), disconnect=f"the peer logged out{said}")
+        if asked:
+            return Reaction(disconnect=f"logged out{said}")
+        answer = self.send(goodbye(None), now_ns)
+        return Reaction(replies=(answer,), disconnect=f"the peer logged out{said}")
 
-    def _receive_resend_request(
-        self,
-        request: ResendRequest,
-        taken: bool,  # noqa: FBT001
-        now_ns: int,
-    ) -> Reaction:
-        begin = max(request.begin_seq_no, 1)
+    def _receive_resend_request(self, request: admin.ResendRequest, now_ns: int) -> Reaction:
         last = self.next_out - 1
+        begin = max(request.begin_seq_no, 1)
         end = min(request.end_seq_no or last, last)
-        if begin > end:
-            text = f"nothing to send again: last is {last}"
-            refusal = self._rejection(
-                request.msg_seq_num, "2", Reason.VALUE_IS_INCORRECT, 7, text, now_ns
-            )
-            return Reaction(taken, replies=(refusal,))
-        return Reaction(taken, resend=(begin, end))
+        if begin <= end:
+            return Reaction(resend=(begin, end))
+        fault = Fault(Reason.VALUE_IS_INCORRECT, 7, f"the last message sent was {last}", ends=False)
+        return Reaction(replies=(self.send(reject(request, request.msg_seq_num, fault), now_ns),))
 
-    def _receive_sequence_reset(self, message: SequenceReset, now_ns: int) -> Reaction:
-        floor = message.msg_seq_num + 1 if message.gap_fill_flag else self.next_in
+    def _receive_sequence_reset(self, message: admin.SequenceReset, now_ns: int) -> Reaction:
+        number = message.msg_seq_num
+        floor = number + 1 if message.gap_fill_flag else self.next_in
         if message.new_seq_no >= floor:
             self.next_in = message.new_seq_no
             return Reaction(consumed=True)
         text = f"received NewSeqNo(36)={message.new_seq_no}, expected {floor} or more"
-        taken = message.msg_seq_num == self.next_in
-        if taken:
-            self.next_in += 1
-        refusal = self._rejection(
-            message.msg_seq_num, "4", Reason.VALUE_IS_INCORRECT, 36, text, now_ns
-        )
-        return Reaction(taken, replies=(refusal,))
+        fault = Fault(Reason.VALUE_IS_INCORRECT, 36, text, ends=False)
+        return self._receive_faulty(message, number, fault, now_ns)
 
-    def _receive_invalid(self, message: InvalidMessage, now_ns: int) -> Reaction:
-        """Count and reject a message that was whole but wrong, or break where there is no number."""
-        event = _HEARD.get(message.msg_type, Event.HEAR_OTHER)
-        if self._is_deaf(event):
-            return NOTHING
-        self._last_in_ns = now_ns
-        self._tested = False
-        header = message.header
-        written = header.get("34", "")
-        if self.state not in {_ACTIVE, State.LOGOUT_SENT} or message.msg_type == "A":
-            return self._break(f"refused: {message.text}", now_ns)
-        if header.get("49") != self.peer_comp_id or header.get("56") != self.comp_id:
-            return self._break("SenderCompID(49) or TargetCompID(56) is not this session's", now_ns)
-        if not _is_number(written):
-            return self._break("MsgSeqNum(34) is missing or is no number", now_ns)
-        number = int(written)
-        verdict = SEQUENCE[Kind.OTHER][self._order(number), header.get("43") == "Y"]
-        if verdict is Verdict.IGNORE:
-            return NOTHING
-        if verdict is Verdict.BREAK:
-            return self._too_low(number, now_ns)
-        if verdict is Verdict.ASK:
-            return Reaction(replies=self._ask(number, now_ns))
-        self.next_in += 1
-        refusal = self._rejection(
-            number, message.msg_type, message.reason, message.ref_tag, message.text, now_ns
-        )
-        return Reaction(consumed=True, replies=(refusal,))
+    def _receive_faulty(
+        self, message: Message | InvalidMessage, number: int, fault: Fault, now_ns: int
+    ) -> Reaction:
+        """Reject a message; it counts if its turn has come. A doubtful peer loses the session."""
+        taken = number == self.next_in
+        self.next_in += taken
+        refusal = self.send(reject(message, number, fault), now_ns)
+        if not fault.ends:
+            return Reaction(taken, replies=(refusal,))
+        end = self._break(fault.text, now_ns)
+        return end._replace(consumed=taken, replies=(refusal, *end.replies))
 
     # Time.
 
     def tick(self, now_ns: int) -> Reaction:
         """Say what time asks for: heartbeat, test request, the question for a gap, or the end."""
-        if self.state is State.LOGON_SENT:
-            return self._give_up("no answer to our Logon", self._last_out_ns, self._hb(1), now_ns)
-        if self.state is State.LOGOUT_SENT:
-            text = "no answer to our Logout"
-            return self._give_up(text, self._last_out_ns, LOGOUT_PATIENCE_NS, now_ns)
-        if self.state is not _ACTIVE:
+        if self.state is _ACTIVE:
+            return self._tick_active(now_ns)
+        deadline_ns = self.next_deadline_ns()
+        if deadline_ns is None or now_ns < deadline_ns:
             return NOTHING
-        if now_ns - self._last_in_ns >= self._hb(DROP_AFTER):
-            silence_s = (now_ns - self._last_in_ns) // SECOND_NS
+        asked = "Logon" if self.state is State.LOGON_SENT else "Logout"
+        self._move(Event.BREAK)
+        return Reaction(disconnect=f"no answer to our {asked}")
+
+    def _tick_active(self, now_ns: int) -> Reaction:
+        live = self._live
+        if live.is_dead(now_ns):
+            silence_s = (now_ns - live.last_in_ns) // SECOND_NS
             self._move(Event.BREAK)
             return Reaction(disconnect=f"heard nothing for {silence_s} s")
-        replies: list[Sent] = []
-        if self._gap_is_open() and now_ns >= self._ask_again_ns():
-            self._asked_for = 0
-            replies += self._ask(self._gap_until, now_ns)
-        if not self._tested and now_ns - self._last_in_ns >= self._hb(TEST_AFTER):
-            self._tested = True
-            replies.append(self.send(TestRequest(test_req_id=f"TEST{self.next_out}"), now_ns))
-        if now_ns - self._last_out_ns >= self._hb(1):
-            replies.append(self.send(Heartbeat(), now_ns))
-        return Reaction(replies=tuple(replies)) if replies else NOTHING
+        replies = self._ask(0, now_ns) if self._gap.is_open(self.next_in) else ()
+        if live.test_is_due(now_ns):
+            live.tested = True
+            question = admin.TestRequest(test_req_id=f"TEST{self.next_out}")
+            replies += (self.send(question, now_ns),)
+        if live.heartbeat_is_due(now_ns):
+            replies += (self.send(admin.Heartbeat(), now_ns),)
+        return Reaction(replies=replies) if replies else NOTHING
 
     def next_deadline_ns(self) -> int | None:
         """Return when `tick` has something to do, or None while nothing can become due."""
+        live = self._live
         if self.state is State.LOGON_SENT:
-            return self._last_out_ns + self._hb(1)
+            return live.last_out_ns + live.interval_ns
         if self.state is State.LOGOUT_SENT:
-            return self._last_out_ns + LOGOUT_PATIENCE_NS
+            return live.last_out_ns + LOGOUT_PATIENCE_NS
         if self.state is not _ACTIVE:
             return None
-        silence = self._hb(DROP_AFTER if self._tested else TEST_AFTER)
-        deadline = min(self._last_out_ns + self._hb(1), self._last_in_ns + silence)
-        return min(deadline, self._ask_again_ns()) if self._gap_is_open() else deadline
-
-    def _hb(self, times: float) -> int:
-        return int(self.heart_bt_int * SECOND_NS * times)
-
-    def _give_up(self, text: str, since_ns: int, patience_ns: int, now_ns: int) -> Reaction:
-        if now_ns - since_ns < patience_ns:
-            return NOTHING
-        self._move(Event.BREAK)
-        return Reaction(disconnect=text)
+        deadline_ns = live.next_deadline_ns()
+        if self._gap.is_open(self.next_in):
+            return min(deadline_ns, self._gap.next_deadline_ns(live.interval_ns))
+        return deadline_ns
 
     # The pieces.
 
@@ -475,139 +374,30 @@ class FixSession:
         try:
             self.state = CONVERSATION[self.role][self.state][event]
         except KeyError:
-            raise SessionError(self._cannot(event)) from None
-
-    def _cannot(self, event: Event) -> str:
-        return f"{event.name} is not allowed to an {self.role.name} in state {self.state.name}"
+            who = self.role.name.lower()
+            msg = f"{event.name} is not allowed to an {who} in state {self.state.name}"
+            raise SessionError(msg) from None
 
     def _reset(self) -> None:
         self.next_in = self.next_out = 1
-        self._gap_until = self._asked_for = 0
-
-    def _is_timely(self, sending_time: str, now_ns: int) -> bool:
-        return not self._window_ns or abs(now_ns - parse_utc(sending_time)) <= self._window_ns
-
-    def _wrong_header(self, message: Message, now_ns: int) -> tuple[Reason, int, str] | None:
-        """Find what breaks the session: whose message it is, and when it was sent."""
-        for number, received, expected in (
-            (49, message.sender_comp_id, self.peer_comp_id),
-            (56, message.target_comp_id, self.comp_id),
-        ):
-            if received != expected:
-                text = f"received {received[:64]!r}, expected {expected!r}"
-                return Reason.COMP_ID_PROBLEM, number, text
-        sent, original = message.sending_time, message.orig_sending_time
-        if not self._is_timely(sent, now_ns):
-            text = f"SendingTime(52) is {sent}, here it is {format_utc(now_ns)}"
-            return Reason.SENDING_TIME_ACCURACY_PROBLEM, 52, text
-        if message.poss_dup_flag and original and parse_utc(original) > parse_utc(sent):
-            text = f"OrigSendingTime(122) {original} is later than SendingTime(52) {sent}"
-            return Reason.SENDING_TIME_ACCURACY_PROBLEM, 122, text
-        return None
-
-    def _gap_is_open(self) -> bool:
-        return self._gap_until >= self.next_in
-
-    def _ask_again_ns(self) -> int:
-        """Return when the gap's question is due: at once if unasked, else after a heartbeat."""
-        if self._asked_for == 0:
-            return self._last_in_ns
-        progress = self._asked_for != self.next_in
-        return max(self._asked_ns, self._last_in_ns if progress else 0) + self._hb(1)
+        self._gap.forget()
 
     def _ask(self, seen: int, now_ns: int) -> tuple[Sent, ...]:
-        """Ask for everything from the gap on, once for each place where a gap begins."""
-        self._gap_until = max(self._gap_until, seen)
-        if self._asked_for == self.next_in:
+        """Ask for everything from the gap on, unless that is under way."""
+        self._gap.widen(seen)
+        if not self._gap.ask(self.next_in, now_ns, self._live.interval_ns):
             return ()
-        self._asked_for = self.next_in
-        self._asked_ns = now_ns
-        return (self.send(ResendRequest(begin_seq_no=self.next_in, end_seq_no=0), now_ns),)
+        return (self.send(admin.ResendRequest(begin_seq_no=self.next_in, end_seq_no=0), now_ns),)
 
-    def _rejection(  # noqa: PLR0913, PLR0917 - the fields of a Reject
-        self, number: int, msg_type: str, reason: int, ref_tag: int, text: str, now_ns: int
-    ) -> Sent:
-        refusal = Reject(
-            ref_seq_num=number, ref_tag_id=ref_tag or None,
-            ref_msg_type=msg_type if _is_name(msg_type) else None,
-            session_reject_reason=Reason(reason), text=text[:1024].replace("\x01", "|") or None,
-        )  # fmt: skip
-        return self.send(refusal, now_ns)
-
-    def _reject(self, message: Message, reason: Reason, ref_tag: int, now_ns: int) -> Reaction:
-        """Refuse a message whose header lacks something; it counts if its turn has come."""
-        taken = message.msg_seq_num == self.next_in
-        if taken:
-            self.next_in += 1
-        text = f"tag {ref_tag}: {reason.name}"
-        refusal = self._rejection(
-            message.msg_seq_num, message.msg_type, reason, ref_tag, text, now_ns
-        )
-        return Reaction(taken, replies=(refusal,))
-
-    def _break_with_reject(
-        self, message: Message, wrong: tuple[Reason, int, str], now_ns: int
-    ) -> Reaction:
-        reason, ref_tag, text = wrong
-        if self.state not in {_ACTIVE, State.LOGOUT_SENT} or isinstance(message, Logon):
+    def _turn_away(self, text: str, now_ns: int) -> Reaction:
+        """Refuse a Logon. An acceptor's session is not touched by it: it may be a stranger's."""
+        if self.role is Role.INITIATOR:
             return self._break(text, now_ns)
-        first = self._reject(message, reason, ref_tag, now_ns)
-        last = self._break(text, now_ns)
-        return last._replace(consumed=first.consumed, replies=first.replies + last.replies)
-
-    def _too_low(self, number: int, now_ns: int) -> Reaction:
-        text = f"MsgSeqNum too low, expecting {self.next_in} but received {number}"
-        return self._break(text, now_ns)
+        return Reaction(replies=(self.refuse(text, now_ns),), disconnect=text)
 
     def _break(self, text: str, now_ns: int) -> Reaction:
-        """Say Logout with the reason and leave. To a stranger it takes no number."""
-        talking = self.state in {_ACTIVE, State.LOGOUT_SENT, State.LOGON_SENT}
+        """Say Logout with the reason and leave."""
         self._move(Event.BREAK)
         self._pending = None
-        goodbye = Logout(text=text[:1024].replace("\x01", "|"))
-        said = self.send(goodbye, now_ns) if talking else self._unnumbered(goodbye, now_ns)
-        return Reaction(replies=(said,), disconnect=text)
-
-    def _unnumbered(self, message: Message, now_ns: int) -> Sent:
-        number = self.next_out
-        frame = self.send(message, now_ns).frame
-        self.next_out = number
-        return Sent(0, message, frame)
-
-
-def resend_frames(  # noqa: PLR0913 - what was asked for, of what, between whom, when
-    sent: Iterable[tuple[int, bytes]],
-    begin: int,
-    end: int,
-    *,
-    sender_comp_id: str,
-    target_comp_id: str,
-    now_ns: int,
-) -> Iterator[bytes]:
-    """Answer a ResendRequest for begin to end, inclusive, from what was sent, in ascending order.
-
-    Application messages come again with 43=Y and 122. Administrative ones, and numbers that `sent`
-    does not hold, become SequenceReset-GapFill. Numbers outside the range are skipped.
-    """
-    sending_time = format_utc(now_ns)
-
-    def gap_fill(first: int, following: int) -> bytes:
-        return codec.encode(
-            SequenceReset(gap_fill_flag=True, new_seq_no=following),
-            sender_comp_id=sender_comp_id,
-            target_comp_id=target_comp_id,
-            msg_seq_num=first,
-            sending_time=sending_time,
-            poss_dup=sending_time,
-        )
-
-    expected = begin
-    for number, frame in sent:
-        if not expected <= number <= end or codec.peek(frame).msg_type in ADMIN_TYPES:
-            continue
-        if number > expected:
-            yield gap_fill(expected, number)
-        yield codec.resend_of(frame, sending_time)
-        expected = number + 1
-    if expected <= end:
-        yield gap_fill(expected, end + 1)
+        self._gap.forget()
+        return Reaction(replies=(self.send(goodbye(text), now_ns),), disconnect=text)

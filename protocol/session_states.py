@@ -13,12 +13,14 @@ are not alike: an initiator says Logon and waits, an acceptor hears Logon and de
 
 An event that is missing from a state's row is not allowed there. If it is ours, that is a bug and
 raises SessionError; if it is the peer's, the peer has broken the protocol: the session says Logout
-and drops the link. Two rows that surprise:
+and drops the link. Rows that surprise:
 
-- An acceptor that is ACTIVE takes a Logon: a peer that lost its link may come back before we have
-  noticed. It is authenticated like any other; the state goes back to LOGON_RECEIVED meanwhile.
+- An acceptor that is ACTIVE hears a Logon and stays as it is: a peer that lost its link may come
+  back before we have noticed, but so may a stranger come who knows its name. A Logon moves nothing,
+  neither state nor numbers, before it has been accepted; until then the old link goes on.
 - What an acceptor hears before it has accepted is ignored, not refused: a sender in a hurry loses
-  nothing, since the gap shows and is asked for. A stranger costs us nothing.
+  nothing, since the gap shows and is asked for.
+- A Logout that refuses a Logon takes no sequence number, on either side, for the same reason.
 
 Sequence numbers live on through all states: they belong to the two CompIDs, not to the link.
 
@@ -35,7 +37,7 @@ that one side has lost its memory, and no automatic answer to that is right. Row
 - SequenceReset without GapFill ignores its own number: it exists to repair numbers.
 
 **3. Liveness**: time since the last frame in and the last frame out, measured in HeartBtInt. It is
-not a table but three numbers below, the same that QuickFIX uses.
+not a table but two numbers, and has its own file: liveness.py.
 """
 
 from __future__ import annotations
@@ -43,10 +45,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-TEST_AFTER: Final = 1.2
-"""Silence in heartbeat intervals after which the peer is asked to say something."""
-DROP_AFTER: Final = 2.4
-"""Silence in heartbeat intervals after which the peer is taken for dead."""
+from protocol.messages import Message, SequenceReset
+
 LOGOUT_PATIENCE_NS: Final = 2_000_000_000
 """How long a Logout of ours waits for its answer."""
 
@@ -99,6 +99,7 @@ _TALKING: Final = {
         **_ALWAYS,
     },
 }
+"""What both roles share once they are logged on."""
 
 CONVERSATION: Final[dict[Role, dict[State, dict[Event, State]]]] = {
     Role.INITIATOR: {
@@ -129,8 +130,18 @@ CONVERSATION: Final[dict[Role, dict[State, dict[Event, State]]]] = {
             **_ALWAYS,
         },
         _S.LOGON_SENT: {**_ALWAYS},  # never reached by an acceptor
-        _S.ACTIVE: {**_TALKING[_S.ACTIVE], _E.HEAR_LOGON: _S.LOGON_RECEIVED},
-        _S.LOGOUT_SENT: {**_TALKING[_S.LOGOUT_SENT], _E.HEAR_LOGON: _S.LOGON_RECEIVED},
+        _S.ACTIVE: {
+            **_TALKING[_S.ACTIVE],
+            _E.HEAR_LOGON: _S.ACTIVE,
+            _E.ACCEPT: _S.ACTIVE,  # the new link takes over
+            _E.REFUSE: _S.ACTIVE,  # the old link goes on
+        },
+        _S.LOGOUT_SENT: {
+            **_TALKING[_S.LOGOUT_SENT],
+            _E.HEAR_LOGON: _S.LOGOUT_SENT,
+            _E.ACCEPT: _S.ACTIVE,
+            _E.REFUSE: _S.LOGOUT_SENT,
+        },
     },
 }
 
@@ -192,3 +203,24 @@ SEQUENCE: Final[dict[Kind, dict[tuple[Order, bool], Verdict]]] = {
     Kind.LOGOUT: _rows(_V.ACT_AND_ASK),
     Kind.RESET: {(order, dup): _V.TAKE for order in Order for dup in (False, True)},
 }
+
+_KINDS: Final = {"A": Kind.LOGON, "2": Kind.RESEND_REQUEST, "5": Kind.LOGOUT}
+
+
+def order_of(number: int, next_in: int) -> Order:
+    """Compare a message's number with the expected one."""
+    if number == next_in:
+        return Order.EXPECTED
+    return Order.LOWER if number < next_in else Order.HIGHER
+
+
+def kind_of(message: Message) -> Kind:
+    """Tell which sequence rules a message follows."""
+    if isinstance(message, SequenceReset):
+        return Kind.GAP_FILL if message.gap_fill_flag else Kind.RESET
+    return _KINDS.get(message.msg_type, Kind.OTHER)
+
+
+def judge(message: Message, next_in: int) -> Verdict:
+    """Look up what becomes of a message by its kind, number and 43."""
+    return SEQUENCE[kind_of(message)][order_of(message.msg_seq_num, next_in), message.poss_dup_flag]
