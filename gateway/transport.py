@@ -64,8 +64,8 @@ class Transport:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._sockets: list[zmq.Socket[bytes]] = []
         self._wake_in, self._wake_out = sockets.socketpair()
-        self._wake_in.setblocking(False)
-        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
+        self._wake_out.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
         self._poller = zmq.Poller()
         self._poller.register(self._wake_out, zmq.POLLIN)
         try:
