@@ -200,6 +200,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return the limits that bind a strategy; the built-in ones when the file has none."""
         return self.limits.get(strategy.limits, Limits())
 
+    def limits_of_default(self) -> Limits:
+        """Return the limits of a strategy that names none."""
+        return self.limits.get("default", Limits())
+
     @property
     def built_in_limits(self) -> bool:
         """Whether the built-in defaults are in force: `run` prints them then."""

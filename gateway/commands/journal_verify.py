@@ -1,4 +1,4 @@
-"""`portcullis journal verify DIR`: is every byte as it was written?"""
+"""`portcullis journal verify DIR`: tell whether every byte is as it was written."""
 
 from __future__ import annotations
 

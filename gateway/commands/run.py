@@ -1,0 +1,50 @@
+"""`portcullis run`: this process becomes the gateway, and starts the bridges that it shall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+from loguru import logger
+
+from gateway import logs
+from gateway.commands import bridges
+from gateway.commands.terminal import config_option, read_config
+from gateway.config import Config
+from gateway.wiring import open_gateway
+
+
+@click.command("run")
+@config_option
+def command(config_path: Path) -> None:
+    """Run the gateway until Ctrl-C, SIGTERM or `portcullis shutdown`.
+
+    Bridges with `launch = true` are started, each in a process group of its own, unless one
+    already runs: a bridge outlives a gateway that was killed. An orderly end ends them too.
+
+    \b
+    Exit codes: 0 ended in order, 1 stopped by a failure, 2 config wrong, 4 the journal is
+    locked, corrupt or cannot be written, 5 an address is taken.
+    """
+    config = read_config(config_path)
+    logs.start("gateway", config.log)
+    say_limits(config)
+    gateway = open_gateway(config)
+    try:
+        launched = bridges.launch(config, config_path)
+        try:
+            gateway.run()
+        finally:
+            bridges.end(config, launched)
+    finally:
+        gateway.close()
+
+
+def say_limits(config: Config) -> None:
+    """Print the built-in limits when the config sets none: nobody shall be surprised by them."""
+    if not config.built_in_limits:
+        return
+    limits = msgspec.structs.asdict(config.limits_of_default())
+    text = " ".join(f"{name}={value}" for name, value in limits.items())
+    logger.warning(f"no [limits.default] in the config: built-in limits are in force: {text}")
