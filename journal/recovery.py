@@ -15,7 +15,8 @@ under `os` it may have been, and every session must begin anew (`released_lost`)
 
 Rules. The copy is on disk before the cut is made. What no header calls synced is written again
 and synced before anything is built on it, since a cache may hold what a failed sync has not put on
-disk. A report is not lost by a crash before it is recorded: the kept copy, then the OPEN mark, carry it.
+disk. A report is not lost by a crash before it is recorded: the kept copy carries it, and then the
+OPEN mark, until a record follows.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from journal.scan import End, Fault, Walk
 
 LOCK = "lock"
 TORN = ".torn"
+BROKEN = ".broken"  # a copy that `repair` kept: what it holds was on disk once
 
 
 class Status(Enum):
@@ -187,8 +189,8 @@ def recover_locked(files: Files, folder: str, snapshot_seq: int = 0) -> Recovery
     earlier, copy = _unrecorded(files, folder, finding)
     dropped = finding.leftover_bytes
     if finding.fault is not None:
-        copy = _keep(files, folder, finding) or copy
-        _cut(files, folder, finding)
+        copy = keep(files, folder, finding, TORN) or copy
+        cut(files, folder, finding)
     _drop_stale(files, folder, finding)
     _harden(files, folder, end)
     was_cut = dropped > 0 or earlier.dropped_bytes > 0
@@ -226,7 +228,7 @@ def _copy_name(segment: str, offset: int) -> str:
     return f"{segment}.{offset}"
 
 
-def _keep(files: Files, folder: str, finding: Finding) -> str | None:
+def keep(files: Files, folder: str, finding: Finding, suffix: str) -> str | None:
     """Copy the leftover aside, durably; return the first copy's path."""
     first = None
     names = set(files.names(folder))
@@ -234,7 +236,7 @@ def _keep(files: Files, folder: str, finding: Finding) -> str | None:
         if not data:
             continue
         number = 1
-        while (name := f"{_copy_name(segment, offset)}.{number}{TORN}") in names:
+        while (name := f"{_copy_name(segment, offset)}.{number}{suffix}") in names:
             number += 1
         path = join(folder, name)
         write_new(files, path, data)
@@ -243,7 +245,7 @@ def _keep(files: Files, folder: str, finding: Finding) -> str | None:
     return first
 
 
-def _cut(files: Files, folder: str, finding: Finding) -> None:
+def cut(files: Files, folder: str, finding: Finding) -> None:
     """Take the leftover out of the journal, last segment first."""
     fault = finding.fault
     assert fault is not None
@@ -297,12 +299,13 @@ def _unrecorded(files: Files, folder: str, finding: Finding) -> tuple[Mark, str 
     if following not in finding.segments:
         prefixes.append(_copy_name(following, 0) + ".")
     standing = _leftover(files, folder, finding.segments, finding.fault)
-    dropped, copy = 0, None
+    dropped, lost, copy = 0, finding.facts.under_os, None
     for name in files.names(folder):
-        if not (name.endswith(TORN) and name.startswith(tuple(prefixes))):
+        if not (name.endswith((TORN, BROKEN)) and name.startswith(tuple(prefixes))):
             continue
         path = join(folder, name)
         data = files.read(path)
         if data and not any(left.startswith(data) for _segment, _at, left in standing):
             dropped, copy = dropped + len(data), copy or path
-    return Mark("", dropped, finding.facts.under_os and dropped > 0), copy
+            lost = lost or name.endswith(BROKEN)
+    return Mark("", dropped, lost and dropped > 0), copy

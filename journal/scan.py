@@ -107,12 +107,19 @@ class Walk:
     """
 
     def __init__(
-        self, files: Files, folder: str, segments: Sequence[str], *, start: int = 0
+        self,
+        files: Files,
+        folder: str,
+        segments: Sequence[str],
+        *,
+        start: int = 0,
+        chunk: int = CHUNK,
     ) -> None:
         self._files = files
         self._folder = folder
         self._segments = segments
         self._start = start
+        self._chunk = chunk
         self._trusting = start > 0
         self._header = Header(0, 0, 0, 1, 0, 0, 0, Kind.CLOSE, Durability.GROUP, fmt.NO_HASH)
         self._digest = fmt.NO_HASH
@@ -148,7 +155,7 @@ class Walk:
         """Yield each frame that is whole and follows the one before."""
         for number in range(self._start, len(self._segments)):
             segment = self._segments[number]
-            window = Window(self._files, join(self._folder, segment))
+            window = Window(self._files, join(self._folder, segment), 0, self._chunk)
             yield from self._frames_in(segment, window)
             if self.fault is None:
                 place, what = window.offset, self._what(window)
