@@ -3,6 +3,7 @@
     EngineError                   base of everything this room raises
     ├── NotConnected              there is no session now: wait, or look at the gateway
     ├── LogonRefused              the gateway said no, and `text` says why
+    ├── QuestionRefused           the gateway does not answer that, and the text says why
     ├── Timeout                   it did not happen within the time given (a TimeoutError too)
     ├── InvalidOrder              the order contradicts itself before it is sent (a ValueError too)
     ├── UnknownInstrument         no such symbol on the venue, or its rules are not known yet
@@ -32,6 +33,10 @@ class LogonRefused(EngineError):  # noqa: N818 - reads as the answer that it rep
     def __init__(self, text: str) -> None:
         super().__init__(f"the gateway refused the Logon: {text}")
         self.text = text
+
+
+class QuestionRefused(EngineError):  # noqa: N818 - reads as the answer that it reports
+    """The gateway refused a question: positions, balances, instruments, open orders."""
 
 
 class Timeout(EngineError, TimeoutError):  # noqa: N818 - reads as the outcome

@@ -25,6 +25,7 @@ from protocol.fields import (
 )
 from protocol.messages import (
     CollateralInquiry,
+    ExecutionReport,
     NewOrderSingle,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
@@ -39,6 +40,8 @@ from protocol.numbers import exact
 from protocol.timestamps import format_date, format_utc
 
 Number: TypeAlias = Decimal | int | str
+Known: TypeAlias = OrderFields | ExecutionReport
+"""An order as it was sent, or as the gateway reported it."""
 _CONTEXT_MAX = 2048
 
 
@@ -84,14 +87,19 @@ class Changes(TypedDict, total=False):
 
 
 def replacement(
-    old: OrderFields, cl_ord_id: str, changes: Changes, *, now_ns: int
+    old: Known, cl_ord_id: str, changes: Changes, *, now_ns: int
 ) -> OrderCancelReplaceRequest:
     """Build a G: the order as it was last, with other quantity or prices."""
     same = {
         name: getattr(old, name)
         for name in OrderFields.__struct_fields__
-        if name not in _NOT_COPIED and getattr(old, name) is not None
+        if name not in _NOT_COPIED and getattr(old, name, None) is not None
     }
+    if isinstance(old, ExecutionReport) and old.security_exchange is not None:
+        same["ex_destination"] = old.security_exchange
+    if "ord_type" not in same:
+        msg = f"the report on {old.cl_ord_id} does not say OrdType (40): hand in the order itself"
+        raise InvalidOrder(msg)
     unknown = set(changes) - Changes.__optional_keys__
     if unknown:
         msg = f"received {', '.join(sorted(unknown))}, expected qty, price or stop_px"
@@ -108,21 +116,21 @@ def replacement(
         raise InvalidOrder(msg)
     for name in ("price", "stop_px"):
         if name in changed and same.get(name) is None:
-            msg = f"received {name} for an order of type {old.ord_type.name}, which has none"
+            msg = f"received {name} for order {old.cl_ord_id}, whose type has none"
             raise InvalidOrder(msg)
     return OrderCancelReplaceRequest(
         cl_ord_id=cl_ord_id,
-        orig_cl_ord_id=old.cl_ord_id,
+        orig_cl_ord_id=_id_of(old),
         transact_time=format_utc(now_ns),
         **(same | changed),
     )
 
 
-def cancel(old: OrderFields, cl_ord_id: str, *, now_ns: int) -> OrderCancelRequest:
+def cancel(old: Known, cl_ord_id: str, *, now_ns: int) -> OrderCancelRequest:
     """Build an F for the order as it was last."""
     return OrderCancelRequest(
         cl_ord_id=cl_ord_id,
-        orig_cl_ord_id=old.cl_ord_id,
+        orig_cl_ord_id=_id_of(old),
         symbol=old.symbol,
         side=old.side,
         order_qty=old.order_qty,
@@ -130,9 +138,9 @@ def cancel(old: OrderFields, cl_ord_id: str, *, now_ns: int) -> OrderCancelReque
     )
 
 
-def status(old: OrderFields) -> OrderStatusRequest:
+def status(old: Known) -> OrderStatusRequest:
     """Build an H: what became of this order."""
-    return OrderStatusRequest(cl_ord_id=old.cl_ord_id, symbol=old.symbol, side=old.side)
+    return OrderStatusRequest(cl_ord_id=_id_of(old), symbol=old.symbol, side=old.side)
 
 
 def mass_status(request_id: str) -> OrderMassStatusRequest:
@@ -184,6 +192,13 @@ _NOT_COPIED = frozenset(
      "sending_time", "poss_dup_flag", "poss_resend", "orig_sending_time", "orig_cl_ord_id",
      "decision_context", "text", "expected_edge")
 )  # fmt: skip
+
+
+def _id_of(old: Known) -> str:
+    if old.cl_ord_id is None:
+        msg = f"the report on {old.symbol} names no order (11)"
+        raise InvalidOrder(msg)
+    return old.cl_ord_id
 
 
 def _terms(options: OrderOptions) -> dict[str, Any]:
