@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from protocol.field_names import NAMES
+
 BEGIN_STRING: Final = "FIX.4.4"
 SOH: Final = "\x01"
 GATEWAY: Final = "GATEWAY"
@@ -379,60 +381,6 @@ class CancelOnDisconnectType(IntEnum):
 
 ADMIN_TYPES: Final = frozenset("A012345")
 """MsgTypes of the session level (FIX 4.4 vol. 2): never resent, gap-filled instead."""
-
-NAMES: Final[dict[int, str]] = {
-    1: "Account", 6: "AvgPx", 7: "BeginSeqNo", 8: "BeginString", 9: "BodyLength", 10: "CheckSum",
-    11: "ClOrdID", 12: "Commission", 13: "CommType", 14: "CumQty", 15: "Currency",
-    16: "EndSeqNo", 17: "ExecID", 18: "ExecInst", 19: "ExecRefID", 21: "HandlInst", 31: "LastPx",
-    32: "LastQty",
-    34: "MsgSeqNum", 35: "MsgType", 36: "NewSeqNo", 37: "OrderID", 38: "OrderQty",
-    39: "OrdStatus", 40: "OrdType", 41: "OrigClOrdID", 43: "PossDupFlag", 44: "Price",
-    45: "RefSeqNum", 49: "SenderCompID", 50: "SenderSubID", 52: "SendingTime", 54: "Side",
-    55: "Symbol", 56: "TargetCompID", 57: "TargetSubID", 58: "Text", 59: "TimeInForce",
-    60: "TransactTime", 75: "TradeDate", 77: "PositionEffect", 95: "RawDataLength",
-    96: "RawData", 97: "PossResend", 98: "EncryptMethod", 99: "StopPx", 100: "ExDestination",
-    102: "CxlRejReason", 103: "OrdRejReason", 108: "HeartBtInt", 112: "TestReqID",
-    115: "OnBehalfOfCompID", 122: "OrigSendingTime", 123: "GapFillFlag", 126: "ExpireTime",
-    128: "DeliverToCompID", 141: "ResetSeqNumFlag", 146: "NoRelatedSym",
-    150: "ExecType", 151: "LeavesQty", 198: "SecondaryOrderID", 207: "SecurityExchange",
-    231: "ContractMultiplier", 262: "MDReqID", 263: "SubscriptionRequestType",
-    264: "MarketDepth", 267: "NoMDEntryTypes", 268: "NoMDEntries", 269: "MDEntryType",
-    270: "MDEntryPx", 271: "MDEntrySize", 272: "MDEntryDate", 273: "MDEntryTime",
-    278: "MDEntryID", 279: "MDUpdateAction", 281: "MDReqRejReason", 320: "SecurityReqID", 325: "UnsolicitedIndicator",
-    322: "SecurityResponseID", 326: "SecurityTradingStatus", 336: "TradingSessionID",
-    340: "TradSesStatus", 371: "RefTagID", 372: "RefMsgType", 373: "SessionRejectReason",
-    378: "ExecRestatementReason", 379: "BusinessRejectRefID", 380: "BusinessRejectReason",
-    393: "TotNoRelatedSym", 434: "CxlRejResponseTo", 447: "PartyIDSource", 448: "PartyID",
-    452: "PartyRole", 453: "NoPartyIDs", 479: "CommCurrency", 526: "SecondaryClOrdID",
-    527: "SecondaryExecID", 530: "MassCancelRequestType", 531: "MassCancelResponse",
-    532: "MassCancelRejectReason", 533: "TotalAffectedOrders", 552: "NoSides",
-    554: "Password", 559: "SecurityListRequestType", 560: "SecurityRequestResult",
-    562: "MinTradeVol", 568: "TradeRequestID", 569: "TradeRequestType",
-    570: "PreviouslyReported", 571: "TradeReportID", 580: "NoDates", 581: "AccountType",
-    584: "MassStatusReqID", 585: "MassStatusReqType", 625: "TradingSessionSubID",
-    636: "WorkingIndicator", 702: "NoPositions", 703: "PosType", 704: "LongQty",
-    705: "ShortQty", 707: "PosAmtType", 708: "PosAmt", 710: "PosReqID",
-    715: "ClearingBusinessDate", 721: "PosMaintRptID", 724: "PosReqType",
-    727: "TotalNumPosReports", 728: "PosReqResult", 729: "PosReqStatus", 730: "SettlPrice",
-    731: "SettlPriceType", 734: "PriorSettlPrice", 748: "TotNumTradeReports",
-    749: "TradeRequestResult", 750: "TradeRequestStatus", 753: "NoPosAmt",
-    790: "OrdStatusReqID", 797: "CopyMsgIndicator", 851: "LastLiquidityInd",
-    893: "LastFragment", 899: "MarginExcess", 900: "TotalNetValue", 901: "CashOutstanding",
-    908: "CollRptID", 909: "CollInquiryID", 910: "CollStatus", 911: "TotNumReports",
-    912: "LastRptRequested", 921: "StartCash", 922: "EndCash", 945: "CollInquiryStatus",
-    5001: "StopLossPx", 5002: "TakeProfitPx", 5003: "RejectSource", 5004: "PositionID",
-    5005: "ExpectedEdge", 5006: "TradingState", 5007: "InDoubt", 5008: "Complete",
-    5009: "Scope", 5010: "PriceTick", 5011: "QtyStep", 5012: "MinNotional", 5013: "MaxQty",
-    5014: "ParentOrderID", 5015: "Origin", 5016: "FeedEpoch", 5017: "FeedSeq",
-    5018: "DecisionContext", 5019: "Command", 5020: "Reason", 5021: "Outcome", 5022: "NoteKind",
-    5023: "NoteBody", 5024: "MakerFee", 5025: "TakerFee", 5026: "Capabilities",
-    5027: "AbsenceAfterMs", 5028: "Flatten", 5029: "RealizedPnl", 5030: "Funding",
-    5031: "LedgerKind", 5032: "CommandBody",
-    5033: "NoPositionFees", 5034: "FeeCurrency", 5035: "FeeAmt", 5036: "AggressorSide",
-    35002: "CancelOnDisconnectType", 35003: "CODTimeoutWindow",
-}  # fmt: skip
-"""Tag number to the standard's field name; own tags from 5001, new ones go on at the end."""
-
 
 def describe(tag: int) -> str:
     """Name a tag for a person: `ClOrdID(11)`, or `tag 999` when it is none of ours."""

@@ -1,8 +1,8 @@
-"""The only place where text becomes a number, and a number text.
+r"""The only place where text becomes a number, and a number text.
 
 Law 7: prices, quantities and money are `Decimal` from wire to disk. Python's own `Decimal()` is
 far too generous for that (it reads NaN, 1E999, 1_000 and Arabic digits), so the grammar is ours:
-`-?(\\d+\\.?\\d*|\\.\\d+)` in ASCII, at most 18 digits on each side of the point.
+`-?(\d+\.?\d*|\.\d+)` in ASCII, at most 18 digits on each side of the point.
 
 Products of two such numbers have up to 72 digits. The context precision is raised once, here, so
 that sums and products of wire numbers are exact in every process that speaks the protocol.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import decimal
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 DIGITS = 18
 PRECISION = 80
@@ -28,6 +29,7 @@ is_decimal = re.compile(
 is_integer = re.compile(rf"-?[0-9]{{1,{DIGITS}}}", re.ASCII).fullmatch
 
 
+@lru_cache(maxsize=8192)
 def parse_decimal(text: str) -> Decimal:
     """Read a wire number. Raises ValueError that says what was received and what is expected."""
     if not is_decimal(text):
@@ -41,7 +43,8 @@ def parse_decimal(text: str) -> Decimal:
 
 def format_decimal(value: Decimal) -> str:
     """Write a number in plain notation, never with an exponent: Decimal('1E+3') is '1000'."""
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 def plain(value: Decimal) -> Decimal:

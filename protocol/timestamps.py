@@ -1,7 +1,8 @@
 """UTCTimestamp (FIX 4.4 vol. 1): `YYYYMMDD-HH:MM:SS[.sss[sss]]` to nanoseconds and back.
 
 Times inside the system are int nanoseconds since the Unix epoch; on the wire they are text with
-microseconds. A second's text is computed once: messages come many to the second.
+microseconds. A second's text is computed once: messages come many to the second. A whole
+text is remembered for a while: the codec checks it, session and risk read it again.
 """
 
 from __future__ import annotations
@@ -29,13 +30,12 @@ def _second_to_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S")
 
 
+@lru_cache(maxsize=4096)
 def parse_utc(text: str) -> int:
     """Read a UTCTimestamp as ns since the epoch. Raises ValueError naming what was expected."""
     fraction = text[_SECOND_TEXT_LENGTH:]
     try:
-        second = _second_to_ns(text[:_SECOND_TEXT_LENGTH])
-        if fraction and not _FRACTION(fraction):
-            raise ValueError
+        second = _second_to_ns(text[:_SECOND_TEXT_LENGTH] if _FRACTION(fraction) else "")
     except ValueError:
         msg = f"received {text[:40]!r}, expected UTC time as YYYYMMDD-HH:MM:SS.sss"
         raise ValueError(msg) from None

@@ -26,6 +26,13 @@ from protocol.messages.admin import (
     TestRequest,
 )
 from protocol.messages.base import Group, Message
+from protocol.messages.control import (
+    BusinessMessageReject,
+    Note,
+    OperatorCommand,
+    SecurityStatus,
+    TradingSessionStatus,
+)
 from protocol.messages.market import (
     MarketDataIncrementalRefresh,
     MarketDataRequest,
@@ -35,13 +42,6 @@ from protocol.messages.market import (
     MDReqSymbol,
     MDReqType,
     MDUpdate,
-)
-from protocol.messages.control import (
-    BusinessMessageReject,
-    Note,
-    OperatorCommand,
-    SecurityStatus,
-    TradingSessionStatus,
 )
 from protocol.messages.orders import (
     ExecutionReport,

@@ -100,7 +100,7 @@ class PositionReport(Message, frozen=True, kw_only=True):
 
 
 class CollateralInquiry(Message, frozen=True, kw_only=True):
-    """CollateralInquiry (BB): what does the account hold?"""
+    """CollateralInquiry (BB): asks what the account holds."""
 
     msg_type: ClassVar[str] = "BB"
     coll_inquiry_id: Id = tag(909)

@@ -48,7 +48,7 @@ class Reject(Message, frozen=True, kw_only=True):
 
 
 class SequenceReset(Message, frozen=True, kw_only=True):
-    """SequenceReset (4): skip to NewSeqNo; with GapFillFlag the skipped ones were administrative."""
+    """SequenceReset (4): skip to NewSeqNo; with 123=Y the skipped ones were administrative."""
 
     msg_type: ClassVar[str] = "4"
     gap_fill_flag: bool = tag(123, default=False)
