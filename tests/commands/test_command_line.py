@@ -1,0 +1,134 @@
+"""The command line without a gateway: help, exit codes, a person's mistakes."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from gateway.commands import COMMANDS, main
+from gateway.config import load_config
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run one command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+    return run
+
+
+def leaves():
+    """Yield every command, subcommands included, as the words that call it."""
+    context = click.Context(main)
+    for name in COMMANDS:
+        found = main.get_command(context, name)
+        if isinstance(found, click.Group):
+            yield from ((name, part) for part in found.list_commands(context))
+        else:
+            yield (name,)
+
+
+@pytest.mark.parametrize("words", list(leaves()), ids=" ".join)
+def test_every_command_documents_its_exit_codes(run, words):
+    """`--help` of each command says what its exit codes mean."""
+    done = run(*words, "--help")
+    assert done.exit_code == 0, done.output
+    assert "Exit codes:" in done.output
+
+
+def test_the_first_page_leads_to_the_demo(run):
+    """Without arguments a newcomer is told where to begin, and every command is listed."""
+    done = run("--help")
+    assert "portcullis demo" in done.output
+    for name in COMMANDS:
+        assert name in done.output
+
+
+def test_an_unknown_command_is_a_usage_error(run):
+    """A mistyped command ends with exit code 2."""
+    assert run("stauts").exit_code == 2
+
+
+def test_init_writes_a_config_that_loads(run, tmp_path):
+    """`init` writes the shipped file, says what is next, and never overwrites by accident."""
+    done = run("init")
+    assert done.exit_code == 0
+    assert "portcullis run" in done.output
+    assert load_config(tmp_path / "config.toml").venue[0].id == "PAPER"
+    again = run("init")
+    assert again.exit_code == 2
+    assert "--force" in again.output
+    assert run("init", "--force").exit_code == 0
+
+
+def test_a_missing_config_is_one_sentence(run):
+    """No traceback: what is missing, and how to get it; exit code 2."""
+    done = run("status")
+    assert done.exit_code == 2
+    assert "portcullis init" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_an_unknown_key_is_named(run, tmp_path):
+    """The sentence names the file, the key and the nearest known one."""
+    (tmp_path / "config.toml").write_text("[gateway]\norder = 'tcp://127.0.0.1:1'\n")
+    done = run("orders")
+    assert done.exit_code == 2
+    assert "'gateway.order'" in done.output
+    assert "did you mean 'orders'" in done.output
+
+
+def test_without_a_gateway_the_commands_say_so(run):
+    """No token file: no gateway was ever started with this config; exit code 3."""
+    run("init")
+    done = run("positions")
+    assert done.exit_code == 3
+    assert "portcullis run" in done.output
+
+
+def test_a_change_needs_a_reason(run):
+    """kill, reduce, resume, cancel and shutdown are journaled with a reason, so they ask for one."""
+    run("init")
+    for name in ("kill", "reduce", "resume", "shutdown"):
+        done = run(name)
+        assert done.exit_code == 2
+        assert "--reason" in done.output
+
+
+def test_a_scope_is_made_of_names(run):
+    """A name that could be read as another term is refused before anything is sent."""
+    run("init")
+    done = run("kill", "--strategy", "A venue:B", "--reason", "x")
+    assert done.exit_code == 2
+    assert "without blanks" in done.output
+
+
+def test_cancel_wants_one_order_or_all(run):
+    """Neither nothing nor both."""
+    run("init")
+    assert run("cancel", "--reason", "x").exit_code == 2
+    assert run("cancel", "ABC", "--all", "--reason", "x").exit_code == 2
+
+
+@pytest.mark.parametrize("part", ["verify", "replay", "tail", "export"])
+def test_a_folder_that_is_no_journal_is_named(run, part):
+    """The journal commands say what they were given; exit code 4."""
+    done = run("journal", part, "nowhere")
+    assert done.exit_code == 4
+    assert "nowhere is not a journal folder" in done.output
+
+
+def test_json_is_one_value(run, monkeypatch):
+    """`--json` prints one JSON value and nothing else."""
+    from gateway.commands import listing  # noqa: PLC0415 - patched where it is used
+
+    monkeypatch.setattr(listing, "fetch", lambda *_: {"orders": [{"order_id": "A", "qty": "1"}]})
+    run("init")
+    assert json.loads(run("orders", "--json").output) == [{"order_id": "A", "qty": "1"}]
+    assert "order_id" in run("orders").output
