@@ -1,4 +1,4 @@
-"""The public face: `from portcullis import Strategy, Client`; `python -m portcullis` is the command.
+"""The public face: `from portcullis import Strategy, Client`; run as a module, the command.
 
 The rooms have plain names (`protocol`, `journal`, `gateway`, `bridges`, `engine`). If another
 package of such a name is found first, nothing of ours would work as written: then this raises an
