@@ -15,7 +15,8 @@ import msgspec
 import orjson
 import sqlite_utils
 
-from gateway.oms import Book, apply, entry_of
+from gateway.oms.apply import apply, entry_of
+from gateway.oms.state import Book
 from journal.format import Direction, Record
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage

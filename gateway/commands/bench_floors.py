@@ -35,7 +35,7 @@ class Floors:
 
     def __init__(self, folder: Path) -> None:
         echo_port, sync_port = launch.free_ports(2)
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         echo, sync = (f"tcp://127.0.0.1:{port}" for port in (echo_port, sync_port))
         self._processes = [
             worker("echo", echo),

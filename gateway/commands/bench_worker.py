@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import zmq
@@ -86,7 +87,7 @@ def subscribe(endpoint: str, ready: str, count: str, sockets: str) -> None:
     told.close(1_000)
 
 
-WORKERS = {"echo": echo, "sync": sync, "subscribe": subscribe}
+WORKERS: dict[str, Callable[..., None]] = {"echo": echo, "sync": sync, "subscribe": subscribe}
 
 if __name__ == "__main__":
     WORKERS[sys.argv[1]](*sys.argv[2:])

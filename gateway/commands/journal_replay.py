@@ -10,7 +10,8 @@ import click
 from gateway.commands.journal_folder import counted, folder_argument, progress, records
 from gateway.commands.terminal import json_option, print_json, print_pairs
 from gateway.errors import CommandError
-from gateway.oms import Book, apply, entry_of
+from gateway.oms.apply import apply, entry_of
+from gateway.oms.state import Book
 
 
 @click.command("replay")
