@@ -27,8 +27,8 @@ from protocol.messages import Heartbeat, Logon, Logout, Message, OperatorCommand
 from protocol.session import Reaction
 
 EXIT_OK = 0
-EXIT_JOURNAL_FAILED = 6
-EXIT_BUG = 7
+EXIT_JOURNAL_FAILED = 4
+EXIT_BUG = 1
 
 GARBLED_LIMIT = 20
 """So many garbled frames cost a session its connection."""
@@ -45,6 +45,10 @@ Effects = Iterable[Effect]
 
 class Core(Protocol):
     """What decides (`gateway.oms.core.Core`)."""
+
+    def start(self, epoch: int, version: str, now_ns: int) -> Effects:
+        """Note the start of a process."""
+        ...
 
     def receive(self, session: str, message: Message, now_ns: int) -> Effects:
         """Decide on a message in its turn."""
@@ -122,6 +126,13 @@ class Loop:
         """Ask for an orderly end. For any thread and for signal handlers."""
         self._stopping = True
         self._transport.wake()
+
+    def begin(self, start: Effects, *notes: Jot) -> None:
+        """Note the start, and what it found: committed before anybody is heard."""
+        now_ns = self._clock.now_ns()
+        self._effects(start, now_ns)
+        self._effects(notes, now_ns)
+        self._say_all(now_ns)
 
     def run(self) -> int:
         """Run to the end and return the process's exit code."""

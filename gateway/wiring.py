@@ -1,0 +1,301 @@
+"""Puts the house together: config, journal, state, core, transport, loop.
+
+Rules: everything that can refuse to start does so before anything is written or said, in this
+order: the journal (locked, corrupt), the ports (in use), the secrets. Only then is START noted. A
+gateway that is open holds the journal's lock until `close`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+import msgspec
+from loguru import logger
+
+from gateway.clock import Clock
+from gateway.config import Config
+from gateway.config import Limits as ConfiguredLimits
+from gateway.doorway import Doorway
+from gateway.gatekeeper import Gatekeeper, Tokens
+from gateway.loop import Core, Effects, Loop, Milestones
+from gateway.metrics import Metrics
+from gateway.oms.apply import apply
+from gateway.oms.effects import Jot
+from gateway.oms.rules import Limits, Rules, StrategyRules, VenueRules
+from gateway.oms.state import STATE_VERSION, Book
+from gateway.oms.state import decode as decode_state
+from gateway.oms.state import encode as encode_state
+from gateway.restart import Restored, Snapshot, restore
+from gateway.scribe import Scribe
+from gateway.sessions import Directory
+from gateway.transport import Door, FeedProxy, Transport
+from journal import snapshot as snapshots
+from journal.reader import JournalReader
+from journal.writer import JournalWriter
+from protocol.fields import OPERATOR
+from protocol.timestamps import SECOND_NS
+
+VERSION = "0.1.0"
+"""Journaled with each START, so that an auditor knows which rules decided."""
+CoreOf = Callable[[Book, Rules], Any]
+
+
+class Parts(NamedTuple):
+    """What is open before anything is said."""
+
+    journal: JournalWriter
+    reader: JournalReader
+    restored: Restored
+    transport: Transport
+    proxy: FeedProxy
+    tokens: Tokens
+    metrics: Metrics
+
+
+class Gateway:
+    """An open gateway. `run` it in any thread, `stop` it from any, then `close` it."""
+
+    def __init__(self, loop: Loop, parts: Parts, closing: ExitStack) -> None:
+        self.metrics = parts.metrics
+        self.restored = parts.restored
+        self.recovery = parts.journal.recovery
+        self.endpoints = _endpoints(parts)
+        self._loop = loop
+        self._closing = closing
+
+    def run(self) -> int:
+        """Run until `stop`, SIGTERM, Ctrl-C or a shutdown by an operator; return the exit code.
+
+        0 ended in order, 4 the journal could not be written, 1 stopped by a bug of ours: in both
+        cases nothing that is not committed has left.
+        """
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._on_signal)
+        return self._loop.run()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        logger.info("stopping: {}", signal.Signals(number).name)
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask for an orderly end, from any thread."""
+        self._loop.stop()
+
+    def close(self) -> None:
+        """Give back ports, files and the journal's lock. May be repeated."""
+        self._closing.close()
+
+
+def open_gateway(config: Config, *, core_of: CoreOf | None = None) -> Gateway:
+    """Recover the journal, rebuild the state, bind, and note the start; not running yet.
+
+    `core_of` makes the core from book and rules; tests hand in another one. Raises Locked, Corrupt
+    and JournalFailed (journal.errors), PortInUse and ConfigError (gateway.errors).
+    """
+    with ExitStack() as opened:
+        parts = _open(config, opened)
+        loop = _assemble(config, parts, core_of or OmsCore)
+        return Gateway(loop, parts, opened.pop_all())
+
+
+def _open(config: Config, opened: ExitStack) -> Parts:
+    """Open what can refuse, in order; what was opened is closed again when the next one does."""
+    path = config.journal.path
+    snapshot = _load_snapshot(config, None)
+    journal = JournalWriter.open(
+        path, durability=config.journal.durability, epoch=time.time_ns() // SECOND_NS,
+        snapshot_seq=snapshot.seq if snapshot else 0, segment_bytes=config.journal.segment_bytes,
+    )  # fmt: skip
+    opened.callback(journal.close)
+    settings = config.gateway
+    transport = Transport(
+        [
+            (Door.OPERATORS, settings.operators),
+            (Door.VENUES, settings.venues),
+            (Door.ORDERS, settings.orders),
+        ]
+    )
+    opened.callback(transport.close)
+    proxy = FeedProxy(settings.feeds, settings.market_data)
+    opened.callback(proxy.close)
+    tokens = _tokens(config)
+    reader = JournalReader(path)
+    restored = _restore(config, reader, snapshot)
+    return Parts(journal, reader, restored, transport, proxy, tokens, Metrics())
+
+
+def _load_snapshot(config: Config, before_seq: int | None) -> Snapshot | None:
+    """Find the newest snapshot that can be read, before a record if given."""
+    folder = snapshot_folder(config)
+    while found := snapshots.load(folder, state_version=STATE_VERSION, before_seq=before_seq):
+        try:
+            return Snapshot(found.seq, found.sha256, decode_state(found.payload))
+        except msgspec.MsgspecError:
+            before_seq = found.seq
+    return None
+
+
+def snapshot_folder(config: Config) -> Path:
+    """Return where snapshots lie: beside the journal, since they are no part of it."""
+    path = config.journal.path
+    return path.with_name(f"{path.name}-snapshots")
+
+
+def _restore(config: Config, reader: JournalReader, snapshot: Snapshot | None) -> Restored:
+    """Rebuild the state from the newest snapshot that the journal vouches for, or from nothing."""
+    while snapshot is not None:
+        restored = restore(reader.read_from, snapshot)
+        if restored is not None:
+            return restored
+        logger.warning("the journal does not hold the snapshot of record {}", snapshot.seq)
+        snapshot = _load_snapshot(config, snapshot.seq)
+    restored = restore(reader.read_from, None)
+    assert restored is not None
+    return restored
+
+
+def _tokens(config: Config) -> Tokens:
+    """Read the secrets of everybody who may log on, and make the operators' anew."""
+    token = secrets.token_hex(32)
+    write_private(config.operator_token_path, token)
+    return {
+        Door.OPERATORS: {OPERATOR: token.encode()},
+        Door.VENUES: {one.id: one.token.read() if one.token else None for one in config.venue},
+        Door.ORDERS: {one.id: one.token.read() if one.token else None for one in config.strategy},
+    }
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, text.encode())
+    finally:
+        os.close(handle)
+
+
+def _endpoints(parts: Parts) -> dict[str, list[str]]:
+    """Tell what is bound, by the config's keys; a `*` port has its number."""
+    bound: dict[str, list[str]] = {door.value: [] for door in Door}
+    for door, endpoint in parts.transport.endpoints:
+        bound[door.value].append(endpoint)
+    return {**bound, "feeds": parts.proxy.feeds, "market_data": parts.proxy.market_data}
+
+
+def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
+    book, journal, metrics = parts.restored.book, parts.journal, parts.metrics
+    clock = Clock(journal.recovery.last_time_ns)
+    core: Core = core_of(book, rules_of(config))
+    window_ms = config.timeouts.sending_time_window_ms
+    directory = Directory(
+        config.gateway.comp_id, venues=frozenset(one.id for one in config.venue),
+        facts=book.state.sessions.get, sending_time_window_ms=window_ms,
+    )  # fmt: skip
+    scribe = Scribe(
+        journal=journal, read_from=parts.reader.read_from, apply=partial(apply, book),
+        speaker=parts.transport, directory=directory, metrics=metrics,
+    )  # fmt: skip
+    gatekeeper = Gatekeeper(config.gateway.comp_id, parts.tokens, sending_time_window_ms=window_ms)
+    doorway = Doorway(
+        core=core, gatekeeper=gatekeeper, directory=directory, scribe=scribe,
+        transport=parts.transport, metrics=metrics,
+    )  # fmt: skip
+
+    def snapshot(seq: int) -> str:
+        journal.sync()
+        folder = snapshot_folder(config)
+        payload = encode_state(book)
+        sha256 = snapshots.save(folder, seq=seq, state_version=STATE_VERSION, payload=payload)
+        snapshots.prune(folder)
+        return sha256
+
+    loop = Loop(
+        core=core, journal=journal, scribe=scribe, directory=directory, doorway=doorway,
+        transport=parts.transport, clock=clock, metrics=metrics,
+        milestones=Milestones(
+            config.journal.digest_every, config.journal.snapshot_every, snapshot
+        ),
+    )  # fmt: skip
+    start = core.start(journal.epoch, VERSION, clock.now_ns())
+    loop.begin(_with_losses(start, journal.recovery.released_lost), _account(parts))
+    return loop
+
+
+def _with_losses(start: Effects, released_lost: bool) -> Effects:  # noqa: FBT001
+    """Note with START whether messages that peers were told may be lost: sessions must reset."""
+    for effect in start:
+        if isinstance(effect, Jot) and effect.kind == "START":
+            yield effect._replace(body={**effect.body, "released_lost": released_lost})
+        else:
+            yield effect
+
+
+def _account(parts: Parts) -> Jot:
+    """Tell, as a note, what the start found: for auditors, and for whoever compares digests."""
+    recovery, restored = parts.journal.recovery, parts.restored
+    body = {
+        "status": recovery.status.name,
+        "dropped_bytes": recovery.dropped_bytes,
+        "kept_copy": recovery.kept_copy,
+        "released_lost": recovery.released_lost,
+        "snapshot_seq": restored.snapshot_seq,
+        "records": restored.records,
+        "digest_seq": restored.digest_seq,
+        "digest_live": restored.digest_live,
+        "digest_here": restored.digest_here,
+        "differs_at": restored.differs_at,
+    }
+    if restored.differs_at:
+        logger.critical(
+            "the state at record {} is not what the living process believed; ask an engineer"
+            " before trading", restored.differs_at,
+        )  # fmt: skip
+    return Jot("RECOVERED", body)
+
+
+def rules_of(config: Config) -> Rules:
+    """Tell the core what the config says, in its own words."""
+    return Rules(
+        instance=config.gateway.instance,
+        venues={
+            one.id: VenueRules(
+                venue=one.id, account=one.account_id, symbols=frozenset(one.symbol_map),
+                day_ends=one.day_ends, answer_ms=config.timeouts.venue_answer_ms,
+                quote_stale_ms=one.quote_stale_ms,
+            )
+            for one in config.venue
+        },
+        strategies={
+            one.id: StrategyRules(
+                strategy=one.id, limits=_limits(config.limits_of(one)),
+                venues=frozenset(one.venues), accounts=frozenset(one.accounts),
+            )
+            for one in config.strategy
+        },
+        routes=dict(config.routing.rules),
+        default_venue=config.routing.default or "",
+    )  # fmt: skip
+
+
+def _limits(limits: ConfiguredLimits) -> Limits:
+    return Limits(**msgspec.structs.asdict(limits))
+
+
+def OmsCore(book: Book, rules: Rules) -> Core:  # noqa: N802 - stands in until the core is there
+    """Make the real core."""
+    from gateway.oms.core import Core as Real  # noqa: PLC0415
+
+    return Real(book, rules)

@@ -1,0 +1,160 @@
+"""The loop over real ZeroMQ, with a core that accepts every order."""
+
+from __future__ import annotations
+
+from journal.errors import JournalFailed
+from journal.format import Direction
+from journal.reader import JournalReader
+from protocol import codec
+from protocol.messages import Note
+from support.shell import EchoCore, House, config_in, order
+
+
+def test_an_order_is_answered(tmp_path):
+    """An order from a logged-on strategy is answered with 150=A, numbered after the Logon."""
+    with House(config_in(tmp_path)) as house:
+        peer = house.logged_on("A")
+        peer.say(order("1"))
+        peer.until(peer.reports)
+        assert peer.reports() == ["1"]
+        assert peer.heard[-1].msg_seq_num == 2
+
+
+def test_the_journal_is_the_conversation(tmp_path):
+    """Every frame that took a number stands in the journal, both ways, as it was on the wire."""
+    with House(config_in(tmp_path)) as house:
+        peer = house.logged_on("A")
+        peer.say(order("1"))
+        peer.until(peer.reports)
+    records = list(JournalReader(tmp_path / "var" / "journal").read_from(1))
+    said = [(r.direction, codec.peek(r.frame)) for r in records if r.session == "A"]
+    assert [(int(d), p.msg_type, p.msg_seq_num) for d, p in said[:4]] == [
+        (0, "A", 1), (1, "A", 1), (0, "D", 2), (1, "8", 2),
+    ]  # fmt: skip
+    notes = [codec.decode(r.frame) for r in records if r.direction is Direction.NOTE]
+    assert [note.note_kind for note in notes if isinstance(note, Note)][:2] == [
+        "START", "RECOVERED",
+    ]  # fmt: skip
+
+
+def test_nothing_leaves_when_the_commit_fails(tmp_path, monkeypatch):
+    """After a failed commit not a byte leaves, and the process stops with its own exit code."""
+    house = House(config_in(tmp_path))
+    peer = house.logged_on("A")
+
+    def fail(_self):
+        raise JournalFailed("there", "writing to")
+
+    monkeypatch.setattr("journal.writer.JournalWriter.commit", fail)
+    peer.say(order("1"))
+    assert house.join() == 4
+    peer.read(200)
+    assert peer.reports() == []
+    monkeypatch.undo()
+    house.stop()
+
+
+def test_nothing_leaves_before_the_commit_is_done(tmp_path, monkeypatch):
+    """While the commit is under way, the answer has not been handed to ZeroMQ."""
+    from gateway.transport import Transport  # noqa: PLC0415
+    from journal.writer import JournalWriter  # noqa: PLC0415
+
+    events = []
+    commit, send = JournalWriter.commit, Transport.send
+
+    def noted_commit(self):
+        commit(self)
+        events.append(("committed", self.committed_seq))
+
+    def noted_send(self, route, frame):
+        events.append(("sent", codec.peek(frame).msg_type))
+        return send(self, route, frame)
+
+    monkeypatch.setattr(JournalWriter, "commit", noted_commit)
+    monkeypatch.setattr(Transport, "send", noted_send)
+    with House(config_in(tmp_path)) as house:
+        peer = house.logged_on("A")
+        events.clear()
+        peer.say(order("1"))
+        peer.until(peer.reports)
+    assert [kind for kind, _ in events[:2]] == ["committed", "sent"]
+    assert events[1] == ("sent", "8")
+
+
+def test_a_bug_in_deciding_stops_the_process(tmp_path):
+    """An exception in the core is a bug: nothing of that batch is said or remembered."""
+    house = House(config_in(tmp_path))
+    peer = house.logged_on("A")
+    peer.say(order("1", "bug"))
+    assert house.join() == 1
+    house.stop()
+    records = JournalReader(tmp_path / "var" / "journal").read_from(1)
+    assert "D" not in [codec.peek(record.frame).msg_type for record in records]
+
+
+def test_a_restart_goes_on_where_the_state_was(tmp_path):
+    """State after a restart equals state before it, digest for digest, START aside."""
+    config = config_in(tmp_path, journal={"digest_every": 1, "snapshot_every": 0})
+    with House(config) as house:
+        peer = house.logged_on("A")
+        for number in range(20):
+            peer.say(order(str(number)))
+        peer.until(lambda: len(peer.reports()) == 20)
+    with House(config) as house:
+        restored = house.gateway.restored
+        assert restored.digest_seq > 40
+        assert restored.digest_live == restored.digest_here
+        assert restored.differs_at == 0
+        assert len(house.book.state.orders) == 20
+
+
+def test_a_snapshot_spares_the_replay(tmp_path):
+    """A start takes the newest snapshot that the journal vouches for, and replays only the rest."""
+    config = config_in(tmp_path, journal={"snapshot_every": 10})
+    with House(config) as house:
+        peer = house.logged_on("A")
+        for number in range(20):
+            peer.say(order(str(number)))
+        peer.until(lambda: len(peer.reports()) == 20)
+        before = house.book.state.orders.keys()
+    with House(config) as house:
+        assert house.gateway.restored.snapshot_seq > 10
+        assert house.gateway.restored.records < 10
+        assert house.book.state.orders.keys() == before
+
+
+def test_a_snapshot_that_the_journal_does_not_know_is_not_used(tmp_path):
+    """A snapshot whose hash stands nowhere in the journal is ignored, and all is replayed."""
+    from journal import snapshot  # noqa: PLC0415
+
+    config = config_in(tmp_path, journal={"snapshot_every": 0})
+    with House(config) as house:
+        peer = house.logged_on("A")
+        peer.say(order("1"))
+        peer.until(peer.reports)
+    from gateway.oms.state import STATE_VERSION, Book, encode  # noqa: PLC0415
+    from gateway.wiring import snapshot_folder  # noqa: PLC0415
+
+    snapshot.save(
+        snapshot_folder(config), seq=2, state_version=STATE_VERSION, payload=encode(Book())
+    )
+    with House(config) as house:
+        assert house.gateway.restored.snapshot_seq == 0
+        assert list(house.book.state.ids["A"]) == ["1"]
+
+
+def test_an_orderly_stop_says_logout(tmp_path):
+    """A stop logs everybody out, and says why."""
+    house = House(config_in(tmp_path))
+    peer = house.logged_on("A")
+    house.gateway.stop()
+    assert "GATEWAY_STOPS" in peer.goodbye()
+    assert house.stop() == 0
+
+
+def test_the_echo_core_is_a_core():
+    """What stands in for the core here offers what the loop calls."""
+    from gateway.loop import Core  # noqa: PLC0415
+
+    wanted = {name for name in vars(Core) if not name.startswith("_")}
+    assert wanted <= set(vars(EchoCore))

@@ -1,0 +1,268 @@
+"""The gateway's shell with a core of ten lines, and peers that talk to it over real ZeroMQ.
+
+The core answers a D with 150=A and does nothing else, so these tests are about the shell: sockets,
+sessions, the order of commit and release. State, apply and journal are the real ones.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from decimal import Decimal
+
+import zmq
+
+from gateway.config import Config, Gateway, Journal, Strategy, Timeouts, Venue
+from gateway.oms.effects import Jot, To
+from gateway.wiring import open_gateway
+from protocol import codec
+from protocol.fields import ExecType, OrdStatus, OrdType, Side, TradSesStatus
+from protocol.messages import (
+    ExecutionReport,
+    Logout,
+    NewOrderSingle,
+    OperatorCommand,
+    TradingSessionStatus,
+)
+from protocol.session import FixSession
+from protocol.timestamps import format_utc
+
+ANY = ("tcp://127.0.0.1:*",)
+PATIENCE_S = 10
+
+
+class EchoCore:
+    """Accepts every order. `burst` in an order's text asks for so many messages h; `bug` is one."""
+
+    def __init__(self, book, rules):
+        self.book = book
+        self.rules = rules
+        self.calls = []
+        self.refused = []
+
+    def start(self, epoch, version, now_ns):
+        """Note the start."""
+        body = {"instance": self.rules.instance, "epoch": epoch, "version": version}
+        yield Jot("START", body)
+
+    def session_up(self, session, now_ns):
+        """Remember."""
+        self.calls.append(("up", session))
+        return ()
+
+    def session_down(self, session, how, now_ns):
+        """Remember, and note it."""
+        self.calls.append(("down", session, how))
+        yield Jot("LINK_LOST", {"how": how}, session)
+
+    def receive(self, session, message, now_ns):
+        """Answer."""
+        if isinstance(message, OperatorCommand):
+            yield To(session, OperatorCommand(
+                cl_ord_id=message.cl_ord_id, command=message.command, outcome="DONE"
+            ))  # fmt: skip
+            return
+        if not isinstance(message, NewOrderSingle):
+            return
+        kind, _, count = (message.text or "").partition(":")
+        if kind == "bug":
+            raise ZeroDivisionError
+        yield To(session, self.accepted(message))
+        for number in range(int(count or 0) if kind == "burst" else 0):
+            yield To(session, said(f"B{number}"))
+        if kind == "venue":
+            yield To(count, said("ORDER"))
+
+    def accepted(self, message):
+        """Make the report 150=A."""
+        return ExecutionReport(
+            order_id=self.book.next_id().text(), exec_id=self.book.next_exec_id(),
+            exec_type=ExecType.PENDING_NEW, ord_status=OrdStatus.PENDING_NEW,
+            symbol=message.symbol, side=message.side, leaves_qty=message.order_qty,
+            cum_qty=Decimal(0), avg_px=Decimal(0), cl_ord_id=message.cl_ord_id, account="A",
+            security_exchange="PAPER", order_qty=message.order_qty, ord_type=message.ord_type,
+            price=message.price, transact_time=message.transact_time, currency="USD",
+        )  # fmt: skip
+
+    def send_refused(self, session, message, now_ns):
+        """Remember."""
+        self.refused.append((session, message))
+        return ()
+
+    def tick(self, now_ns):
+        """Do nothing."""
+        return ()
+
+    def next_deadline_ns(self):
+        """Nothing is ever due."""
+        return
+
+    def digest(self):
+        """Digest the real state."""
+        return self.book.digest()
+
+
+def said(name):
+    """Make a message that moves no book."""
+    return TradingSessionStatus(trading_session_id=name, trad_ses_status=TradSesStatus.OPEN)
+
+
+def order(cl_ord_id, text=None):
+    """Make an order."""
+    return NewOrderSingle(
+        cl_ord_id=cl_ord_id, symbol="EURUSD", side=Side.BUY, order_qty=Decimal(1000),
+        ord_type=OrdType.LIMIT, price=Decimal("1.1"), transact_time=format_utc(time.time_ns()),
+        text=text,
+    )  # fmt: skip
+
+
+def config_in(folder, **more):
+    """Make a config on free ports, with the strategies A, B, C and the venue PAPER."""
+    journal = more.pop("journal", {})
+    gateway = more.pop("gateway", {})
+    strategy = tuple(Strategy(id=one) for one in ("A", "B", "C"))
+    defaults = {"strategy": strategy, "venue": (Venue(id="PAPER", kind="paper"),)}
+    return Config(
+        gateway=Gateway(**{
+            "orders": ANY, "venues": ANY, "market_data": ANY, "feeds": ANY, "operators": ANY,
+            "var": folder / "var", **gateway,
+        }),
+        journal=Journal(**{"path": folder / "var" / "journal", "durability": "os", **journal}),
+        timeouts=Timeouts(),
+        **{**defaults, **more},
+    )  # fmt: skip
+
+
+class House:
+    """A gateway that runs in a thread of this process; use it as a context manager."""
+
+    def __init__(self, config):
+        self.config = config
+        self.cores = []
+        self.gateway = open_gateway(config, core_of=self._core)
+        self.core = self.cores[-1]
+        self.book = self.core.book
+        self.exit_code = None
+        self.peers = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _core(self, book, rules):
+        self.cores.append(EchoCore(book, rules))
+        return self.cores[-1]
+
+    def _run(self):
+        self.exit_code = self.gateway.run()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def endpoint(self, key="orders"):
+        """Return where to connect to."""
+        return self.gateway.endpoints[key][0]
+
+    def peer(self, comp_id, key="orders", **more):
+        """Make a peer, not logged on."""
+        made = Peer(self.endpoint(key), comp_id, **more)
+        self.peers.append(made)
+        return made
+
+    def logged_on(self, comp_id, key="orders", *, reset=True, **more):
+        """Make a peer that is logged on."""
+        return self.peer(comp_id, key, **more).log_on(reset=reset)
+
+    def join(self):
+        """Wait until the loop has ended by itself."""
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive(), "the loop did not end"
+        return self.exit_code
+
+    def stop(self):
+        """Stop in order; return the exit code."""
+        for peer in self.peers:
+            peer.close()
+        self.gateway.stop()
+        code = self.join()
+        self.gateway.close()
+        return code
+
+
+class Peer:
+    """A DEALER socket with an initiator's session. It reads only when it is told to."""
+
+    def __init__(self, endpoint, comp_id, *, fix=None, token=None, hwm=0):
+        self.fix = fix or FixSession(comp_id=comp_id, peer_comp_id="GATEWAY", acceptor=False)
+        self.token = token
+        self.heard = []
+        self.dropped = None
+        self._context = zmq.Context()
+        self.socket = self._context.socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.sndhwm = 0
+        self.socket.rcvhwm = hwm
+        if hwm:
+            self.socket.rcvbuf = 4096
+        self.socket.connect(endpoint)
+
+    def log_on(self, *, reset=False, **more):
+        """Log on and wait for the answer."""
+        self.raw(self.fix.logon(time.time_ns(), reset=reset, token=self.token, **more).frame)
+        self.until(lambda: self.fix.active or self.dropped)
+        return self
+
+    def raw(self, *parts):
+        """Send bytes as they are."""
+        self.socket.send_multipart(parts)
+
+    def say(self, message):
+        """Send a message in the session; return its number."""
+        sent = self.fix.send(message, time.time_ns())
+        self.raw(sent.frame)
+        return sent.msg_seq_num
+
+    def read(self, timeout_ms=20):
+        """Read what waits."""
+        if not self.socket.poll(timeout_ms):
+            now_ns = time.time_ns()
+            due_ns = self.fix.next_deadline_ns()
+            if due_ns is not None and now_ns >= due_ns:
+                self._react(self.fix.tick(now_ns))
+            return
+        while self.socket.poll(0):
+            message = codec.decode(self.socket.recv())
+            self.heard.append(message)
+            self._react(self.fix.receive(message, time.time_ns()))
+
+    def _react(self, reaction):
+        for sent in reaction.replies:
+            self.raw(sent.frame)
+        self.dropped = reaction.disconnect or self.dropped
+
+    def until(self, condition, timeout_s=PATIENCE_S):
+        """Read until a condition holds."""
+        deadline = time.monotonic() + timeout_s
+        while not (result := condition()):
+            assert time.monotonic() < deadline, f"waited in vain; heard {self.heard[-3:]}"
+            self.read()
+        return result
+
+    def of(self, kind):
+        """List what was heard of one type."""
+        return [message for message in self.heard if isinstance(message, kind)]
+
+    def reports(self):
+        """List the ClOrdIDs of the reports heard."""
+        return [message.cl_ord_id for message in self.of(ExecutionReport)]
+
+    def goodbye(self):
+        """Wait for a Logout and return its text."""
+        return self.until(lambda: self.of(Logout))[-1].text
+
+    def close(self):
+        """Go without a word."""
+        if not self.socket.closed:
+            self.socket.close(0)
+            self._context.term()
