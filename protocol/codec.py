@@ -30,7 +30,7 @@ def decode(frame: bytes) -> Message:
     type_end = text.index("\x01")
     msg_type = text[3:type_end]
     decoder = _DECODERS.get(msg_type)
-    body = text[type_end + 1 : -1]
+    body = text[type_end + 1 :]
     if decoder is None:
         msg = f"received MsgType(35)={msg_type[:8]!r}, which is not spoken here"
         header = scan_header(body)

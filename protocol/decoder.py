@@ -6,8 +6,10 @@ field that is unknown, repeated, empty or malformed makes the message invalid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,6 +24,9 @@ from protocol.timestamps import parse_utc
 
 _HEADER_TAGS = ("49", "56", "34", "52")
 _REQUIRED = frozenset(_HEADER_TAGS)
+_is_name = re.compile(r"[!-<>-~]{1,64}").fullmatch
+_is_simple = re.compile(r"(?:[0-9]{1,5}=[!-<>-~]{1,64}\x01)+", re.ASCII).fullmatch
+"""Most bodies: every value could be an Id. One look proves it for all of them at once."""
 
 
 def scan_header(body: str) -> dict[str, str]:
@@ -46,12 +51,18 @@ class Decoder:
     def __init__(self, struct: type[Message]) -> None:
         self.struct = struct
         self.msg_type = struct.msg_type
-        self.checks, self.groups = _inspect(struct)
+        self.all_checks, self.groups = _inspect(struct)
+        self.checks = [pair for pair in self.all_checks.items() if pair[1] is not check_name]
         self.known = frozenset(tags_of(struct))
 
     def decode(self, body: str) -> Message:
-        """Decode what stands between MsgType and CheckSum. Raises InvalidMessage."""
-        fields = self._collect(body) if self.groups else self._collect_flat(body)
+        """Decode what stands between MsgType and CheckSum, each field with its SOH.
+
+        Raises InvalidMessage.
+        """
+        fields = self._collect_simple(body) if _is_simple(body) else None
+        if fields is None:
+            fields = self._collect(body[:-1])
         if not fields.keys() >= _REQUIRED:
             name = next(tag for tag in _HEADER_TAGS if tag not in fields)
             text = f"{describe(int(name))} is missing"
@@ -61,26 +72,23 @@ class Decoder:
         except msgspec.ValidationError as problem:
             raise self._explain(problem, fields, body) from None
 
-    def _collect_flat(self, body: str) -> dict[str, Any]:
-        """Collect the fields of a type without groups: the hot path, one look at each field."""
-        fields: dict[str, Any] = {}
-        check_of = self.checks.get
-        parts = body.split("\x01")
-        for part in parts:
-            name, _, value = part.partition("=")
-            check = check_of(name)
-            if check is not None:
-                try:
+    def _collect_simple(self, body: str) -> dict[str, Any] | None:
+        """Collect the fields of a simple body, or None when groups or repeated tags occur."""
+        flat = body.replace("=", "\x01").split("\x01")
+        tags = flat[:-1:2]
+        fields: dict[str, Any] = dict(zip(tags, flat[1::2], strict=True))
+        grouped = self.groups and not self.groups.keys().isdisjoint(fields)
+        if grouped or len(fields) != len(tags):
+            return None
+        value_of = fields.get
+        name = ""
+        try:
+            for name, check in self.checks:
+                value = value_of(name)
+                if value is not None:
                     fields[name] = check(value)
-                except ValueError as problem:
-                    raise self._malformed(name, value, problem, body) from None
-            elif value:
-                fields[name] = value
-            else:
-                self._refuse_malformed(body)
-        if len(fields) != len(parts):
-            self._refuse_malformed(body)
-            self._refuse_repeated(body)
+        except ValueError as problem:
+            raise self._malformed(name, "?", problem, body) from None
         return fields
 
     def _malformed(self, name: str, value: str, problem: ValueError, body: str) -> InvalidMessage:
@@ -88,15 +96,6 @@ class Decoder:
             self._refuse_malformed(body)
         text = f"{describe(int(name))}: {problem}"
         return self._invalid(text, Reason.INCORRECT_DATA_FORMAT, name, body)
-
-    def _refuse_repeated(self, body: str) -> None:
-        seen: set[str] = set()
-        for part in body.split("\x01"):
-            name = part.partition("=")[0]
-            if name in seen:
-                text = f"{describe(int(name))} appears more than once"
-                raise self._invalid(text, Reason.TAG_APPEARS_MORE_THAN_ONCE, name, body)
-            seen.add(name)
 
     def _refuse_malformed(self, body: str) -> None:
         for part in body.split("\x01"):
@@ -109,8 +108,9 @@ class Decoder:
                 raise self._invalid(text, Reason.TAG_SPECIFIED_WITHOUT_A_VALUE, name, body)
 
     def _collect(self, body: str) -> dict[str, Any]:
-        """Collect the fields of a type that has groups."""
+        """Collect the fields of any body: the careful way."""
         pairs = [part.partition("=") for part in body.split("\x01")]
+        checks = self.all_checks
         fields: dict[str, Any] = {}
         at = 0
         while at < len(pairs):
@@ -124,7 +124,7 @@ class Decoder:
             if spec is not None:
                 fields[name], at = self._entries(name, value, spec, pairs, at, body)
                 continue
-            check = self.checks.get(name)
+            check = checks.get(name)
             try:
                 fields[name] = check(value) if check else value
             except ValueError as problem:
@@ -213,6 +213,7 @@ def _parse_bool(text: str) -> bool:
     raise ValueError(msg)
 
 
+@lru_cache(maxsize=1024)
 def _parse_int(text: str) -> int:
     if not is_integer(text):
         msg = f"received {text[:40]!r}, expected a whole number"
@@ -220,8 +221,17 @@ def _parse_int(text: str) -> int:
     return int(text)
 
 
-def _parse_utc_text(text: str) -> str:
+@lru_cache(maxsize=1024)
+def _check_utc(text: str) -> str:
     parse_utc(text)
+    return text
+
+
+def check_name(text: str) -> str:
+    """Return a name that is fit for every wire, see `messages.base.Id`, or raise ValueError."""
+    if not _is_name(text):
+        msg = f"received {text[:70]!r}, expected 1 to 64 printable ASCII characters, no blank or ="
+        raise ValueError(msg)
     return text
 
 
@@ -244,5 +254,7 @@ def _inspect(struct: type) -> tuple[dict[str, Callable[[str], Any]], dict[str, _
         elif bare is int or (isinstance(bare, type) and issubclass(bare, int)):
             checks[field.encode_name] = _parse_int
         elif title == "UTCTimestamp":
-            checks[field.encode_name] = _parse_utc_text
+            checks[field.encode_name] = _check_utc
+        elif title == "Id":
+            checks[field.encode_name] = check_name
     return checks, groups

@@ -11,8 +11,10 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from msgspec import NODEFAULT, Meta, Struct, field
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-<>-~]+\Z")]
-"""A name that must survive every wire: printable ASCII without blank or `=`, 1 to 64 characters."""
+Id = Annotated[str, Meta(title="Id", min_length=1, max_length=64)]
+"""A name that must survive every wire: printable ASCII without blank or `=`, 1 to 64 characters.
+
+The codec checks the characters, for all fields of a message in one look."""
 Text = Annotated[str, Meta(max_length=2048)]
 """Free text for people, UTF-8, at most 2,048 characters."""
 UtcTimestamp = Annotated[str, Meta(title="UTCTimestamp")]
