@@ -1,0 +1,238 @@
+"""The book: the state, the indexes that make questions quick, and the digest.
+
+The digest is a sum of hashes of the parts, so that keeping it current costs as much as what has
+changed since it was last asked for, not as much as there is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from decimal import Decimal
+
+import msgspec
+
+from gateway.oms.state import Fill, Order, Position, PositionKey, Session, State
+from protocol.numbers import ZERO
+from protocol.order_id import OrderId
+
+_MODULUS = 1 << 64
+
+
+class Book:
+    """The state, with the indexes that make every question about it quick.
+
+    The indexes are derived: they are rebuilt from the state when it is loaded and are no part of
+    the digest.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self.open_by_owner: dict[str, dict[str, None]] = {}
+        self.open_by_venue: dict[str, dict[str, None]] = {}
+        self.by_wire_id: dict[str, str] = {}
+        self.waiting: dict[str, dict[str, None]] = {}
+        self.operators: dict[str, None] = {}
+        self.deadlines: dict[str, int] = {}
+        self.expiries: list[tuple[int, str]] = []
+        self._expiring: dict[str, int] = {}
+        self._touched: dict[str, None] = {}
+        self._new_ids: list[str] = []
+        for order in self.state.orders.values():
+            self.index(order)
+        for name, session in self.state.sessions.items():
+            self.index_session(name, session)
+        self._touched.clear()
+
+    # What is in it.
+
+    def order_of(self, owner: str, cl_ord_id: str) -> Order | None:
+        """Find an order by one of its owner's ids; None when the id names no order."""
+        order_id = self.state.ids.get(owner, {}).get(cl_ord_id)
+        return self.state.orders.get(order_id) if order_id else None
+
+    def order_on_wire(self, wire_id: str) -> Order | None:
+        """Find an order by any id that it, its cancel or its replace has on the bridge wire."""
+        order_id = self.by_wire_id.get(wire_id)
+        return self.state.orders.get(order_id) if order_id else None
+
+    def open_orders(self, *, owner: str = "", venue: str = "") -> list[Order]:
+        """List open orders of an owner, or of a venue, or all, oldest first."""
+        orders = self.state.orders
+        if owner:
+            return [
+                orders[key]
+                for key in self.open_by_owner.get(owner, ())
+                if not venue or orders[key].venue == venue
+            ]
+        if venue:
+            return [orders[key] for key in self.open_by_venue.get(venue, ())]
+        return [orders[key] for keys in self.open_by_venue.values() for key in keys]
+
+    def position(self, key: PositionKey) -> Position | None:
+        """Find a position."""
+        return self.state.positions.get(key.owner, {}).get("|".join(key[1:]))
+
+    def account_qty(self, account: str, venue: str, symbol: str) -> Decimal:
+        """Sum the positions of all owners: what the account should hold, baseline included."""
+        name = f"{account}|{venue}|{symbol}"
+        total = sum(
+            (held[name].qty for held in self.state.positions.values() if name in held), ZERO
+        )
+        record = self.state.venues.get(venue)
+        return total + (record.baseline.get(f"{account}|{symbol}", ZERO) if record else ZERO)
+
+    def session(self, name: str) -> Session:
+        """Find a session, making it when it is new."""
+        session = self.state.sessions.get(name)
+        if session is None:
+            session = self.state.sessions[name] = Session()
+        return session
+
+    def next_id(self) -> OrderId:
+        """Return the id after the last one that the journal holds."""
+        return OrderId(*self.state.last_id).next()
+
+    def next_exec_id(self) -> str:
+        """Return the ExecID (17) of the next report: the epoch, and a count within it."""
+        return f"{self.state.last_id[1]:X}.{self.state.execs + 1}"
+
+    def pop_expired(self, now_ns: int) -> Order | None:
+        """Take the next open order whose expiry has come; None when there is none."""
+        while self.expiries and self.expiries[0][0] <= now_ns:
+            expires_ns, key = heapq.heappop(self.expiries)
+            order = self.state.orders.get(key)
+            if order is not None and order.is_open and order.expires_ns == expires_ns:
+                return order
+        return None
+
+    def oldest_ended_ns(self) -> int:
+        """Return when the order that ended first has ended, 0 when none is kept."""
+        for order_id in self.state.ended:
+            order = self.state.orders.get(order_id)
+            if order is not None and order.ended_ns:
+                return order.ended_ns
+        return 0
+
+    # How its indexes and digest are kept. Called by apply alone.
+
+    def index(self, order: Order) -> None:
+        """Bring the indexes up to date with an order that has changed."""
+        key = order.order_id
+        self._touched[key] = None
+        owners = self.open_by_owner.setdefault(order.owner, {})
+        venues = self.open_by_venue.setdefault(order.venue, {})
+        for wire_id in order.wire_ids:
+            self.by_wire_id[wire_id] = key
+        if order.is_open:
+            owners[key] = None
+            venues[key] = None
+        else:
+            owners.pop(key, None)
+            venues.pop(key, None)
+        if order.expires_ns and order.is_open and self._expiring.get(key) != order.expires_ns:
+            self._expiring[key] = order.expires_ns
+            heapq.heappush(self.expiries, (order.expires_ns, key))
+        waiting = self.waiting.setdefault(order.venue, {})
+        if order.replace or order.cancel or order.in_doubt or order.venue_state == "PENDING_NEW":
+            waiting[key] = None
+            for pending in (order.replace, order.cancel):
+                if pending and pending.wire_id:
+                    self.by_wire_id[pending.wire_id] = key
+        else:
+            waiting.pop(key, None)
+
+    def index_session(self, name: str, session: Session) -> None:
+        """Bring the indexes up to date with a session that has changed."""
+        if session.cod_deadline_ns:
+            self.deadlines[name] = session.cod_deadline_ns
+        else:
+            self.deadlines.pop(name, None)
+        if name.startswith("OPERATOR/"):
+            if session.connected:
+                self.operators[name] = None
+            else:
+                self.operators.pop(name, None)
+
+    def note_id(self, owner: str, cl_ord_id: str, order_id: str) -> None:
+        """Remember that an id is used, for an order or (empty order id) for nothing."""
+        ids = self.state.ids.setdefault(owner, {})
+        if cl_ord_id not in ids:
+            ids[cl_ord_id] = order_id
+            self._new_ids.append(f"{owner}\x01{cl_ord_id}")
+
+    def note_fill(self, venue: str, trade_id: str, fill: Fill) -> None:
+        """Remember a fill that was counted."""
+        self.state.fills.setdefault(venue, {})[trade_id] = fill
+        self._new_ids.append(f"{venue}\x02{trade_id}")
+
+    def drop(self, order: Order) -> None:
+        """Forget an order that ended long ago, with its ids and fills (they are archived)."""
+        self._settle()
+        del self.state.orders[order.order_id]
+        self._expiring.pop(order.order_id, None)
+        total = self.state.part - order.part
+        ids = self.state.ids.get(order.owner, {})
+        for cl_ord_id in order.cl_ord_ids:
+            if ids.pop(cl_ord_id, None) is not None:
+                total -= _hash(f"{order.owner}\x01{cl_ord_id}".encode())
+        for wire_id in order.wire_ids:
+            self.by_wire_id.pop(wire_id, None)
+        fills = self.state.fills.get(order.venue, {})
+        for trade_id in order.trade_ids:
+            if fills.pop(trade_id, None) is not None:
+                total -= _hash(f"{order.venue}\x02{trade_id}".encode())
+        self.state.part = total % _MODULUS
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the whole state, as hex; the cost is that of what has changed."""
+        self._settle()
+        state = self.state
+        sessions = {
+            name: (s.next_in, s.next_out, s.connected, s.reset_required, s.cod_type,
+                   s.cod_grace_ms, s.cod_deadline_ns)
+            for name, s in state.sessions.items()
+        }  # fmt: skip
+        rest = msgspec.json.encode(
+            (
+                state.version, state.seq, state.last_id, state.execs, state.part,
+                len(state.orders), state.positions, sessions, state.ledger_ids,
+                state.venues, state.halts, state.ended[-1:],
+            ),
+            order="deterministic",
+        )  # fmt: skip
+        return hashlib.sha256(rest).hexdigest()
+
+    def _settle(self) -> None:
+        """Move the hashes of what has changed into the sum."""
+        total = self.state.part
+        for key in self._touched:
+            order = self.state.orders.get(key)
+            if order is not None:
+                total -= order.part
+                order.part = 0
+                order.part = _hash(msgspec.msgpack.encode(order))
+                total += order.part
+        for name in self._new_ids:
+            total += _hash(name.encode())
+        self._touched.clear()
+        self._new_ids.clear()
+        self.state.part = total % _MODULUS
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+
+
+def encode(book: Book) -> bytes:
+    """Write the state as a snapshot's payload."""
+    book.digest()
+    return msgspec.msgpack.encode(book.state)
+
+
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+def decode(payload: bytes) -> Book:
+    """Read a snapshot's payload back. Raises msgspec.ValidationError when it does not fit."""
+    return Book(_DECODER.decode(payload))

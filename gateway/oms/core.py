@@ -1,0 +1,353 @@
+"""The one place where it is decided what follows from what.
+
+`Core` reads the book, the market, the rules and the time, and yields effects; it changes nothing
+itself but the market (observation). The duty of the caller: journal and apply every effect before
+asking for the next one, commit, and only then send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from gateway.oms import control, queries
+from gateway.oms.book import Book
+from gateway.oms.doubt import Inquest
+from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.intake import Desk as Intake
+from gateway.oms.market import Market, Quote, VenueView
+from gateway.oms.positions import share_out
+from gateway.oms.reporting import report
+from gateway.oms.rules import Rules
+from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert
+from gateway.oms.wire import ask_status
+from protocol.fields import (
+    OPERATOR,
+    BusinessRejectReason,
+    CancelOnDisconnectType,
+    ExecType,
+    TradSesStatus,
+)
+from protocol.messages import (
+    BusinessMessageReject,
+    CollateralInquiry,
+    CollateralReport,
+    ExecutionReport,
+    MarketDataRequest,
+    MarketDataSnapshotFullRefresh,
+    Message,
+    NewOrderSingle,
+    OperatorCommand,
+    OrderCancelReject,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderMassCancelRequest,
+    OrderMassStatusRequest,
+    OrderStatusRequest,
+    RequestForPositions,
+    SecurityListRequest,
+    TradingSessionStatus,
+)
+from protocol.numbers import format_decimal
+
+CHECK_EVERY_NS = 100_000_000
+"""How often deadlines of venues are looked at while anything waits."""
+
+DISCONNECT, LOGOUT, TAKEOVER = "DISCONNECT", "LOGOUT", "TAKEOVER"
+
+
+class Core:
+    """Decides. One thread, no clock, no socket, no file."""
+
+    def __init__(self, book: Book, rules: Rules) -> None:
+        self.book = book
+        self.rules = rules
+        self.market = Market()
+        self.inquest = Inquest(book, self.market, rules)
+        self.intake = Intake(book, self.market, rules)
+        self.venue_desk = VenueDesk(book)
+        self.queries = queries.Desk(book, self.market, rules)
+        self.control = control.Desk(book, self.market, rules, self.intake)
+        self._next_check_ns = 0
+        self._from_strategy: dict[type[Message], Callable[[str, Any, int], Effects]] = {
+            NewOrderSingle: self.intake.new_order,
+            OrderCancelRequest: self.intake.cancel,
+            OrderCancelReplaceRequest: self.intake.replace,
+            OrderMassCancelRequest: self.intake.mass_cancel,
+            OrderStatusRequest: self.queries.order_status,
+            OrderMassStatusRequest: self.queries.mass_status,
+            RequestForPositions: self.queries.positions,
+            CollateralInquiry: self.queries.balances,
+            SecurityListRequest: lambda owner, message, _now: self.queries.securities(
+                owner, message
+            ),
+            MarketDataRequest: lambda owner, message, _now: self.queries.book_snapshot(
+                owner, message
+            ),
+        }
+
+    def digest(self) -> str:
+        """Return the digest of the state, hex."""
+        return self.book.digest()
+
+    @property
+    def shutdown_asked(self) -> bool:
+        """Whether a person has asked the gateway to stop."""
+        return self.control.shutdown_asked
+
+    # Life of the process.
+
+    def start(
+        self, epoch: int, version: str, now_ns: int, *, released_lost: bool = False, **found: Any
+    ) -> Effects:
+        """Note the start: nobody is connected, unanswered requests are in doubt, owners are told.
+
+        `released_lost` is true when the journal was cut and what was cut may have been sent;
+        `found` is what recovery wants to be remembered (bytes dropped, digests checked).
+        """
+        yield Jot(
+            "START",
+            {
+                "instance": self.rules.instance, "epoch": epoch, "version": version,
+                "now_ns": now_ns, "released_lost": released_lost, **found,
+            },
+        )  # fmt: skip
+        for waiting in list(self.book.waiting.values()):
+            for order_id in list(waiting):
+                order = self.book.state.orders[order_id]
+                if order.in_doubt:
+                    yield To(
+                        order.owner,
+                        report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+                    )
+
+    def stop(self, now_ns: int) -> Effects:
+        """Note the orderly stop."""
+        yield Jot("STOP", {"now_ns": now_ns})
+
+    # Conversations.
+
+    def session_up(self, session: str, now_ns: int) -> Effects:
+        """A Logon was answered: a venue is asked for everything, a strategy is told what is up."""
+        if session in self.rules.venues:
+            view = self.market.venue(session)
+            view.linked, view.connected, view.ready = True, True, False
+            view.why_down = "it is being reconciled"
+            view.probed_ns.clear()
+            view.absences.clear()
+            yield from self.inquest.ask_round(session, now_ns)
+        elif session in self.rules.strategies:
+            for venue in self.rules.venues:
+                yield To(session, _venue_status(venue, self.market.venue(venue)))
+
+    def session_down(self, session: str, how: str, now_ns: int) -> Effects:
+        """A conversation ended. `how` is DISCONNECT, LOGOUT or TAKEOVER."""
+        known = self.book.session(session)
+        deadline_ns = 0
+        chosen = CancelOnDisconnectType(known.cod_type)
+        kinds = {
+            DISCONNECT: {CancelOnDisconnectType.DISCONNECT, CancelOnDisconnectType.BOTH},
+            LOGOUT: {CancelOnDisconnectType.LOGOUT, CancelOnDisconnectType.BOTH},
+        }
+        if chosen in kinds.get(how, ()):
+            deadline_ns = now_ns + known.cod_grace_ms * 1_000_000
+        yield Jot("LINK_LOST", {"how": how, "cod_deadline_ns": deadline_ns}, session)
+        if session in self.rules.venues:
+            view = self.market.venue(session)
+            view.linked = False
+            yield from self._venue_down(session, view, "its bridge is not linked", now_ns)
+
+    def _venue_down(self, venue: str, view: VenueView, why: str, now_ns: int) -> Effects:
+        """Doubt whatever the venue has not answered, and tell the strategies."""
+        view.connected = view.ready = False
+        view.answers = None
+        view.why_down = why
+        waiting = list(self.book.waiting.get(venue, ()))
+        unsure = [key for key in waiting if not self.book.state.orders[key].in_doubt]
+        if waiting:
+            yield Jot("IN_DOUBT", {"orders": waiting})
+        for key in unsure:
+            order = self.book.state.orders[key]
+            if order.in_doubt:
+                yield To(
+                    order.owner,
+                    report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+                )
+        yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
+
+    def receive(self, session: str, message: Message, now_ns: int) -> Effects:
+        """Decide what follows from one application message, in sequence, of a session."""
+        if session in self.rules.venues:
+            effects = self._from_venue(session, message, now_ns)
+        elif session.startswith(f"{OPERATOR}/"):
+            effects = self._from_operator(session, message, now_ns)
+        else:
+            handler = self._from_strategy.get(type(message))
+            effects = (
+                handler(session, message, now_ns) if handler else _unsupported(session, message)
+            )
+        if self.book.operators:
+            effects = self._with_drop_copies(effects)
+        yield from effects
+
+    def _with_drop_copies(self, effects: Effects) -> Effects:
+        """Give every operator a copy (797=Y) of each report to a strategy."""
+        for effect in effects:
+            yield effect
+            if (
+                isinstance(effect, To)
+                and isinstance(effect.message, ExecutionReport)
+                and effect.session not in self.book.operators
+            ):
+                for operator in list(self.book.operators):
+                    yield To(
+                        operator,
+                        replace(
+                            effect.message,
+                            copy_msg_indicator=True,
+                            on_behalf_of_comp_id=effect.session,
+                        ),
+                    )
+
+    def _from_operator(self, session: str, message: Message, now_ns: int) -> Effects:
+        if isinstance(message, OperatorCommand):
+            yield from self.control.command(session, message, now_ns)
+        else:
+            yield from _unsupported(session, message)
+
+    def _from_venue(self, venue: str, message: Message, now_ns: int) -> Effects:
+        match message:
+            case MarketDataSnapshotFullRefresh():
+                self.market.quotes[venue, message.symbol] = Quote(message, now_ns)
+            case ExecutionReport():
+                yield from self._venue_report(venue, message, now_ns)
+            case OrderCancelReject():
+                yield from self.venue_desk.cancel_rejected(venue, message, now_ns)
+            case TradingSessionStatus():
+                yield from self._venue_status(venue, message, now_ns)
+            case CollateralReport(ledger_kind=str()):
+                yield from self._ledger_entry(venue, message)
+            case _:
+                was_ready = self.market.venue(venue).ready
+                yield from self.inquest.collect(venue, message, now_ns)
+                yield from self._tell_ready(venue, was_ready=was_ready)
+
+    def _venue_report(self, venue: str, message: ExecutionReport, now_ns: int) -> Effects:
+        if message.mass_status_req_id is not None:
+            was_ready = self.market.venue(venue).ready
+            yield from self.inquest.collect(venue, message, now_ns)
+            yield from self._tell_ready(venue, was_ready=was_ready)
+        elif message.exec_type is ExecType.ORDER_STATUS:
+            order = self.venue_desk.find(message)
+            if order is not None and order.venue == venue:
+                yield from self.inquest.status(venue, message, order, now_ns)
+        else:
+            yield from self.venue_desk.report(venue, message, now_ns)
+
+    def _tell_ready(self, venue: str, *, was_ready: bool) -> Effects:
+        view = self.market.venue(venue)
+        if view.ready and not was_ready:
+            yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
+
+    def _venue_status(self, venue: str, message: TradingSessionStatus, now_ns: int) -> Effects:
+        """The venue's own link went up or down (h)."""
+        view = self.market.venue(venue)
+        if message.trad_ses_status is TradSesStatus.OPEN:
+            was_connected, view.connected = view.connected, True
+            if not was_connected or (not view.ready and view.answers is None):
+                view.why_down = "it is being reconciled"
+                yield from self.inquest.ask_round(venue, now_ns)
+        elif view.connected:
+            why = message.text or "its own link is down"
+            yield from self._venue_down(venue, view, why, now_ns)
+
+    def _ledger_entry(self, venue: str, message: CollateralReport) -> Effects:
+        """Funding, swap, a fee: counted once by the venue's ledger id, shared out by position."""
+        if message.coll_rpt_id in self.book.state.ledger_ids.get(venue, ()):
+            return
+        amount = message.end_cash
+        if amount is None:
+            yield alert("BAD_LEDGER_ENTRY", venue=venue, id=message.coll_rpt_id)
+            return
+        account, symbol = message.account or "", message.symbol or ""
+        shares = share_out(self.book, (account, venue, symbol), amount)
+        yield Jot(
+            "LEDGER",
+            {
+                "venue": venue, "id": message.coll_rpt_id, "account": account, "symbol": symbol,
+                "currency": message.currency or "", "kind": message.ledger_kind,
+                "shares": {owner: format_decimal(share) for owner, share in shares.items()},
+            },
+        )  # fmt: skip
+
+    # Time.
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when `tick` has something to do, at the earliest; None when nothing waits."""
+        deadlines = list(self.book.deadlines.values())
+        if self.book.expiries:
+            deadlines.append(self.book.expiries[0][0])
+        if any(view.linked for view in self.market.venues.values()):
+            deadlines.append(self._next_check_ns)
+        return min(deadlines, default=None)
+
+    def tick(self, now_ns: int) -> Effects:
+        """Do what is due: cancel on disconnect, expiry, doubts, rounds, archiving."""
+        effects = self._due(now_ns)
+        if self.book.operators:
+            effects = self._with_drop_copies(effects)
+        yield from effects
+
+    def _due(self, now_ns: int) -> Effects:
+        for session, deadline_ns in list(self.book.deadlines.items()):
+            if now_ns >= deadline_ns:
+                yield Jot("COD_DONE", {}, session)
+                for order in self.book.open_orders(owner=session):
+                    yield from self.intake.withdraw(order, now_ns, text="CANCEL_ON_DISCONNECT")
+        yield from self._expire(now_ns)
+        if now_ns < self._next_check_ns:
+            return
+        self._next_check_ns = now_ns + CHECK_EVERY_NS
+        for venue in self.rules.venues:
+            yield from self.inquest.tick(venue, now_ns)
+        yield from self._archive(now_ns)
+
+    def _expire(self, now_ns: int) -> Effects:
+        """Good-till dates and day ends that have come: ours to cancel, or the venue's to tell."""
+        while (expired := self.book.pop_expired(now_ns)) is not None:
+            rules = self.rules.venues.get(expired.venue)
+            if rules is not None and rules.emulate_expiry:
+                yield from self.intake.withdraw(expired, now_ns, text=EXPIRED)
+            elif self.market.venue(expired.venue).linked and expired.wire_id:
+                yield ask_status(expired, expired.wire_id)
+
+    def _archive(self, now_ns: int) -> Effects:
+        """Let orders go that ended long ago; the shell has put their ids in the index first."""
+        before_ns = now_ns - self.rules.keep_ended_ms * 1_000_000
+        oldest = self.book.oldest_ended_ns()
+        if oldest and oldest < before_ns:
+            yield Jot("ARCHIVE", {"before_ns": before_ns})
+
+
+def _venue_status(venue: str, view: VenueView) -> TradingSessionStatus:
+    return TradingSessionStatus(
+        trading_session_id=venue,
+        trad_ses_status=TradSesStatus.OPEN if view.ready else TradSesStatus.CLOSED,
+        unsolicited_indicator=True,
+        text=None if view.ready else view.why_down,
+    )
+
+
+def _unsupported(session: str, message: Message) -> Effects:
+    """Understood, but not to be asked by this peer: j with 380=3."""
+    yield To(
+        session,
+        BusinessMessageReject(
+            ref_seq_num=message.msg_seq_num,
+            ref_msg_type=message.msg_type,
+            business_reject_reason=BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE,
+            text=f"NOT_FOR_YOU: {type(message).__name__} is not taken from {session}",
+        ),
+    )

@@ -1,0 +1,319 @@
+"""In doubt, and out of it only by evidence.
+
+An order whose outcome is not known is asked about, never sent again. What counts as an answer:
+
+- the venue shows the order, or tells how it ended: that is so
+- NEVER_SENT: the bridge's durable log never held the id, and refuses it for ever: proven absent
+- UNKNOWN_AT_VENUE three times, in complete and connected reads, spread over more than the venue's
+  `absence_after_ms`, with open orders and fills agreeing in a round asked in between: proven absent
+
+Silence, an incomplete answer and a lost link prove nothing; the question is asked again.
+"""
+
+from __future__ import annotations
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.market import Absence, Answers, Market, VenueView
+from gateway.oms.order_states import VENUE_STATE_OF, VenueEvent, VenueState
+from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
+from gateway.oms.reporting import report, request_refused
+from gateway.oms.rules import Rules
+from gateway.oms.state import Order
+from gateway.oms.venue_reports import (
+    NEVER_SENT,
+    NOT_RECEIVED,
+    accepted,
+    alert,
+    ended,
+    not_received,
+    replaced,
+)
+from gateway.oms.wire import ask_status, send_cancel
+from protocol.fields import (
+    CxlRejReason,
+    ExecType,
+    MassStatusReqType,
+    OrdRejReason,
+    PosReqType,
+    RejectSource,
+    SecurityListRequestType,
+    TradeRequestType,
+)
+from protocol.messages import (
+    CollateralInquiry,
+    CollateralInquiryAck,
+    CollateralReport,
+    ExecutionReport,
+    Message,
+    OrderMassStatusRequest,
+    PositionReport,
+    RequestForPositions,
+    RequestForPositionsAck,
+    SecurityList,
+    SecurityListRequest,
+    TradeCaptureReport,
+    TradeCaptureReportRequest,
+    TradeCaptureReportRequestAck,
+    TradeDate,
+)
+from protocol.timestamps import format_date, format_utc
+
+READS_NEEDED = 3
+ROUND_TIMEOUT_NS = 5_000_000_000
+RETRY_NS = 500_000_000
+ROUND_EVERY_NS = 60_000_000_000
+PROBE_MIN_NS = 100_000_000
+
+
+class Inquest:
+    """Asks the venues and weighs what they answer."""
+
+    def __init__(self, book: Book, market: Market, rules: Rules) -> None:
+        self.book = book
+        self.market = market
+        self.rules = rules
+
+    def ask_round(self, venue: str, now_ns: int) -> Effects:
+        """Ask a venue for everything: instruments, open orders, fills, positions, balances."""
+        view = self.market.venue(venue)
+        view.rounds += 1
+        view.asked_ns = now_ns
+        name = f"R{self.book.state.last_id[1]:X}.{view.rounds}"
+        view.answers = Answers(name, now_ns)
+        account = self.rules.venues[venue].account
+        record = self.book.state.venues.get(venue)
+        since_ns = (record.since_ns if record else now_ns) - OVERLAP_NS
+        today, now = format_date(now_ns), format_utc(now_ns)
+        for question in (
+            SecurityListRequest(
+                security_req_id=name,
+                security_list_request_type=SecurityListRequestType.ALL_SECURITIES,
+            ),
+            OrderMassStatusRequest(
+                mass_status_req_id=name, mass_status_req_type=MassStatusReqType.ALL, account=account
+            ),
+            TradeCaptureReportRequest(
+                trade_request_id=name,
+                trade_request_type=TradeRequestType.ALL_TRADES,
+                account=account,
+                dates=(
+                    TradeDate(trade_date=format_date(since_ns), transact_time=format_utc(since_ns)),
+                ),
+            ),
+            RequestForPositions(
+                pos_req_id=name, pos_req_type=PosReqType.POSITIONS, account=account,
+                clearing_business_date=today, transact_time=now,
+            ),
+            CollateralInquiry(coll_inquiry_id=name, account=account),
+        ):  # fmt: skip
+            yield To(venue, question)
+
+    def collect(self, venue: str, message: Message, now_ns: int) -> Effects:
+        """Take one message of an answer; the last one brings the round to its end."""
+        view = self.market.venue(venue)
+        answers = view.answers
+        if isinstance(message, SecurityList):
+            _take_securities(view, message)
+        if answers is None or not _file(answers, view, message) or not answers.all_here:
+            return
+        view.answers = None
+        if not answers.complete:
+            return
+        yield from reconcile(self.book, venue, answers, now_ns)
+        yield from position_alerts(self.book, venue, answers)
+        view.last_round_ns = answers.asked_ns
+        if not view.ready and view.connected:
+            view.ready = True
+            yield Jot("VENUE_READY", {"venue": venue})
+
+    def status(self, venue: str, message: ExecutionReport, order: Order, now_ns: int) -> Effects:
+        """Weigh the answer to an H: what became of one id."""
+        view = self.market.venue(venue)
+        wire_id = message.cl_ord_id or ""
+        is_replace = order.replace is not None and order.replace.wire_id == wire_id
+        if message.ord_rej_reason is OrdRejReason.UNKNOWN_ORDER:
+            if self._absent(view, order, message, now_ns):
+                yield from self._end_absent(order, now_ns, is_replace=is_replace)
+            return
+        view.absences.pop(order.order_id, None)
+        if message.cum_qty > order.cum_qty:
+            if view.answers is None:
+                yield from self.ask_round(venue, now_ns)  # fills first, then what became of it
+            return
+        if is_replace:
+            yield from replaced(self.book, order, now_ns)
+        yield from self._standing(order, message, now_ns)
+
+    def _standing(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """The venue tells how the order stands: alive, or how it ended."""
+        state = VENUE_STATE_OF.get(message.ord_status, VenueState.NEW)
+        text = message.text
+        if state is VenueState.CANCELED:
+            yield from ended(
+                self.book, order, now_ns, VenueEvent.CANCELED, ExecType.CANCELED, text=text
+            )
+        elif state is VenueState.EXPIRED:
+            yield from ended(
+                self.book, order, now_ns, VenueEvent.EXPIRED, ExecType.EXPIRED, text=text
+            )
+        elif state is VenueState.REJECTED:
+            yield from ended(
+                self.book, order, now_ns, VenueEvent.REJECTED, ExecType.REJECTED, text=text,
+                ord_rej_reason=message.ord_rej_reason or OrdRejReason.OTHER,
+                reject_source=RejectSource.VENUE,
+            )  # fmt: skip
+        elif state is not VenueState.FILLED:
+            venue_id = message.order_id if message.order_id != "NONE" else None
+            yield from accepted(
+                self.book, order, now_ns, secondary_order_id=venue_id or order.venue_order_id
+            )
+            if order.cancel and (order.cancel.in_doubt or not order.cancel.wire_id):
+                yield from send_cancel(self.book, order, now_ns, self.market)
+        elif not order.is_open:
+            yield from self._clear(order, now_ns)
+
+    def _clear(self, order: Order, now_ns: int) -> Effects:
+        """The order has ended: requests that were never answered are too late."""
+        for is_replace in (True, False):
+            answer = request_refused(
+                order, replace=is_replace, now_ns=now_ns,
+                reason=CxlRejReason.TOO_LATE_TO_CANCEL, text="TOO_LATE",
+            )  # fmt: skip
+            if answer is not None:
+                yield To(order.owner, answer)
+        for is_replace, pending in ((True, order.replace), (False, order.cancel)):
+            if pending is not None:
+                yield Jot("CANCEL_REFUSED", {"order": order.order_id, "replace": is_replace})
+
+    def _absent(self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int) -> bool:
+        """Count a read that did not know the id; say whether absence is proven now."""
+        if message.text == NEVER_SENT:
+            return True
+        if not message.complete:
+            return False
+        absence = view.absences.get(order.order_id)
+        if absence is None:
+            view.absences[order.order_id] = Absence(now_ns)
+            return False
+        absence.reads += 1
+        spread_ns = now_ns - absence.first_ns
+        return (
+            absence.reads >= READS_NEEDED
+            and spread_ns > view.absence_after_ms * 1_000_000
+            and view.last_round_ns > absence.first_ns
+        )
+
+    def _end_absent(self, order: Order, now_ns: int, *, is_replace: bool) -> Effects:
+        view = self.market.venue(order.venue)
+        view.absences.pop(order.order_id, None)
+        if is_replace:
+            answer = request_refused(
+                order, replace=True, now_ns=now_ns, reason=CxlRejReason.OTHER, text=NOT_RECEIVED
+            )
+            if answer is not None:
+                yield To(order.owner, answer)
+        elif order.venue_state is VenueState.PENDING_NEW:
+            yield from not_received(self.book, order, now_ns)
+        elif order.is_open:
+            yield alert("GONE_AT_VENUE", order=order.order_id, venue=order.venue)
+            yield from ended(
+                self.book, order, now_ns, VenueEvent.CANCELED, ExecType.CANCELED,
+                text="GONE_AT_VENUE",
+            )  # fmt: skip
+
+    # Time.
+
+    def tick(self, venue: str, now_ns: int) -> Effects:
+        """Look after one venue: rounds that are due, requests without an answer, doubts."""
+        view = self.market.venue(venue)
+        if not view.linked:
+            return
+        if view.answers is not None and now_ns - view.answers.asked_ns > ROUND_TIMEOUT_NS:
+            view.answers = None
+        if view.answers is None:
+            wait_ns = ROUND_EVERY_NS if view.ready and not view.absences else RETRY_NS
+            if now_ns - view.asked_ns >= wait_ns:
+                yield from self.ask_round(venue, now_ns)
+        limit_ns = self.rules.venues[venue].answer_ms * 1_000_000
+        for order_id in list(self.book.waiting.get(venue, ())):
+            order = self.book.state.orders[order_id]
+            yield from self._overdue(order, now_ns, limit_ns)
+            yield from self._probe(view, order, now_ns)
+
+    def _overdue(self, order: Order, now_ns: int, limit_ns: int) -> Effects:
+        """A request that the venue has left unanswered for too long is in doubt."""
+        waits = order.venue_state is VenueState.PENDING_NEW and not order.in_doubt
+        if waits and now_ns - order.created_ns > limit_ns:
+            yield To(
+                order.owner,
+                report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+            )
+        overdue = any(
+            pending is not None and not pending.in_doubt and now_ns - pending.asked_ns > limit_ns
+            for pending in (order.replace, order.cancel)
+        )
+        if overdue:
+            yield Jot("IN_DOUBT", {"orders": [order.order_id]})
+
+    def _probe(self, view: VenueView, order: Order, now_ns: int) -> Effects:
+        """Ask about what is in doubt, again and again, at a pace that absence can be read from."""
+        replace, cancel = order.replace, order.cancel
+        doubtful = (
+            order.in_doubt
+            or (replace is not None and replace.in_doubt)
+            or (cancel is not None and (cancel.in_doubt or not cancel.wire_id))
+        )
+        if not doubtful or not order.wire_ids:
+            return
+        pace_ns = max(view.absence_after_ms * 1_000_000 // 2, PROBE_MIN_NS)
+        if now_ns - view.probed_ns.get(order.order_id, 0) < pace_ns:
+            return
+        view.probed_ns[order.order_id] = now_ns
+        in_question = order.wire_id
+        if replace is not None and replace.in_doubt and replace.wire_id and not order.in_doubt:
+            in_question = replace.wire_id
+        yield ask_status(order, in_question)
+
+
+def _take_securities(view: VenueView, message: SecurityList) -> None:
+    for security in message.securities:
+        view.securities[security.symbol] = security
+    if message.capabilities is not None:
+        view.capabilities = frozenset(message.capabilities.split())
+    if message.absence_after_ms is not None:
+        view.absence_after_ms = message.absence_after_ms
+
+
+def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901
+    """Put a message into the round that it answers; False when it answers another one."""
+    name = answers.round_id
+    match message:
+        case SecurityList(security_req_id=asked) if asked == name:
+            answers.securities = answers.securities or message.last_fragment is not False
+        case ExecutionReport(mass_status_req_id=asked) if asked == name:
+            answers.orders_due = message.tot_num_reports or 0
+            answers.orders_complete &= message.complete is True
+            if message.cl_ord_id and answers.orders_due:
+                answers.orders[message.cl_ord_id] = message
+            if answers.orders_due:
+                answers.orders_seen += 1
+        case TradeCaptureReportRequestAck(trade_request_id=asked) if asked == name:
+            answers.trades_due = message.tot_num_trade_reports or 0
+            answers.trades_complete = message.complete is True
+        case TradeCaptureReport(trade_request_id=asked) if asked == name:
+            answers.trades.append(message)
+        case RequestForPositionsAck(pos_req_id=asked) if asked == name:
+            answers.positions_due = message.total_num_pos_reports or 0
+            answers.positions_complete = message.complete is True
+        case PositionReport(pos_req_id=asked) if asked == name:
+            answers.positions.append(message)
+        case CollateralInquiryAck(coll_inquiry_id=asked) if asked == name:
+            answers.balances_due = message.tot_num_reports or 0
+        case CollateralReport(coll_inquiry_id=asked) if asked == name:
+            answers.balances.append(message)
+            if message.currency:
+                view.balances[message.currency] = message
+        case _:
+            return False
+    return True

@@ -1,0 +1,140 @@
+"""What is observed and not remembered: quotes, instruments, balances, links, unfinished answers.
+
+Rules: nothing here is in the digest or the snapshot; after a start all of it is unknown, so new
+risk is refused until the venues have spoken. Whatever drawn from it must survive becomes a NOTE.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from protocol.fields import MDEntryType
+from protocol.messages import (
+    CollateralReport,
+    ExecutionReport,
+    MarketDataSnapshotFullRefresh,
+    PositionReport,
+    Security,
+    TradeCaptureReport,
+)
+
+
+class Quote(Struct):
+    """The last conflated quote of a symbol at a venue, and when it came."""
+
+    message: MarketDataSnapshotFullRefresh
+    received_ns: int
+
+    def best(self, kind: MDEntryType) -> Decimal | None:
+        """Return the best price of one side of the book, None when that side is empty."""
+        for entry in self.message.md_entries:
+            if entry.md_entry_type is kind:
+                return entry.md_entry_px
+        return None
+
+
+class Answers(Struct):
+    """The venue's answers to one round of questions, as far as they have come.
+
+    A round is complete when each of its five answers was read completely while the venue was
+    connected (5008=Y); an incomplete one proves nothing and is asked again.
+    """
+
+    round_id: str
+    asked_ns: int
+    securities: bool = False
+    orders: dict[str, ExecutionReport] = field(default_factory=dict)
+    orders_due: int | None = None
+    orders_seen: int = 0
+    orders_complete: bool = True
+    trades: list[TradeCaptureReport] = field(default_factory=list)
+    trades_due: int | None = None
+    trades_complete: bool = False
+    positions: list[PositionReport] = field(default_factory=list)
+    positions_due: int | None = None
+    positions_complete: bool = False
+    balances: list[CollateralReport] = field(default_factory=list)
+    balances_due: int | None = None
+
+    @property
+    def all_here(self) -> bool:
+        """Whether every answer has come, complete or not."""
+        return (
+            self.securities
+            and self.orders_due is not None
+            and self.orders_seen >= self.orders_due
+            and self.trades_due is not None
+            and len(self.trades) >= self.trades_due
+            and self.positions_due is not None
+            and len(self.positions) >= self.positions_due
+            and self.balances_due is not None
+            and len(self.balances) >= self.balances_due
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether they are evidence."""
+        return self.orders_complete and self.trades_complete and self.positions_complete
+
+
+class Absence(Struct):
+    """How often, and over what time, a venue has not known one of our ids."""
+
+    first_ns: int
+    reads: int = 1
+    last_ns: int = 0
+
+
+class VenueView(Struct):
+    """One venue as it looks now."""
+
+    linked: bool = False
+    connected: bool = False
+    ready: bool = False
+    why_down: str = "its bridge has not logged on"
+    securities: dict[str, Security] = field(default_factory=dict)
+    capabilities: frozenset[str] = frozenset()
+    absence_after_ms: int = 0
+    answers: Answers | None = None
+    rounds: int = 0
+    asked_ns: int = 0
+    last_round_ns: int = 0
+    balances: dict[str, CollateralReport] = field(default_factory=dict)
+    absences: dict[str, Absence] = field(default_factory=dict)
+    probed_ns: dict[str, int] = field(default_factory=dict)
+
+
+class Market:
+    """Observation of all venues."""
+
+    def __init__(self) -> None:
+        self.quotes: dict[tuple[str, str], Quote] = {}
+        self.venues: dict[str, VenueView] = {}
+
+    def venue(self, name: str) -> VenueView:
+        """Find the view of a venue, an empty one when nothing is known."""
+        view = self.venues.get(name)
+        if view is None:
+            view = self.venues[name] = VenueView()
+        return view
+
+    def security(self, venue: str, symbol: str) -> Security | None:
+        """Find an instrument's rules."""
+        view = self.venues.get(venue)
+        return view.securities.get(symbol) if view else None
+
+    def quote(self, venue: str, symbol: str) -> Quote | None:
+        """Find the last quote."""
+        return self.quotes.get((venue, symbol))
+
+    def reference_price(self, venue: str, symbol: str) -> Decimal | None:
+        """Return the middle of the last quote, one side when the other is empty, else None."""
+        quote = self.quotes.get((venue, symbol))
+        if quote is None:
+            return None
+        bid, offer = quote.best(MDEntryType.BID), quote.best(MDEntryType.OFFER)
+        if bid is None or offer is None:
+            return bid if offer is None else offer
+        return (bid + offer) / 2

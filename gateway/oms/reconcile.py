@@ -1,0 +1,150 @@
+"""Our view and the venue's snapshot in, the differences out. Pure, and the same twice over.
+
+Rules: a trade is counted by its venue trade id, so doing this twice changes nothing. An order that
+the snapshot shows is alive; one that it does not show is only *asked about*, since a list proves
+no absence (design, "Proof of absence"). What nobody owns goes to EXTERNAL and alerts; another
+instance's orders are foreign and never touched. First contact journals a baseline: what happened
+before it is not adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.market import Answers
+from gateway.oms.reporting import report
+from gateway.oms.state import Order
+from gateway.oms.venue_reports import accepted, alert, external_trade, is_foreign, replaced, trade
+from protocol.fields import ExecType
+from protocol.messages import ExecutionReport, PositionReport, TradeCaptureReport
+from protocol.numbers import ZERO, format_decimal
+from protocol.timestamps import format_utc
+
+OVERLAP_NS = 60_000_000_000
+"""Fills are asked for again from this long before the last certain point."""
+
+
+def reconcile(book: Book, venue: str, answers: Answers, now_ns: int) -> Effects:
+    """Bring the book into line with a complete round of answers of a venue."""
+    if venue not in book.state.venues:
+        yield _baseline(venue, answers)
+    else:
+        for captured in answers.trades:
+            yield from _trade(book, venue, captured, now_ns)
+    yield from _orders(book, venue, answers, now_ns)
+    yield Jot("RECONCILED", {"venue": venue, "since_ns": answers.asked_ns})
+
+
+def _baseline(venue: str, answers: Answers) -> Jot:
+    positions: dict[str, Decimal] = {}
+    for held in answers.positions:
+        name = f"{held.account}|{held.symbol}"
+        positions[name] = positions.get(name, ZERO) + signed_qty(held)
+    return Jot(
+        "BASELINE",
+        {
+            "venue": venue,
+            "positions": {name: format_decimal(qty) for name, qty in positions.items()},
+            "since_ns": answers.asked_ns,
+        },
+    )
+
+
+def signed_qty(held: PositionReport) -> Decimal:
+    """Read the signed quantity of a PositionReport: long minus short."""
+    return sum(((qty.long_qty or ZERO) - (qty.short_qty or ZERO) for qty in held.positions), ZERO)
+
+
+def _trade(book: Book, venue: str, captured: TradeCaptureReport, now_ns: int) -> Effects:
+    side = captured.sides[0]
+    trade_id = captured.secondary_exec_id or captured.trade_report_id
+    order = book.order_on_wire(side.cl_ord_id) if side.cl_ord_id else None
+    if order is not None:
+        yield from trade(
+            book, order, now_ns, trade_id=trade_id, qty=captured.last_qty, px=captured.last_px,
+            commission=side.commission, comm_type=side.comm_type,
+            comm_currency=side.comm_currency, last_liquidity_ind=captured.last_liquidity_ind,
+            secondary_order_id=order.venue_order_id or _known(side.order_id),
+            in_doubt=True if order.in_doubt else None,
+        )  # fmt: skip
+        return
+    yield from external_trade(
+        book, venue, now_ns,
+        {
+            "trade_id": trade_id, "account": side.account or "", "symbol": captured.symbol,
+            "side": side.side.value, "qty": format_decimal(captured.last_qty),
+            "px": format_decimal(captured.last_px), "currency": side.comm_currency or "",
+            "commission": format_decimal(side.commission or ZERO),
+            "comm_currency": side.comm_currency or "", "cl_ord_id": side.cl_ord_id or "",
+        },
+    )  # fmt: skip
+
+
+def _known(order_id: str) -> str | None:
+    return None if order_id == "NONE" else order_id
+
+
+def _orders(book: Book, venue: str, answers: Answers, now_ns: int) -> Effects:
+    shown = dict(answers.orders)
+    for order in book.open_orders(venue=venue):
+        seen = [wire_id for wire_id in _ids(order) if wire_id in shown]
+        if seen:
+            listed = [shown.pop(wire_id) for wire_id in seen]
+            yield from _alive(book, order, seen[0], listed[0], now_ns)
+        elif _settled_before(order, answers.asked_ns) and not order.in_doubt:
+            yield To(
+                order.owner,
+                report(book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+            )
+    for wire_id, found in shown.items():
+        if not is_foreign(book, wire_id) and book.order_on_wire(wire_id) is None:
+            yield alert(
+                "ORPHAN_ORDER", venue=venue, venue_order=found.order_id, cl_ord_id=wire_id,
+                at=format_utc(now_ns),
+            )  # fmt: skip
+
+
+def _ids(order: Order) -> Iterator[str]:
+    """Yield the ids under which the venue may list an order, the newest first."""
+    if order.replace and order.replace.wire_id:
+        yield order.replace.wire_id
+    yield from reversed(order.wire_ids)
+
+
+def _settled_before(order: Order, asked_ns: int) -> bool:
+    """Whether the order was with the venue before the question, so that the answer is about it."""
+    return order.created_ns < asked_ns and bool(order.wire_ids)
+
+
+def _alive(book: Book, order: Order, wire_id: str, found: ExecutionReport, now_ns: int) -> Effects:
+    """The venue lists the order: it has it; which version lives shows by the id that names it."""
+    venue_order_id = _known(found.order_id)
+    yield from accepted(book, order, now_ns, secondary_order_id=venue_order_id)
+    if order.replace and wire_id == order.replace.wire_id:
+        yield from replaced(book, order, now_ns)
+
+
+def position_alerts(book: Book, venue: str, answers: Answers) -> Effects:
+    """Compare what the venue holds with what our fills say; a difference is for a person."""
+    theirs: dict[tuple[str, str], Decimal] = {}
+    for held in answers.positions:
+        key = (held.account, held.symbol or "")
+        theirs[key] = theirs.get(key, ZERO) + signed_qty(held)
+    ours: dict[tuple[str, str], Decimal] = {}
+    for held_by_owner in book.state.positions.values():
+        for name in held_by_owner:
+            account, where, symbol = name.split("|")
+            if where == venue:
+                ours[account, symbol] = book.account_qty(account, venue, symbol)
+    for key in sorted(theirs.keys() | ours.keys()):
+        mine = ours.get(key)
+        if mine is None:
+            mine = book.account_qty(key[0], venue, key[1])
+        if mine != theirs.get(key, ZERO):
+            yield alert(
+                "POSITION_MISMATCH", venue=venue, account=key[0], symbol=key[1],
+                ours=format_decimal(mine), venues=format_decimal(theirs.get(key, ZERO)),
+            )  # fmt: skip

@@ -1,0 +1,203 @@
+"""Everything that survives a crash: the state is a fold over the journal.
+
+Rules: only `apply` changes it; it holds no observation (quotes, instruments, balances) and nothing
+that cannot be rebuilt from the journal. Two states are the same when their digests are (book.py).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from gateway.oms.order_states import OPEN, VenueState
+from protocol.fields import OrdType, Side, TimeInForce, TradingState
+from protocol.numbers import ZERO, plain
+
+STATE_VERSION = 1
+"""Raised whenever the shape of State changes: an older snapshot is then ignored."""
+
+PRICE_PLACES = 12
+"""Decimal places of an average price in a report; the exact cost is what is kept."""
+
+
+class Pending(Struct):
+    """A cancel or replace that the venue has not answered.
+
+    `cl_ord_id` is the requester's id, empty when the gateway itself asks. `wire_id` is its id on
+    the bridge wire, empty until it is sent. The order fields are those of a replace.
+    """
+
+    cl_ord_id: str
+    wire_id: str = ""
+    asked_ns: int = 0
+    text: str = ""
+    order_qty: Decimal = ZERO
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    stop_loss_px: Decimal | None = None
+    take_profit_px: Decimal | None = None
+    expires_ns: int | None = None
+    in_doubt: bool = False
+
+
+class Order(Struct):
+    """One order and all that is known of it. Quantities in units of the underlying."""
+
+    order_id: str
+    owner: str
+    account: str
+    venue: str
+    symbol: str
+    side: Side
+    ord_type: OrdType
+    time_in_force: TimeInForce
+    order_qty: Decimal
+    cl_ord_id: str
+    currency: str
+    created_ns: int
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    expires_ns: int | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    stop_loss_px: Decimal | None = None
+    take_profit_px: Decimal | None = None
+    position_id: str | None = None
+    venue_state: VenueState = VenueState.PENDING_NEW
+    replace: Pending | None = None
+    cancel: Pending | None = None
+    in_doubt: bool = False
+    cum_qty: Decimal = ZERO
+    cost: Decimal = ZERO
+    venue_order_id: str | None = None
+    wire_ids: list[str] = field(default_factory=list)
+    cl_ord_ids: list[str] = field(default_factory=list)
+    trade_ids: list[str] = field(default_factory=list)
+    parent_order_id: str | None = None
+    origin: str | None = None
+    ended_ns: int = 0
+    part: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the venue may still execute it."""
+        return self.venue_state in OPEN
+
+    @property
+    def leaves_qty(self) -> Decimal:
+        """What may still be executed: 0 once the order has ended."""
+        if self.venue_state not in OPEN:
+            return ZERO
+        return max(self.order_qty - self.cum_qty, ZERO)
+
+    @property
+    def avg_px(self) -> Decimal:
+        """Average price of the fills, 0 without any; rounded to 12 places for the report."""
+        if not self.cum_qty:
+            return ZERO
+        return _rounded(self.cost / self.cum_qty)
+
+    @property
+    def wire_id(self) -> str:
+        """The id by which the venue knows the order now."""
+        return self.wire_ids[-1] if self.wire_ids else ""
+
+
+class PositionKey(NamedTuple):
+    """Whose position, where, in what."""
+
+    owner: str
+    account: str
+    venue: str
+    symbol: str
+
+
+class Position(Struct):
+    """What the fills of one owner in one symbol add up to.
+
+    `qty` is signed; `cost` is the signed price paid for what is open, so the average price is
+    cost / qty; `realized` is in the quote currency and without fees; `fees` per currency, positive
+    when paid; `funding` per currency, positive when received.
+    """
+
+    currency: str
+    qty: Decimal = ZERO
+    cost: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: dict[str, Decimal] = field(default_factory=dict)
+    funding: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def avg_px(self) -> Decimal:
+        """Average price of what is open, 0 when flat; rounded to 12 places for the report."""
+        return _rounded(self.cost / self.qty) if self.qty else ZERO
+
+
+class Fill(Struct):
+    """A fill that was counted, kept so that it is not counted twice and can be busted."""
+
+    order_id: str
+    exec_id: str
+    last_qty: Decimal
+    last_px: Decimal
+    commission: Decimal = ZERO
+    currency: str = ""
+
+
+class Session(Struct):
+    """One conversation, as far as it must survive: numbers, and what happens when it ends.
+
+    `sent_index` is sparse: pairs of (MsgSeqNum, journal sequence) of sent messages, one in 64, from
+    which a resend finds its place in the journal.
+    """
+
+    next_in: int = 1
+    next_out: int = 1
+    connected: bool = False
+    reset_required: bool = False
+    cod_type: int = 0
+    cod_grace_ms: int = 0
+    cod_deadline_ns: int = 0
+    sent_index: list[tuple[int, int]] = field(default_factory=list)
+
+
+class VenueRecord(Struct):
+    """What must be remembered of a venue: the baseline of first contact and how far fills reach."""
+
+    baseline: dict[str, Decimal] = field(default_factory=dict)
+    since_ns: int = 0
+
+
+class Halt(Struct):
+    """A trading state that somebody ordered for a scope."""
+
+    state: TradingState
+    who: str
+    reason: str
+    since_ns: int
+
+
+class State(Struct):
+    """The book of record. Indexes after `part` hold nothing that is not in the rest."""
+
+    version: int = STATE_VERSION
+    seq: int = 0
+    time_ns: int = 0
+    last_id: tuple[int, int, int] = (0, 0, 0)
+    execs: int = 0
+    orders: dict[str, Order] = field(default_factory=dict)
+    positions: dict[str, dict[str, Position]] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    fills: dict[str, dict[str, Fill]] = field(default_factory=dict)
+    ledger_ids: dict[str, dict[str, int]] = field(default_factory=dict)
+    venues: dict[str, VenueRecord] = field(default_factory=dict)
+    halts: dict[str, Halt] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    part: int = 0
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return plain(round(value, PRICE_PLACES))

@@ -1,0 +1,129 @@
+"""What is said to a bridge about an order: D, F, G and H with ids of the bridge wire.
+
+On this wire ClOrdID (11) is a new id from the OrderID counter for each D, F and G; the D's is the
+OrderID itself. Nothing is said to a bridge that is not linked: a cancel then stays pending and is
+issued when the venue has been reconciled.
+"""
+
+from __future__ import annotations
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, To
+from gateway.oms.market import Market
+from gateway.oms.state import Order
+from protocol.fields import ExecInst, PositionEffect, TimeInForce
+from protocol.messages import (
+    NewOrderSingle,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderStatusRequest,
+)
+from protocol.timestamps import format_utc
+
+
+def send_new(book: Book, order: Order, message: NewOrderSingle, now_ns: int, market: Market) -> To:
+    """D to the bridge. An expiry that the gateway emulates goes out as GTC."""
+    able = market.venue(order.venue).capabilities
+    tif = _venue_time_in_force(order.time_in_force, able)
+    reduces = order.reduce_only and "REDUCE_ONLY" in able and _reduces_account(book, order)
+    gtd = tif is TimeInForce.GOOD_TILL_DATE
+    return To(
+        order.venue,
+        NewOrderSingle(
+            cl_ord_id=order.order_id,
+            symbol=order.symbol,
+            side=order.side,
+            transact_time=format_utc(now_ns),
+            order_qty=order.order_qty,
+            ord_type=order.ord_type,
+            account=order.account,
+            price=order.price,
+            stop_px=order.stop_px,
+            time_in_force=tif,
+            expire_time=format_utc(order.expires_ns) if gtd and order.expires_ns else None,
+            exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
+            position_effect=PositionEffect.CLOSE if reduces else None,
+            stop_loss_px=order.stop_loss_px,
+            take_profit_px=order.take_profit_px,
+            position_id=message.position_id,
+            on_behalf_of_comp_id=order.owner,
+        ),
+    )
+
+
+def send_cancel(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
+    """F to the bridge, if there is a link; else it waits for reconciliation."""
+    if not order.wire_id or not market.venue(order.venue).linked:
+        return
+    yield To(
+        order.venue,
+        OrderCancelRequest(
+            orig_cl_ord_id=order.wire_id,
+            cl_ord_id=book.next_id().text(),
+            symbol=order.symbol,
+            side=order.side,
+            transact_time=format_utc(now_ns),
+            order_qty=order.order_qty,
+            order_id=order.venue_order_id,
+            account=order.account,
+            on_behalf_of_comp_id=order.owner,
+        ),
+    )
+
+
+def send_replace(book: Book, order: Order, message: OrderCancelReplaceRequest, now_ns: int) -> To:
+    """G to the bridge: all fields of the order as they shall be."""
+    gtd = order.time_in_force is TimeInForce.GOOD_TILL_DATE
+    reduces = order.reduce_only and _reduces_account(book, order)
+    return To(
+        order.venue,
+        OrderCancelReplaceRequest(
+            orig_cl_ord_id=order.wire_id,
+            cl_ord_id=book.next_id().text(),
+            order_id=order.venue_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            transact_time=format_utc(now_ns),
+            order_qty=message.order_qty,
+            ord_type=order.ord_type,
+            account=order.account,
+            price=message.price,
+            stop_px=message.stop_px,
+            time_in_force=order.time_in_force,
+            expire_time=message.expire_time if gtd else None,
+            exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
+            position_effect=PositionEffect.CLOSE if reduces else None,
+            stop_loss_px=message.stop_loss_px,
+            take_profit_px=message.take_profit_px,
+            position_id=order.position_id,
+            on_behalf_of_comp_id=order.owner,
+        ),
+    )
+
+
+def ask_status(order: Order, wire_id: str) -> To:
+    """H to the bridge: ask what became of an id."""
+    return To(
+        order.venue,
+        OrderStatusRequest(
+            cl_ord_id=wire_id,
+            symbol=order.symbol,
+            side=order.side,
+            order_id=order.venue_order_id,
+            account=order.account,
+            on_behalf_of_comp_id=order.owner,
+        ),
+    )
+
+
+def _venue_time_in_force(tif: TimeInForce, able: frozenset[str]) -> TimeInForce:
+    names = {TimeInForce.DAY: "DAY", TimeInForce.GOOD_TILL_DATE: "GTD"}
+    if tif in names and names[tif] not in able:
+        return TimeInForce.GOOD_TILL_CANCEL
+    return tif
+
+
+def _reduces_account(book: Book, order: Order) -> bool:
+    """Whether the order also reduces the account: only then may the venue hold it to that."""
+    held = book.account_qty(order.account, order.venue, order.symbol)
+    return -held * order.side.sign >= order.order_qty
