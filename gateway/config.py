@@ -90,32 +90,52 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`feed = {…}` of a paper venue: where its market comes from.
 
-    `speed` is 1 for real time, N for N times faster, 0 for as fast as possible.
+    `path` is one file or a list. `speed` is 1 for real time, N for N times faster, 0 for as fast as
+    possible; `skip_ms` begins so far into a recording.
     """
 
-    kind: Literal["synthetic", "csv", "binance", "recorded"] = "synthetic"
+    kind: Literal["synthetic", "csv", "binance"] = "synthetic"
     seed: int = 7
-    path: Path | None = None
+    path: tuple[Path, ...] = ()
+    symbol: str | None = None
     speed: Decimal = Decimal(1)
-    depth: Annotated[int, Meta(ge=1, le=50)] = 10
-    interval_ms: Positive = 50
-    repeat: bool = False
+    interval_ms: Positive | None = None
+    skip_ms: Count = 0
+
+
+class Delay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`{ms = 2}` always, with `jitter_ms` uniform around it, with `sigma` log-normal."""
+
+    ms: Decimal = Decimal(0)
+    jitter_ms: Decimal = Decimal(0)
+    sigma: Decimal = Decimal(0)
 
 
 class Latency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`latency = {…}` of a paper venue, in microseconds: a median and a 99th percentile each."""
+    """`latency = {…}` of a paper venue: order in, report back, market data."""
 
-    order_us: Count = 500
-    order_p99_us: Count = 2_000
-    feed_us: Count = 200
-    feed_p99_us: Count = 1_000
+    entry: Delay = Delay()
+    response: Delay = Delay()
+    feed: Delay = Delay()
 
 
-class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`fees = {…}` of a paper venue: parts of the notional, so `0.001` is ten basis points."""
+class InstrumentRules(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """`[venue.instruments."X"]` of a paper venue: what differs from the built-in rules of X."""
 
-    maker: Decimal = Decimal("0.0002")
-    taker: Decimal = Decimal("0.0004")
+    base: str | None = None
+    currency: str | None = None
+    price_tick: Decimal | None = None
+    qty_step: Decimal | None = None
+    min_qty: Decimal | None = None
+    max_qty: Decimal | None = None
+    min_notional: Decimal | None = None
+    contract_multiplier: Decimal | None = None
+    maker_fee: Decimal | None = None
+    taker_fee: Decimal | None = None
+    funding_rate: Decimal | None = None
+    funding_interval_ms: Count | None = None
 
 
 class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,7 +153,7 @@ class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: int = 7
     feed: Feed = Feed()
     latency: Latency = Latency()
-    fees: Fees = Fees()
+    instruments: dict[str, InstrumentRules] = {}
     balances: dict[str, Decimal] = {}
 
     @property
@@ -265,6 +285,6 @@ def _secret(secret: Secret | None, folder: Path) -> Secret | None:
 
 
 def _feed(feed: Feed, folder: Path) -> Feed:
-    if feed.path is None:
-        return feed
-    return msgspec.structs.replace(feed, path=folder / feed.path.expanduser())
+    return msgspec.structs.replace(
+        feed, path=tuple(folder / path.expanduser() for path in feed.path)
+    )

@@ -156,7 +156,7 @@ def _check_venue(venue: Venue) -> None:
         if not _SYMBOL(symbol):
             msg = f"{where}: symbols: received {symbol!r}, expected printable ASCII without | or ="
             raise ConfigError(msg)
-    if venue.feed.kind != "synthetic" and venue.feed.path is None:
+    if venue.feed.kind != "synthetic" and not venue.feed.path:
         msg = f'{where}: feed: kind {venue.feed.kind!r} needs path = "FILE"'
         raise ConfigError(msg)
     _check_secret(venue.token, f"{where}: token")
