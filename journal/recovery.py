@@ -271,12 +271,14 @@ def _drop_stale(files: Files, folder: str, finding: Finding) -> None:
         stale = [name for name in stale if name < fault.segment]
     for name in stale:
         files.remove(join(folder, name))
-    if stale:
-        files.sync_folder(folder)
 
 
 def _harden(files: Files, folder: str, end: End) -> None:
-    """Write again what no header calls synced, and sync it."""
+    """Write again what no header calls synced, and sync it; sync the folder's entries too.
+
+    The process that created the last segment may have died before it synced the folder.
+    """
+    files.sync_folder(folder)
     if not end.segment or end.unsynced_offset == end.offset:
         return
     path = join(folder, end.segment)

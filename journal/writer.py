@@ -196,14 +196,20 @@ class JournalWriter:
             return
         self._closed = True
         try:
-            if self._dead is None:
-                self._end()
+            try:
+                if self._dead is None:
+                    self._end()
+            finally:
+                self._dead = self._dead or JournalFailed(self._path, "using (it is closed)")
+                self._release()
         except OSError as error:
             self._die("closing", error)
-        finally:
-            if self._dead is None:
-                self._dead = JournalFailed(self._path, "using (it is closed)")
+
+    def _release(self) -> None:
+        """Give up the handle, and the lock whatever happens."""
+        try:
             self._files.close(self._handle)
+        finally:
             self._files.unlock(self._lock)
 
     def _begin(self) -> None:
@@ -250,7 +256,7 @@ class JournalWriter:
                 return False
             raise
         ahead = self._reserve_bytes + self._ahead_bytes
-        allocated = self._allocates and self._preallocate(handle, 0, ahead)
+        allocated = self._preallocate(handle, 0, ahead)
         if self._full and kind == Kind.SEGMENT:
             self._files.close(handle)
             self._files.remove(path)
@@ -324,7 +330,7 @@ class JournalWriter:
     def _allocate(self, end: int) -> None:
         """Allocate ahead of `end`; a full disk is no failure as long as the reserve lasts."""
         target = end + self._reserve_bytes + self._ahead_bytes
-        if self._allocates and self._preallocate(self._handle, self._allocated, target):
+        if target > self._allocated and self._preallocate(self._handle, self._allocated, target):
             self._allocated = target
         room = self._allocated - self._reserve_bytes if self._allocates else self._segment_bytes
         if end <= self._segment_bytes:
@@ -333,6 +339,8 @@ class JournalWriter:
 
     def _preallocate(self, handle: int, start: int, end: int) -> bool:
         """Allocate if the disk can; a full one is noted, and its callers go on without."""
+        if not self._allocates or start == end:
+            return False
         try:
             self._files.preallocate(handle, start, end)
         except OSError as error:
