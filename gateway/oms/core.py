@@ -21,7 +21,7 @@ from gateway.oms.market import Market, Quote, VenueView
 from gateway.oms.positions import share_out
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
-from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert
+from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert, not_received
 from gateway.oms.wire import ask_status
 from protocol.fields import (
     OPERATOR,
@@ -158,6 +158,22 @@ class Core:
             view = self.market.venue(session)
             view.linked = False
             yield from self._venue_down(session, view, "its bridge is not linked", now_ns)
+
+    def send_refused(self, session: str, message: Message, now_ns: int) -> Effects:
+        """Take back what was journaled for a venue and never left this process.
+
+        The next session with the venue starts from 1, so it will not leave later either: an order
+        that was never handed over is proven absent.
+        """
+        yield Jot("SEND_REFUSED", {"msg_type": message.msg_type}, session)
+        if isinstance(message, NewOrderSingle):
+            order = self.book.order_on_wire(message.cl_ord_id)
+            if order is not None:
+                yield from not_received(self.book, order, now_ns)
+        elif isinstance(message, (OrderCancelRequest, OrderCancelReplaceRequest)):
+            order = self.book.order_on_wire(message.orig_cl_ord_id)
+            if order is not None:
+                yield Jot("IN_DOUBT", {"orders": [order.order_id]})
 
     def _venue_down(self, venue: str, view: VenueView, why: str, now_ns: int) -> Effects:
         """Doubt whatever the venue has not answered, and tell the strategies."""
