@@ -20,7 +20,8 @@ PREALLOCATED = 64 << 20
 
 def echo(endpoint: str) -> None:
     """Answer every frame with itself, from a ROUTER, until an empty one comes."""
-    socket = zmq.Context.instance().socket(zmq.ROUTER)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    socket = context.socket(zmq.ROUTER)
     socket.linger = 0
     socket.bind(endpoint)
     while True:
@@ -33,7 +34,8 @@ def echo(endpoint: str) -> None:
 
 def sync(endpoint: str, folder: str, size: str) -> None:
     """Write so many bytes and sync them for each frame that comes; answer with nanoseconds."""
-    socket = zmq.Context.instance().socket(zmq.REP)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    socket = context.socket(zmq.REP)
     socket.linger = 0
     socket.bind(endpoint)
     path = Path(folder) / "floor.bin"
@@ -56,7 +58,7 @@ def sync(endpoint: str, folder: str, size: str) -> None:
 
 def subscribe(endpoint: str, ready: str, count: str, sockets: str) -> None:
     """Count frames on so many SUB sockets; tell `ready` when subscribed, and when all have come."""
-    context = zmq.Context.instance()
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
     told = context.socket(zmq.PUSH)
     told.connect(ready)
     subscribers = []

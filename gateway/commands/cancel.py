@@ -17,7 +17,7 @@ from gateway.errors import CommandError
 @scope_options
 @config_option
 @json_option
-def command(  # noqa: PLR0913 - the options of a command
+def command(
     config_path: Path,
     *,
     order: str | None,

@@ -11,7 +11,7 @@ from gateway.commands.journal_folder import counted, folder_argument, progress, 
 from gateway.commands.terminal import json_option, print_json, print_pairs
 from gateway.errors import CommandError
 from gateway.oms.apply import apply, entry_of
-from gateway.oms.state import Book
+from gateway.oms.book import Book
 
 
 @click.command("replay")

@@ -1,4 +1,4 @@
-"""What the listing commands share: ask the gateway, print rows or JSON."""
+"""What the listing commands share: ask the gateway page by page, print rows or JSON."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from gateway.commands.operator_session import OperatorSession
 from gateway.commands.terminal import print_json, print_rows, read_config
 
 
-def fetch(config_path: Path, what: str) -> dict[str, Any]:
-    """Ask a running gateway for one of its listings and return the answer's JSON."""
+def rows_of(session: OperatorSession, what: str) -> list[dict[str, Any]]:
+    """Fetch a whole listing: pages are asked for until there are no more."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        body = session.ask(what, body={"offset": len(rows)})
+        rows += body["rows"]
+        if not body["rows"] or len(rows) >= body["total"]:
+            return rows
+
+
+def fetch(config_path: Path, what: str) -> list[dict[str, Any]]:
+    """Ask a running gateway for one of its listings."""
     with OperatorSession(read_config(config_path)) as session:
-        return session.ask(what)
-
-
-def rows_of(body: dict[str, Any], what: str) -> list[dict[str, Any]]:
-    """Return the rows of an answer: the list that stands under the listing's name."""
-    found = body.get(what.lower(), body.get("rows", []))
-    return found if isinstance(found, list) else []
+        return rows_of(session, what)
 
 
 def list_rows(config_path: Path, what: str, *, columns: Sequence[str], as_json: bool) -> None:
     """Print one listing of a running gateway."""
-    rows = rows_of(fetch(config_path, what), what)
+    rows = fetch(config_path, what)
     if as_json:
         print_json(rows)
     else:

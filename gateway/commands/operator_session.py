@@ -61,23 +61,31 @@ class OperatorSession:
         self.close()
 
     def ask(
-        self, command: str, *, scope: str | None = None, reason: str | None = None
+        self,
+        command: str,
+        *,
+        scope: str | None = None,
+        reason: str | None = None,
+        body: dict[str, int] | None = None,
     ) -> dict[str, Any]:
         """Send one command and return the JSON of its answer. Raises CommandError on a refusal."""
-        answer = self.command(command, scope=scope, reason=reason)
+        answer = self.command(command, scope=scope, reason=reason, body=body)
         if answer.outcome != "DONE":
             text = answer.text or "no reason given"
             msg = f"the gateway refused {command}: {text}"
             raise CommandError(msg)
-        body = orjson.loads(answer.command_body) if answer.command_body else {}
-        if not isinstance(body, dict):
-            body = {"rows": body}
+        found: dict[str, Any] = orjson.loads(answer.command_body) if answer.command_body else {}
         if answer.text:
-            body.setdefault("text", answer.text)
-        return body
+            found.setdefault("text", answer.text)
+        return found
 
     def command(
-        self, command: str, *, scope: str | None = None, reason: str | None = None
+        self,
+        command: str,
+        *,
+        scope: str | None = None,
+        reason: str | None = None,
+        body: dict[str, int] | None = None,
     ) -> OperatorCommand:
         """Send one command and return its answer as it came."""
         self._count += 1
@@ -85,6 +93,7 @@ class OperatorSession:
         message = OperatorCommand(
             cl_ord_id=cl_ord_id, command=command, scope=scope, reason=reason,
             sender_sub_id=self.person,
+            command_body=orjson.dumps(body).decode() if body is not None else None,
         )  # fmt: skip
         self._say(self._session.send(message, time.time_ns()))
         deadline_ns = time.monotonic_ns() + self._timeout_ms * 1_000_000

@@ -10,7 +10,8 @@ from gateway.commands.listing import list_rows
 from gateway.commands.terminal import config_option, json_option
 
 COLUMNS = (
-    "order_id", "strategy", "venue", "symbol", "side", "order_qty", "cum_qty", "price", "status",
+    "order_id", "owner", "venue", "symbol", "side", "order_qty", "cum_qty", "price",
+    "ord_status", "in_doubt",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from gateway.commands.listing import list_rows
 from gateway.commands.terminal import config_option, json_option
 
 COLUMNS = (
-    "strategy", "venue", "account", "symbol", "qty", "avg_px", "realized_pnl",
+    "owner", "venue", "account", "symbol", "qty", "avg_px", "realized", "currency",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gateway.commands.terminal import config_option, json_option
 @scope_options
 @config_option
 @json_option
-def command(  # noqa: PLR0913 - the options of a command
+def command(
     config_path: Path,
     *,
     strategy: str | None,

@@ -10,7 +10,7 @@ from gateway.commands.listing import list_rows
 from gateway.commands.terminal import config_option, json_option
 
 COLUMNS = (
-    "session", "kind", "connected", "next_in", "next_out",
+    "session", "connected", "next_in", "next_out",
 )  # fmt: skip
 
 

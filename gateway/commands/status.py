@@ -6,8 +6,14 @@ from pathlib import Path
 
 import click
 
-from gateway.commands.listing import fetch
-from gateway.commands.terminal import config_option, json_option, print_json, print_pairs
+from gateway.commands.operator_session import OperatorSession
+from gateway.commands.terminal import (
+    config_option,
+    json_option,
+    print_json,
+    print_pairs,
+    read_config,
+)
 
 
 @click.command("status")
@@ -19,7 +25,8 @@ def command(config_path: Path, *, as_json: bool) -> None:
     \b
     Exit codes: 0 answered, 1 refused, 2 config wrong, 3 the gateway does not answer.
     """
-    body = fetch(config_path, "STATUS")
+    with OperatorSession(read_config(config_path)) as session:
+        body = session.ask("STATUS")
     if as_json:
         print_json(body)
     else:

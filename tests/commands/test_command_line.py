@@ -93,7 +93,7 @@ def test_without_a_gateway_the_commands_say_so(run):
 
 
 def test_a_change_needs_a_reason(run):
-    """kill, reduce, resume, cancel and shutdown are journaled with a reason, so they ask for one."""
+    """What changes something is journaled with a reason, so every such command asks for one."""
     run("init")
     for name in ("kill", "reduce", "resume", "shutdown"):
         done = run(name)
@@ -128,7 +128,7 @@ def test_json_is_one_value(run, monkeypatch):
     """`--json` prints one JSON value and nothing else."""
     from gateway.commands import listing  # noqa: PLC0415 - patched where it is used
 
-    monkeypatch.setattr(listing, "fetch", lambda *_: {"orders": [{"order_id": "A", "qty": "1"}]})
+    monkeypatch.setattr(listing, "fetch", lambda *_: [{"order_id": "A", "qty": "1"}])
     run("init")
     assert json.loads(run("orders", "--json").output) == [{"order_id": "A", "qty": "1"}]
     assert "order_id" in run("orders").output

@@ -95,10 +95,10 @@ class System:
         assert self.process.poll() is None, self.output()
         try:
             with OperatorSession(self.config, timeout_ms=500) as session:
-                rows = session.ask("VENUES").get("venues", [])
+                rows = session.ask("VENUES")["rows"]
         except GatewayError:
             return False
-        return bool(rows) and all(row.get("up") for row in rows)
+        return bool(rows) and all(row["ready"] for row in rows)
 
     def output(self):
         """Return what the gateway printed."""
