@@ -54,6 +54,7 @@ NAMES: Final[dict[int, str]] = {
     5027: "AbsenceAfterMs", 5028: "Flatten", 5029: "RealizedPnl", 5030: "Funding",
     5031: "LedgerKind", 5032: "CommandBody",
     5033: "NoPositionFees", 5034: "FeeCurrency", 5035: "FeeAmt", 5036: "AggressorSide",
+    5037: "TradeAccount", 5038: "TradeLiquidityInd",
     35002: "CancelOnDisconnectType", 35003: "CODTimeoutWindow",
 }  # fmt: skip
 """Tag number to the standard's field name; own tags from 5001, new ones go on at the end."""

@@ -169,8 +169,8 @@ class Security(Group, frozen=True, kw_only=True):
     """
 
     symbol: Id = tag(55)
-    security_exchange: Id | None = tag(207, None)
     contract_multiplier: Decimal | None = tag(231, None)
+    security_exchange: Id | None = tag(207, None)
     currency: Id | None = tag(15, None)
     min_trade_vol: Decimal | None = tag(562, None)
     price_tick: Decimal | None = tag(5010, None)

@@ -231,12 +231,15 @@ class TradeCaptureSide(Group, frozen=True, kw_only=True):
 
 
 class TradeCaptureReportRequest(Message, frozen=True, kw_only=True):
-    """TradeCaptureReportRequest (AD): every fill since `transact_time` of NoDates (580)."""
+    """TradeCaptureReportRequest (AD): every fill since `transact_time` of NoDates (580).
+
+    Account(1) is not in FIX 4.4's AD, so the account has an own tag here.
+    """
 
     msg_type: ClassVar[str] = "AD"
     trade_request_id: Id = tag(568)
     trade_request_type: int = tag(569)
-    account: Id | None = tag(1, None)
+    account: Id | None = tag(5037, None)
     dates: tuple[TradeDate, ...] = tag(580, ())
 
 
@@ -262,7 +265,7 @@ class TradeCaptureReportRequestAck(Message, frozen=True, kw_only=True):
 
 
 class TradeCaptureReport(Message, frozen=True, kw_only=True):
-    """TradeCaptureReport (AE): one fill as the venue's history tells it."""
+    """TradeCaptureReport (AE): one fill as the venue's history tells it; 5038 for 851, which AE has not."""
 
     msg_type: ClassVar[str] = "AE"
     trade_report_id: Id = tag(571)
@@ -278,6 +281,6 @@ class TradeCaptureReport(Message, frozen=True, kw_only=True):
     trade_date: Date = tag(75)
     transact_time: UtcTimestamp = tag(60)
     sides: tuple[TradeCaptureSide, ...] = tag(552)
-    last_liquidity_ind: LastLiquidityInd | None = tag(851, None)
+    last_liquidity_ind: LastLiquidityInd | None = tag(5038, None)
     origin: Text | None = tag(5015, None)
     position_id: Id | None = tag(5004, None)
