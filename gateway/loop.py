@@ -9,7 +9,7 @@ at most.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from loguru import logger
 
@@ -23,7 +23,7 @@ from gateway.transport import Route, Transport
 from journal.errors import JournalFailed
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
-from protocol.messages import Heartbeat, Logon, Logout, Message, OperatorCommand
+from protocol.messages import Heartbeat, Logon, Logout, Message
 from protocol.session import Reaction
 
 EXIT_OK = 0
@@ -46,8 +46,17 @@ Effects = Iterable[Effect]
 class Core(Protocol):
     """What decides (`gateway.oms.core.Core`)."""
 
-    def start(self, epoch: int, version: str, now_ns: int) -> Effects:
-        """Note the start of a process."""
+    @property
+    def shutdown_asked(self) -> bool:
+        """Whether a person has asked the gateway to stop."""
+        ...
+
+    def start(self, epoch: int, version: str, now_ns: int, **found: Any) -> Effects:
+        """Note the start of a process, and what it found."""
+        ...
+
+    def stop(self, now_ns: int) -> Effects:
+        """Note the orderly stop."""
         ...
 
     def receive(self, session: str, message: Message, now_ns: int) -> Effects:
@@ -93,7 +102,7 @@ class Milestones(NamedTuple):
 class Loop:
     """Runs until `stop`, or until it may not go on."""
 
-    def __init__(  # noqa: PLR0913 - the parts of the house meet here
+    def __init__(
         self,
         *,
         core: Core,
@@ -127,17 +136,16 @@ class Loop:
         self._stopping = True
         self._transport.wake()
 
-    def begin(self, start: Effects, *notes: Jot) -> None:
-        """Note the start, and what it found: committed before anybody is heard."""
+    def begin(self, start: Effects) -> None:
+        """Write down the start: it is committed before anybody is heard."""
         now_ns = self._clock.now_ns()
         self._effects(start, now_ns)
-        self._effects(notes, now_ns)
         self._say_all(now_ns)
 
     def run(self) -> int:
         """Run to the end and return the process's exit code."""
         try:
-            while not self._stopping:
+            while not (self._stopping or self._core.shutdown_asked):
                 self.turn(self._timeout_ms())
             self._say_goodbye()
         except JournalFailed as problem:
@@ -202,7 +210,7 @@ class Loop:
             elif message is not None:
                 scribe.hear(session.name, None, int(message.header["34"]), frame, now_ns)
         if reaction.deliver is not None:
-            self._deliver(session, reaction.deliver, now_ns)
+            self._effects(self._core.receive(session.name, reaction.deliver, now_ns), now_ns)
         for sent in reaction.replies:
             scribe.write(session, sent, now_ns)
         if reaction.rejected is not None:
@@ -212,19 +220,6 @@ class Loop:
         if reaction.disconnect is not None:
             how = LOGOUT if type(message) is Logout else DISCONNECT
             self._down(session, how, reaction.disconnect, now_ns)
-
-    def _deliver(self, session: Session, message: Message, now_ns: int) -> None:
-        effects = self._core.receive(session.name, message, now_ns)
-        if isinstance(message, OperatorCommand) and message.command == "SHUTDOWN":
-            for effect in effects:
-                self._effect(effect, now_ns)
-                said = None if isinstance(effect, Jot) else effect.message
-                if isinstance(said, OperatorCommand) and said.outcome == "DONE":
-                    logger.warning("{} asks for a shutdown: {}", session.name, message.reason)
-                    self._stopping = True
-            return
-        for effect in effects:
-            self._effect(effect, now_ns)
 
     def _effects(self, effects: Effects, now_ns: int) -> None:
         for effect in effects:
@@ -348,6 +343,7 @@ class Loop:
             sent = session.fix.logout("GATEWAY_STOPS: log on again when it is back", now_ns)
             self._scribe.write(session, sent, now_ns)
             self._down(session, LOGOUT, "the gateway stops", now_ns)
+        self._effects(self._core.stop(now_ns), now_ns)
         self._say_all(now_ns)
         if self._milestones.snapshot_every:
             self._snapshot(now_ns)

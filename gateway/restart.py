@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from gateway.oms.apply import NOTE, apply, entry_of
-from gateway.oms.state import Book
+from gateway.oms.book import Book
 from journal.format import Record
 from protocol.messages import Note
 

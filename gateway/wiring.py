@@ -27,14 +27,15 @@ from gateway.config import Config
 from gateway.config import Limits as ConfiguredLimits
 from gateway.doorway import Doorway
 from gateway.gatekeeper import Gatekeeper, Tokens
-from gateway.loop import Core, Effects, Loop, Milestones
+from gateway.loop import Core, Loop, Milestones
 from gateway.metrics import Metrics
 from gateway.oms.apply import apply
-from gateway.oms.effects import Jot
+from gateway.oms.book import Book
+from gateway.oms.book import decode as decode_state
+from gateway.oms.book import encode as encode_state
+from gateway.oms.core import Core as OmsCore
 from gateway.oms.rules import Limits, Rules, StrategyRules, VenueRules
-from gateway.oms.state import STATE_VERSION, Book
-from gateway.oms.state import decode as decode_state
-from gateway.oms.state import encode as encode_state
+from gateway.oms.state import STATE_VERSION
 from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
 from gateway.sessions import Directory
@@ -229,41 +230,30 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
             config.journal.digest_every, config.journal.snapshot_every, snapshot
         ),
     )  # fmt: skip
-    start = core.start(journal.epoch, VERSION, clock.now_ns())
-    loop.begin(_with_losses(start, journal.recovery.released_lost), _account(parts))
+    loop.begin(core.start(journal.epoch, VERSION, clock.now_ns(), **_found(parts)))
     return loop
 
 
-def _with_losses(start: Effects, released_lost: bool) -> Effects:  # noqa: FBT001
-    """Note with START whether messages that peers were told may be lost: sessions must reset."""
-    for effect in start:
-        if isinstance(effect, Jot) and effect.kind == "START":
-            yield effect._replace(body={**effect.body, "released_lost": released_lost})
-        else:
-            yield effect
-
-
-def _account(parts: Parts) -> Jot:
-    """Tell, as a note, what the start found: for auditors, and for whoever compares digests."""
+def _found(parts: Parts) -> dict[str, Any]:
+    """Tell what the start found, for START: auditors, and whoever compares digests, read it."""
     recovery, restored = parts.journal.recovery, parts.restored
-    body = {
-        "status": recovery.status.name,
-        "dropped_bytes": recovery.dropped_bytes,
-        "kept_copy": recovery.kept_copy,
-        "released_lost": recovery.released_lost,
-        "snapshot_seq": restored.snapshot_seq,
-        "records": restored.records,
-        "digest_seq": restored.digest_seq,
-        "digest_live": restored.digest_live,
-        "digest_here": restored.digest_here,
-        "differs_at": restored.differs_at,
-    }
     if restored.differs_at:
         logger.critical(
             "the state at record {} is not what the living process believed; ask an engineer"
             " before trading", restored.differs_at,
         )  # fmt: skip
-    return Jot("RECOVERED", body)
+    return {
+        "released_lost": recovery.released_lost,
+        "status": recovery.status.name,
+        "dropped_bytes": recovery.dropped_bytes,
+        "kept_copy": recovery.kept_copy,
+        "snapshot_seq": restored.snapshot_seq,
+        "replayed": restored.records,
+        "digest_seq": restored.digest_seq,
+        "digest_live": restored.digest_live,
+        "digest_here": restored.digest_here,
+        "differs_at": restored.differs_at,
+    }
 
 
 def rules_of(config: Config) -> Rules:
@@ -292,10 +282,3 @@ def rules_of(config: Config) -> Rules:
 
 def _limits(limits: ConfiguredLimits) -> Limits:
     return Limits(**msgspec.structs.asdict(limits))
-
-
-def OmsCore(book: Book, rules: Rules) -> Core:  # noqa: N802 - stands in until the core is there
-    """Make the real core."""
-    from gateway.oms.core import Core as Real  # noqa: PLC0415
-
-    return Real(book, rules)

@@ -29,6 +29,8 @@ from protocol.timestamps import format_utc
 
 ANY = ("tcp://127.0.0.1:*",)
 PATIENCE_S = 10
+LONG = "x" * 500
+"""So much that a burst of some thousands fills every buffer between us and a reader."""
 
 
 class EchoCore:
@@ -39,11 +41,16 @@ class EchoCore:
         self.rules = rules
         self.calls = []
         self.refused = []
+        self.shutdown_asked = False
 
-    def start(self, epoch, version, now_ns):
+    def start(self, epoch, version, now_ns, **found):
         """Note the start."""
-        body = {"instance": self.rules.instance, "epoch": epoch, "version": version}
+        body = {"instance": self.rules.instance, "epoch": epoch, "version": version, **found}
         yield Jot("START", body)
+
+    def stop(self, now_ns):
+        """Note the stop."""
+        yield Jot("STOP", {})
 
     def session_up(self, session, now_ns):
         """Remember."""
@@ -58,6 +65,7 @@ class EchoCore:
     def receive(self, session, message, now_ns):
         """Answer."""
         if isinstance(message, OperatorCommand):
+            self.shutdown_asked = message.command == "SHUTDOWN"
             yield To(session, OperatorCommand(
                 cl_ord_id=message.cl_ord_id, command=message.command, outcome="DONE"
             ))  # fmt: skip
@@ -69,7 +77,7 @@ class EchoCore:
             raise ZeroDivisionError
         yield To(session, self.accepted(message))
         for number in range(int(count or 0) if kind == "burst" else 0):
-            yield To(session, said(f"B{number}"))
+            yield To(session, said(f"B{number}", LONG))
         if kind == "venue":
             yield To(count, said("ORDER"))
 
@@ -102,9 +110,11 @@ class EchoCore:
         return self.book.digest()
 
 
-def said(name):
+def said(name, text=None):
     """Make a message that moves no book."""
-    return TradingSessionStatus(trading_session_id=name, trad_ses_status=TradSesStatus.OPEN)
+    return TradingSessionStatus(
+        trading_session_id=name, trad_ses_status=TradSesStatus.OPEN, text=text
+    )
 
 
 def order(cl_ord_id, text=None):
