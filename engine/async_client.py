@@ -156,6 +156,7 @@ class AsyncClient(OrderEntry):
             await asyncio.wait([task], timeout=timeout_ms / 1_000)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        courier.connection.forget_looked_at()
         courier.close()
 
     async def _ask(self, question: Question) -> None:

@@ -169,7 +169,7 @@ class Client(OrderEntry):
     def close(self, timeout_ms: int = 2_000) -> None:
         """Log out, wait a little for the answer, and drop the link.
 
-        All that has come counts as dealt with, read or not.
+        What came and nobody looked at comes again after the next `connect`.
         """
         courier = self._courier
         deadline_ns = self._now_ns() + timeout_ms * MS
@@ -178,6 +178,7 @@ class Client(OrderEntry):
             while not courier.closed and not self._is_past(deadline_ns):
                 self._turn(deadline_ns)
         finally:
+            courier.connection.forget_looked_at()
             courier.close()
 
     def _ask(self, question: Question) -> None:

@@ -106,6 +106,7 @@ class Connection:
         self.dropped_unread = 0
         self._nonce = nonce or (lambda: secrets.token_hex(16))
         self._unread: deque[_Unread] = deque()
+        self._looked_at: set[int] = set()
         self._taken: _Unread | None = None
         self._resets = 0
         self._reset_next = terms.reset or memory.resetting
@@ -210,13 +211,16 @@ class Connection:
         if not self._unread:
             return None
         self._taken = self._unread.popleft()
+        self._looked_at.discard(id(self._taken))
         return self._taken.message
 
     def take_first(self, wanted: Callable[[Message], bool], start: int) -> Message | None:
         """Take the first unread message from index `start` that is wanted; leave the others."""
         for index in range(start, len(self._unread)):
+            self._looked_at.add(id(self._unread[index]))
             if wanted(self._unread[index].message):
                 found = self._unread[index]
+                self._looked_at.discard(id(found))
                 del self._unread[index]
                 return found.message
         return None
@@ -291,10 +295,18 @@ class Connection:
         self.events.append(LinkEvent(news, self._said if refused else text, now_ns))
 
     def _closed(self) -> None:
-        """End it from our side: all that came counts as dealt with, read or not."""
         self.session.link_down()
         self.standing = Standing.CLOSED
-        self._unread.clear()
+        self._save_next_in()
+
+    def forget_looked_at(self) -> None:
+        """Count as dealt with what was taken, and what `take_first` has looked at and left.
+
+        What nobody has looked at comes again after the next logon.
+        """
+        while self._unread and id(self._unread[0]) in self._looked_at:
+            self._unread.popleft()
+        self._looked_at.clear()
         self.settle()
 
     def _follow(self, reaction: Reaction, now_ns: int) -> None:
@@ -327,7 +339,7 @@ class Connection:
     def _deliver(self, message: Message) -> None:
         self._unread.append(_Unread(message, self._resets))
         if len(self._unread) > UNREAD_MAX:
-            self._unread.popleft()
+            self._looked_at.discard(id(self._unread.popleft()))
             self.dropped_unread += 1
 
     def _keep_and_queue(self, sent: Sent) -> None:

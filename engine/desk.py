@@ -156,6 +156,14 @@ class Desk:
         if self.strategy.cancel_on_stop and self.orders.open:
             self.cancel_all(None)
 
+    def silence(self) -> None:
+        """Go on without the strategy's handlers: they are broken, its orders are still there."""
+        quiet = Strategy()
+        quiet.id, quiet.symbols, quiet.venue = (
+            self.strategy.id, self.strategy.symbols, self.strategy.venue,
+        )  # fmt: skip
+        self.strategy = quiet
+
     # Messages.
 
     def receive(self, message: Message) -> None:

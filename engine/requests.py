@@ -64,7 +64,7 @@ class OrderOptions(TypedDict, total=False):
     text: str | None
 
 
-def new_order(  # noqa: PLR0913 - an order has that many parts that are never absent
+def new_order(
     cl_ord_id: str, symbol: str, side: Side, qty: Number, options: OrderOptions, *, now_ns: int
 ) -> NewOrderSingle:
     """Build a D. Raises TypeError on a float, ValueError and InvalidOrder on nonsense."""

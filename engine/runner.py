@@ -21,7 +21,7 @@ from engine.cl_ord_ids import ClOrdIds
 from engine.connection import LinkEvent, News, Standing, Terms
 from engine.courier import MS, Courier, clock, open_memory
 from engine.desk import Desk
-from engine.errors import LogonRefused, NotConnected
+from engine.errors import EngineError, LogonRefused, NotConnected
 from engine.link import Curve, Subscriber, wait
 from engine.strategy import Strategy
 from engine.transcript import Transcript
@@ -39,7 +39,7 @@ SIGNAL_PAUSE_MS = 250
 class Runner:
     """Carries one strategy. Times in the names' units; see `run_strategy` for the arguments."""
 
-    def __init__(  # noqa: PLR0913 - the addresses and files of one process, all by keyword
+    def __init__(
         self,
         strategy: Strategy,
         *,
@@ -93,7 +93,8 @@ class Runner:
             return 1
         except Exception:  # noqa: BLE001 - whatever it is, the open orders must not stay alone
             logger.exception("{}: stops, and cancels what is open", self.strategy.id)
-            with contextlib.suppress(Exception):
+            self.desk.silence()
+            with contextlib.suppress(EngineError):
                 self.desk.cancel_all(None)
                 self._say_goodbye()
             return 1
@@ -187,7 +188,7 @@ class Runner:
         """Wait a little for the open orders' end, then log out."""
         deadline_ns = clock() + STOP_PATIENCE_MS * MS
         connection = self.courier.connection
-        waits = self.strategy.cancel_on_stop
+        waits = self.desk.strategy.cancel_on_stop
         while clock() < deadline_ns and not self.courier.closed:
             if not (waits and self.desk.orders.open and connection.standing is Standing.UP):
                 connection.logout(None, clock())
@@ -209,7 +210,7 @@ class Runner:
             self.transcript.note(note, text, clock())
 
 
-def run_strategy(  # noqa: PLR0913 - the addresses and files of one process, all by keyword
+def run_strategy(
     strategy: Strategy,
     *,
     orders: str,

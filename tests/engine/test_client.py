@@ -65,7 +65,8 @@ def test_a_resumed_session_gets_exactly_what_it_missed(tmp_path):
     """Messages sent to an absent client come once each, in order, after it logs on without reset."""
     with FakeGateway() as gateway:
         with Client("ME", gateway.endpoint, store_dir=tmp_path) as client:
-            client.wait_for(client.buy("EURUSD", 1000, price="1.1"))
+            client.buy("EURUSD", 1000, price="1.1")
+            drain(client, lambda got: len(got) >= 2)
         for number in range(5):
             status = TradingSessionStatus(
                 trading_session_id="PAPER", trad_ses_status=TradSesStatus.OPEN, text=f"n{number}"
@@ -92,6 +93,17 @@ def test_what_was_not_dealt_with_comes_again_after_a_crash(tmp_path):
         with Client("ME", gateway.endpoint, store_dir=tmp_path) as again:
             got = drain(again, lambda got: len(got) >= 2)
         assert [m.exec_type for m in got] == [ExecType.NEW, ExecType.TRADE]
+
+
+def test_what_came_before_the_close_and_was_not_looked_at_comes_again(tmp_path):
+    """Closing orderly loses nothing; what `wait_for` has looked at and left does not come again."""
+    with FakeGateway() as gateway:
+        with Client("ME", gateway.endpoint, store_dir=tmp_path) as client:
+            client.buy("EURUSD", 1000)
+            client.wait_for(lambda m: m.exec_type is ExecType.NEW)
+        with Client("ME", gateway.endpoint, store_dir=tmp_path) as client:
+            got = drain(client, lambda got: got)
+        assert [m.exec_type for m in got] == [ExecType.TRADE]
 
 
 @pytest.mark.parametrize("point", POINTS)

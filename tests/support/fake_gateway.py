@@ -19,17 +19,42 @@ from protocol import codec
 from protocol.authentication import verify
 from protocol.errors import GarbledMessage, InvalidMessage
 from protocol.fields import (
-    ExecType, MassCancelRequestType, MassCancelResponse, OrdRejReason, OrdStatus, OrdType,
-    PosReqResult, PosReqStatus, SecurityRequestResult, Side,
+    CollInquiryStatus,
+    CxlRejResponseTo,
+    ExecType,
+    MassCancelRequestType,
+    MassCancelResponse,
+    OrdRejReason,
+    OrdStatus,
+    OrdType,
+    PosReqResult,
+    PosReqStatus,
+    SecurityRequestResult,
+    Side,
 )  # fmt: skip
 from protocol.messages import (
-    CollateralInquiry, CollateralInquiryAck, CollateralReport, ExecutionReport, Logon, Logout,
-    Message, NewOrderSingle, OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassCancelReport, OrderMassCancelRequest, OrderMassStatusRequest, OrderStatusRequest,
-    PositionQty, PositionReport, RequestForPositions, RequestForPositionsAck, Security,
-    SecurityList, SecurityListRequest,
+    CollateralInquiry,
+    CollateralInquiryAck,
+    CollateralReport,
+    ExecutionReport,
+    Logon,
+    Message,
+    NewOrderSingle,
+    OrderCancelReject,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderMassCancelReport,
+    OrderMassCancelRequest,
+    OrderMassStatusRequest,
+    OrderStatusRequest,
+    PositionQty,
+    PositionReport,
+    RequestForPositions,
+    RequestForPositionsAck,
+    Security,
+    SecurityList,
+    SecurityListRequest,
 )  # fmt: skip
-from protocol.fields import CollInquiryStatus, CxlRejResponseTo
 from protocol.session import FixSession, resend_frames
 from protocol.session_states import State
 from protocol.timestamps import format_date
