@@ -16,7 +16,7 @@ import orjson
 import sqlite_utils
 
 from gateway.oms.apply import apply, entry_of
-from gateway.oms.state import Book
+from gateway.oms.book import Book
 from journal.format import Direction, Record
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage

@@ -76,10 +76,10 @@ def subscribe(endpoint: str, ready: str, count: str, sockets: str) -> None:
         for socket, _ in poller.poll():
             topic, _frame = socket.recv_multipart()
             if topic.endswith(b"HELLO|"):
-                waiting.discard(socket)
-                if not waiting:
-                    told.send(b"subscribed")
-                    waiting = {None}
+                if socket in waiting:
+                    waiting.discard(socket)
+                    if not waiting:
+                        told.send(b"subscribed")
                 continue
             left[socket] -= 1
             if left[socket] <= 0:
