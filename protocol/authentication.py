@@ -22,7 +22,7 @@ NONCE_LENGTH_MIN = 8
 """Fewer characters than this are refused: a nonce must not repeat by accident."""
 
 
-def sign(  # noqa: PLR0913 - the five values that are signed, and the key
+def sign(
     token: bytes,
     *,
     sending_time: str,
@@ -36,7 +36,7 @@ def sign(  # noqa: PLR0913 - the five values that are signed, and the key
     return hmac.new(token, text.encode(), hashlib.sha256).hexdigest()
 
 
-def signed(  # noqa: PLR0913, PLR0917 - the same
+def signed(  # noqa: PLR0917 - the same
     logon: Logon,
     token: bytes,
     nonce: str,

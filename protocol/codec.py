@@ -39,7 +39,7 @@ def decode(frame: bytes) -> Message:
     return decoder.decode(body)
 
 
-def encode(  # noqa: PLR0913 - the standard header, by name
+def encode(
     message: Message,
     *,
     sender_comp_id: str,

@@ -131,7 +131,7 @@ class Decoder:
                 raise self._malformed(name, value, problem, body) from None
         return fields
 
-    def _entries(  # noqa: PLR0913, PLR0917 - the position in the message is all there is to pass
+    def _entries(
         self,
         name: str,
         count: str,

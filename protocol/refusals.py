@@ -42,11 +42,10 @@ class Turn(NamedTuple):
     fault: Fault | None
 
 
-def examine(  # noqa: PLR0913 - a message, against all that the session knows
+def examine(
     message: Message | InvalidMessage,
     next_in: int,
     now_ns: int,
-    *,
     sender: str,
     target: str,
     window_ns: int,

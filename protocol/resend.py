@@ -14,7 +14,7 @@ from protocol.messages import SequenceReset
 from protocol.timestamps import format_utc
 
 
-def resend_frames(  # noqa: PLR0913 - what was asked for, of what, between whom, when
+def resend_frames(
     sent: Iterable[tuple[int, bytes]],
     begin: int,
     end: int,

@@ -45,7 +45,7 @@ class FixSession:
     `sending_time_window_ms` is how far a peer's clock may be from ours; 0 trusts any clock.
     """
 
-    def __init__(  # noqa: PLR0913 - the names and numbers of a session, each with its keyword
+    def __init__(
         self,
         *,
         comp_id: str,
@@ -76,7 +76,7 @@ class FixSession:
 
     # What we say.
 
-    def logon(  # noqa: PLR0913 - the fields of a Logon
+    def logon(
         self,
         now_ns: int,
         *,
@@ -97,6 +97,7 @@ class FixSession:
             self._reset()
         self._reset_unconfirmed = reset
         self._live.heard(now_ns)
+        self._gap.forget()
         logon = Logon(
             heart_bt_int=self.heart_bt_int,
             reset_seq_num_flag=reset,
@@ -204,14 +205,11 @@ class FixSession:
         self._move(event)
         if self.role is Role.ACCEPTOR:
             return NOTHING
-        said = message.text if isinstance(message, Logout) else None
-        return Reaction(disconnect=f"the peer refused our Logon: {said or 'no reason given'}")
+        return Reaction(disconnect=f"the peer refused our Logon: {getattr(message, 'text', None)}")
 
     def _examine(self, message: Message | InvalidMessage, now_ns: int) -> Turn:
-        return examine(
-            message, self.next_in, now_ns,
-            sender=self.peer_comp_id, target=self.comp_id, window_ns=self._window_ns,
-        )  # fmt: skip
+        names = (self.peer_comp_id, self.comp_id)
+        return examine(message, self.next_in, now_ns, *names, self._window_ns)
 
     def _receive_in_turn(self, message: Message | InvalidMessage, now_ns: int) -> Reaction:
         number, verdict, fault = self._examine(message, now_ns)
@@ -367,8 +365,6 @@ class FixSession:
         if self._gap.is_open(self.next_in):
             return min(deadline_ns, self._gap.next_deadline_ns(live.interval_ns))
         return deadline_ns
-
-    # The pieces.
 
     def _move(self, event: Event) -> None:
         try:

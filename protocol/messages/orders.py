@@ -265,7 +265,7 @@ class TradeCaptureReportRequestAck(Message, frozen=True, kw_only=True):
 
 
 class TradeCaptureReport(Message, frozen=True, kw_only=True):
-    """TradeCaptureReport (AE): one fill as the venue's history tells it; 5038 for 851, which AE has not."""
+    """TradeCaptureReport (AE): one fill of the venue's history. 5038 is 851, unknown to AE."""
 
     msg_type: ClassVar[str] = "AE"
     trade_report_id: Id = tag(571)

@@ -57,7 +57,7 @@ def _bounds(hint: Any) -> dict[str, Any]:
     return found
 
 
-def _one(tag: str, hint: Any) -> Any:
+def _one(tag: str, hint: Any) -> Any:  # noqa: PLR0911 - one return for each kind of field
     """Give a legal value of a field."""
     bare, title = unwrap_type(hint)
     if tag in _LEGAL:
@@ -79,7 +79,7 @@ def _one(tag: str, hint: Any) -> Any:
     return "20260105" if "pattern" in _bounds(hint) else "X1"
 
 
-def _any(tag: str, hint: Any) -> st.SearchStrategy[Any]:
+def _any(tag: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - the same
     """Give a strategy for every value that a field can hold."""
     bare, title = unwrap_type(hint)
     bounds = _bounds(hint)
