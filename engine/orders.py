@@ -254,6 +254,10 @@ class OwnPositions:
             )
             self._qty[key] = self._qty.get(key, ZERO) + held
 
+    def set(self, symbol: str, venue: str, qty: Decimal) -> None:
+        """State what we hold."""
+        self._qty[venue, symbol] = qty
+
     def fill(self, report: ExecutionReport, venue: str | None) -> bool:
         """Count a fill once; a fill that is known already changes nothing."""
         if report.exec_type is not ExecType.TRADE or not report.last_qty:
