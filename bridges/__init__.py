@@ -1,0 +1,1 @@
+"""The venues: each a process that speaks the venue's own language and, to the gateway, FIX."""

@@ -1,0 +1,1 @@
+"""The embedded venue: an exchange with a book, a matching engine, accounts and a ledger."""

@@ -1,0 +1,441 @@
+"""What a bridge says and does for each message of the gateway. Without a socket.
+
+Every Python bridge runs this one; only the venue behind the port differs. The order of things:
+
+1. `receive` judges a message. What it decides to ask of the venue or to answer is staged.
+2. `commit` makes the id log durable, once for the batch, and only then does what was staged.
+3. The venue's events come through `on_event`, become messages and wait in `outbox`.
+
+A D or G whose id was seen before is answered by the state of the order that has it, and the venue
+is not called: that is true whatever became of the first. One whose id is tombstoned is refused.
+While nobody is logged on what happens is not kept: the gateway asks for all of it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from bridges import translate as t
+from bridges.id_log import IdLog
+from bridges.port import (
+    Accepted,
+    Balances,
+    BookChanged,
+    Canceled,
+    CancelRefused,
+    Event,
+    Expired,
+    Filled,
+    Fills,
+    Found,
+    Instruments,
+    LedgerEntries,
+    LinkChanged,
+    OpenOrders,
+    OrderEvent,
+    Positions,
+    Rejected,
+    Replaced,
+    Traded,
+    Triggered,
+    Venue,
+)
+from bridges.quotes import QuoteBoard
+from protocol.fields import (
+    BusinessRejectReason,
+    CollInquiryStatus,
+    CxlRejReason,
+    ExecType,
+    OrdRejReason,
+    PosReqResult,
+    PosReqStatus,
+    SecurityListRequestType,
+    SecurityRequestResult,
+    TradSesStatus,
+)
+from protocol.messages import (
+    BusinessMessageReject,
+    CollateralInquiry,
+    CollateralInquiryAck,
+    Message,
+    NewOrderSingle,
+    OperatorCommand,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderMassStatusRequest,
+    OrderStatusRequest,
+    RequestForPositions,
+    RequestForPositionsAck,
+    SecurityList,
+    SecurityListRequest,
+    TradeCaptureReportRequest,
+    TradeCaptureReportRequestAck,
+    TradingSessionStatus,
+)
+
+MAX_PENDING = 10_000
+"""Asks without an answer that are remembered; the oldest is forgotten (the gateway asks again)."""
+
+CommandListener = Callable[[OperatorCommand], str]
+
+
+def count_ids(prefix: str) -> Iterator[str]:
+    """Give exec ids that are unique as long as each life of a bridge has its own prefix."""
+    number = 0
+    while True:
+        number += 1
+        yield f"{prefix}-{number}"
+
+
+class BridgeSession:
+    """The application side of one bridge: messages in, messages out, a venue behind.
+
+    `on_command` takes a U1 (for the paper venue: a fault to play) and returns the text of the
+    answer; it raises ValueError for what it does not understand.
+    """
+
+    def __init__(
+        self,
+        *,
+        venue_id: str,
+        account: str,
+        venue: Venue,
+        id_log: IdLog,
+        exec_prefix: str,
+        quotes: QuoteBoard | None = None,
+        on_command: CommandListener | None = None,
+    ) -> None:
+        self.venue_id = venue_id
+        self.account = account
+        self.venue = venue
+        self.outbox: list[Message] = []
+        self.logged_on = False
+        self.quotes = quotes or QuoteBoard(venue_id)
+        self._id_log = id_log
+        self._exec_ids = count_ids(exec_prefix)
+        self._asks: dict[str, Message] = {}
+        self._ask_count = 0
+        self._staged: list[Callable[[], None]] = []
+        self._on_command = on_command
+        self._now_ns = 0
+
+    # The link to the gateway.
+
+    def link_up(self, now_ns: int) -> None:
+        """Note that the gateway is logged on, and tell it first how the venue's link stands."""
+        self._now_ns = now_ns
+        self.logged_on = True
+        self.quotes.forget_sent()
+        self._say_link(self.venue.connected, "")
+
+    def link_down(self) -> None:
+        """Note that the gateway is gone: asks are void, and what happens is not kept."""
+        self.logged_on = False
+        self._asks.clear()
+        self._staged.clear()
+        self.outbox.clear()
+
+    # From the gateway.
+
+    def receive(self, message: Message, now_ns: int) -> None:
+        """Judge one message. Nothing happens before `commit`."""
+        self._now_ns = now_ns
+        match message:
+            case NewOrderSingle():
+                self._new(message)
+            case OrderCancelRequest():
+                self._cancel(message)
+            case OrderCancelReplaceRequest():
+                self._replace(message)
+            case OrderStatusRequest():
+                self._status(message)
+            case OperatorCommand():
+                self._stage(partial(self._command, message))
+            case _:
+                self._stage(partial(self._question, message))
+
+    def commit(self) -> None:
+        """Make the id log durable, then do what was staged. Raises IdLogFailed: stop then."""
+        if not self._staged:
+            return
+        self._id_log.commit()
+        staged, self._staged = self._staged, []
+        for act in staged:
+            act()
+
+    def quotes_due(self, now_ns: int) -> Iterator[Message]:
+        """Give the conflated quotes whose turn has come."""
+        return self.quotes.due(now_ns) if self.logged_on else iter(())
+
+    def _stage(self, act: Callable[[], None]) -> None:
+        self._staged.append(act)
+
+    def _say(self, message: Message) -> None:
+        if self.logged_on:
+            self.outbox.append(message)
+
+    def _stage_say(self, message: Message) -> None:
+        self._stage(partial(self._say, message))
+
+    def _remember(self, message: Message) -> str:
+        self._ask_count += 1
+        ask = str(self._ask_count)
+        self._asks[ask] = message
+        if len(self._asks) > MAX_PENDING:
+            del self._asks[next(iter(self._asks))]
+        return ask
+
+    def _is_stranger(self, cl_ord_id: str) -> bool:
+        """Say whether the venue cannot know this id, and see to it that it never will."""
+        if self._id_log.was_sent(cl_ord_id):
+            return False
+        self._id_log.bury(cl_ord_id)
+        return True
+
+    def _new(self, message: NewOrderSingle) -> None:
+        cl_ord_id = message.cl_ord_id
+        if self._id_log.is_buried(cl_ord_id):
+            self._stage_say(
+                t.refused_new(message, next(self._exec_ids), t.TOMBSTONED, OrdRejReason.OTHER)
+            )
+        elif self._id_log.was_sent(cl_ord_id):
+            self._ask_instead(message)
+        else:
+            self._id_log.hold(cl_ord_id)
+            order = t.order_request(message)
+            self._stage(lambda: self.venue.submit(order, self._now_ns))
+
+    def _cancel(self, message: OrderCancelRequest) -> None:
+        if self._is_stranger(message.orig_cl_ord_id):
+            refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
+            self._stage_say(refusal)
+            return
+        request = t.cancel_request(message)
+        self._stage(lambda: self.venue.cancel(request, self._now_ns))
+
+    def _replace(self, message: OrderCancelReplaceRequest) -> None:
+        cl_ord_id = message.cl_ord_id
+        if self._id_log.is_buried(cl_ord_id):
+            self._stage_say(t.refused_cancel(message, t.TOMBSTONED, CxlRejReason.OTHER))
+        elif self._is_stranger(message.orig_cl_ord_id):
+            refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
+            self._stage_say(refusal)
+        elif self._id_log.was_sent(cl_ord_id):
+            self._ask_instead(message)
+        else:
+            self._id_log.hold(cl_ord_id)
+            order = t.order_request(message)
+            self._stage(lambda: self.venue.replace(order, self._now_ns))
+
+    def _status(self, message: OrderStatusRequest) -> None:
+        if self._is_stranger(message.cl_ord_id):
+            answer = t.status_report(
+                message, None, next(self._exec_ids), complete=True, text=t.NEVER_SENT
+            )
+            self._stage_say(answer)
+        else:
+            self._ask_instead(message)
+
+    def _ask_instead(
+        self, message: OrderStatusRequest | NewOrderSingle | OrderCancelReplaceRequest
+    ) -> None:
+        ask = self._remember(message)
+        self._stage(lambda: self.venue.look_up(ask, message.cl_ord_id, self._now_ns))
+
+    def _question(self, message: Message) -> None:
+        now_ns = self._now_ns
+        match message:
+            case OrderMassStatusRequest():
+                self.venue.open_orders(self._remember(message), now_ns)
+            case TradeCaptureReportRequest():
+                since = t.since_ns(message)
+                self.venue.fills_since(self._remember(message), since, now_ns)
+                self.venue.ledger_entries("", since, now_ns)
+            case RequestForPositions():
+                self.venue.positions(self._remember(message), now_ns)
+            case CollateralInquiry():
+                self.venue.balances(self._remember(message), now_ns)
+            case SecurityListRequest():
+                self.venue.instruments(self._remember(message), now_ns)
+            case _:
+                self._say(self._not_spoken(message))
+
+    def _not_spoken(self, message: Message) -> BusinessMessageReject:
+        return BusinessMessageReject(
+            ref_seq_num=message.msg_seq_num,
+            ref_msg_type=message.msg_type,
+            business_reject_reason=BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE,
+            text=f"a bridge does not take MsgType(35)={message.msg_type}",
+        )
+
+    def _command(self, message: OperatorCommand) -> None:
+        try:
+            if self._on_command is None:
+                text = "received a command, but this bridge takes none"
+                raise ValueError(text)  # noqa: TRY301 - one way out for every refusal
+            outcome, text = "DONE", self._on_command(message)
+        except ValueError as problem:
+            outcome, text = "REFUSED", str(problem)
+        self._say(
+            OperatorCommand(
+                cl_ord_id=message.cl_ord_id,
+                command=message.command,
+                outcome=outcome,
+                text=text or None,
+            )
+        )
+
+    # From the venue.
+
+    def on_event(self, event: Event) -> None:
+        """Hear the venue (port.Listener)."""
+        match event:
+            case BookChanged():
+                self.quotes.on_book(event)
+            case Traded():
+                self.quotes.on_trade(event)
+            case LinkChanged():
+                self._say_link(event.up, event.text)
+            case LedgerEntries(ask=""):
+                for entry in event.entries:
+                    self._say(
+                        t.ledger_report(entry, venue=self.venue_id, account=self.account)
+                    )
+            case (
+                Found() | OpenOrders() | Fills() | Positions() | Balances() | Instruments()
+                | LedgerEntries()
+            ):  # fmt: skip
+                ask = self._asks.pop(event.ask, None)
+                if ask is not None:
+                    for message in self._answer(ask, event):
+                        self._say(message)
+            case _:
+                if self.logged_on:
+                    self._say(self._order_message(event))
+
+    def _say_link(self, up: bool, text: str) -> None:  # noqa: FBT001 - the event's own flag
+        status = TradSesStatus.OPEN if up else TradSesStatus.CLOSED
+        self._say(
+            TradingSessionStatus(
+                trading_session_id=self.venue_id, trad_ses_status=status, text=text or None
+            )
+        )
+
+    def _order_message(self, event: OrderEvent) -> Message:
+        exec_id = next(self._exec_ids)
+        match event:
+            case Accepted():
+                return t.report(event.order, ExecType.NEW, exec_id)
+            case Rejected():
+                return t.reject_report(event, exec_id)
+            case Filled():
+                return t.fill_report(event, exec_id)
+            case Canceled():
+                return t.cancel_report(event, exec_id)
+            case Expired():
+                return t.report(event.order, ExecType.EXPIRED, exec_id)
+            case Replaced():
+                return t.report(event.order, ExecType.REPLACED, exec_id)
+            case Triggered():
+                return t.triggered_report(event, exec_id)
+            case CancelRefused():
+                return t.cancel_reject(event)
+
+    def _answer(self, ask: Message, event: Event) -> Iterator[Message]:
+        match ask, event:
+            case (OrderStatusRequest(), Found()):
+                yield t.status_report(
+                    ask, event.order, next(self._exec_ids), complete=event.complete
+                )
+            case ((NewOrderSingle() | OrderCancelReplaceRequest()), Found()):
+                yield t.status_report(
+                    ask, event.order, next(self._exec_ids), complete=event.complete,
+                    text="DUPLICATE: this id was sent before and is not sent again",
+                )  # fmt: skip
+            case (OrderMassStatusRequest(), OpenOrders()):
+                orders = tuple(
+                    order for order in event.orders if ask.symbol in {None, order.symbol}
+                )
+                yield from t.open_order_reports(
+                    ask, orders, self._exec_ids, complete=event.complete
+                )
+            case (TradeCaptureReportRequest(), Fills()):
+                yield from self._fills(ask, event)
+            case (RequestForPositions(), Positions()):
+                yield from self._positions(ask, event)
+            case (CollateralInquiry(), Balances()):
+                yield from self._balances(ask, event)
+            case (SecurityListRequest(), Instruments()):
+                yield self._instruments(ask, event)
+            case _:
+                return
+
+    def _fills(self, ask: TradeCaptureReportRequest, event: Fills) -> Iterator[Message]:
+        total = len(event.fills)
+        yield TradeCaptureReportRequestAck(
+            trade_request_id=ask.trade_request_id,
+            trade_request_type=ask.trade_request_type,
+            tot_num_trade_reports=total,
+            trade_request_result=0,
+            trade_request_status=0 if total else 1,
+            symbol="[N/A]",
+            complete=event.complete or None,
+        )
+        for at, fill in enumerate(event.fills, 1):
+            yield t.trade_report(ask, fill, venue=self.venue_id, total=total, last=at == total)
+
+    def _positions(self, ask: RequestForPositions, event: Positions) -> Iterator[Message]:
+        total = len(event.positions)
+        yield RequestForPositionsAck(
+            pos_maint_rpt_id=ask.pos_req_id,
+            pos_req_id=ask.pos_req_id,
+            total_num_pos_reports=total,
+            pos_req_result=PosReqResult.VALID if total else PosReqResult.NO_POSITIONS,
+            pos_req_status=PosReqStatus.COMPLETED,
+            account=ask.account,
+            complete=event.complete or None,
+        )
+        for position in event.positions:
+            yield t.position_report(
+                ask, position, venue=self.venue_id, total=total, now_ns=self._now_ns
+            )
+
+    def _balances(self, ask: CollateralInquiry, event: Balances) -> Iterator[Message]:
+        total = len(event.balances)
+        account = ask.account or self.account
+        yield CollateralInquiryAck(
+            coll_inquiry_id=ask.coll_inquiry_id,
+            coll_inquiry_status=CollInquiryStatus.COMPLETED,
+            tot_num_reports=total,
+            account=account,
+            complete=event.complete or None,
+        )
+        for at, balance in enumerate(event.balances, 1):
+            yield t.balance_report(
+                ask.coll_inquiry_id, balance, account=account, total=total, last=at == total
+            )
+
+    def _instruments(self, ask: SecurityListRequest, event: Instruments) -> Message:
+        one = ask.symbol
+        if ask.security_list_request_type is SecurityListRequestType.ALL_SECURITIES:
+            one = None
+        found = tuple(
+            t.security(instrument, venue=self.venue_id)
+            for instrument in event.instruments
+            if one in {None, instrument.symbol}
+        )
+        able = self.venue.capabilities
+        return SecurityList(
+            security_req_id=ask.security_req_id,
+            security_response_id=ask.security_req_id,
+            security_request_result=(
+                SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
+            ),
+            tot_no_related_sym=len(found),
+            last_fragment=True,
+            securities=found,
+            capabilities=t.capabilities_text(able),
+            absence_after_ms=able.absence_after_ms,
+            complete=event.complete or None,
+        )

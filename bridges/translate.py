@@ -1,0 +1,437 @@
+"""Port values to FIX messages and back. Pure: no state, no clock.
+
+Conventions of the bridge wire (PROTOCOL.md, "Bridges"):
+
+- 11 is the id that names the order at the venue now, 41 the one before it. On the outcome of a
+  cancel 11 is the cancel's own id and 41 the order's.
+- An order that the venue does not know has 37=NONE, 39=8 and 103=5, and 58 says how that is known:
+  NEVER_SENT (our log never held the id, and now never will) or UNKNOWN_AT_VENUE (it was asked).
+- 5008=Y stands only on what was read completely while the venue was connected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from bridges.port import (
+    Balance,
+    Canceled,
+    CancelRefused,
+    CancelRequest,
+    Capabilities,
+    Fill,
+    Filled,
+    Instrument,
+    LedgerEntry,
+    OrderRequest,
+    Position,
+    Rejected,
+    Triggered,
+    VenueOrder,
+)
+from protocol.fields import (
+    NONE,
+    CxlRejReason,
+    CxlRejResponseTo,
+    ExecInst,
+    ExecType,
+    OrdRejReason,
+    OrdStatus,
+    OrdType,
+    PositionEffect,
+    PosReqResult,
+    RejectSource,
+    Side,
+    TimeInForce,
+)
+from protocol.messages import (
+    CollateralReport,
+    ExecutionReport,
+    NewOrderSingle,
+    OrderCancelReject,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderMassStatusRequest,
+    OrderStatusRequest,
+    PositionQty,
+    PositionReport,
+    RequestForPositions,
+    Security,
+    TradeCaptureReport,
+    TradeCaptureReportRequest,
+    TradeCaptureSide,
+)
+from protocol.numbers import ZERO, plain
+from protocol.timestamps import format_date, format_utc, parse_utc
+
+NEVER_SENT = "NEVER_SENT"
+UNKNOWN_AT_VENUE = "UNKNOWN_AT_VENUE"
+TOMBSTONED = "TOMBSTONED: this id was declared never sent, so it never will be"
+
+_TYPE_NAMES = {
+    OrdType.MARKET: "MARKET",
+    OrdType.LIMIT: "LIMIT",
+    OrdType.STOP: "STOP",
+    OrdType.STOP_LIMIT: "STOP_LIMIT",
+}
+_TIF_NAMES = {
+    TimeInForce.DAY: "DAY",
+    TimeInForce.GOOD_TILL_CANCEL: "GTC",
+    TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
+    TimeInForce.FILL_OR_KILL: "FOK",
+    TimeInForce.GOOD_TILL_DATE: "GTD",
+}
+
+
+def order_request(message: NewOrderSingle | OrderCancelReplaceRequest) -> OrderRequest:
+    """Read a D or G."""
+    origin = message.orig_cl_ord_id if isinstance(message, OrderCancelReplaceRequest) else ""
+    return OrderRequest(
+        cl_ord_id=message.cl_ord_id,
+        orig_cl_ord_id=origin,
+        symbol=message.symbol,
+        side=message.side,
+        order_qty=message.order_qty,
+        ord_type=message.ord_type,
+        time_in_force=message.time_in_force or TimeInForce.DAY,
+        price=message.price,
+        stop_px=message.stop_px,
+        expire_ns=parse_utc(message.expire_time) if message.expire_time else None,
+        post_only=message.exec_inst is ExecInst.PARTICIPATE_DONT_INITIATE,
+        reduce_only=message.position_effect is PositionEffect.CLOSE,
+        account=message.account or "",
+        strategy=message.on_behalf_of_comp_id or "",
+    )
+
+
+def cancel_request(message: OrderCancelRequest) -> CancelRequest:
+    """Read an F."""
+    return CancelRequest(
+        cl_ord_id=message.cl_ord_id,
+        orig_cl_ord_id=message.orig_cl_ord_id,
+        symbol=message.symbol,
+        side=message.side,
+    )
+
+
+def since_ns(message: TradeCaptureReportRequest) -> int:
+    """Read from when on an AD asks for fills; the beginning of time if it does not say."""
+    if not message.dates:
+        return 0
+    first = message.dates[0]
+    return parse_utc(first.transact_time or f"{first.trade_date}-00:00:00")
+
+
+def report(order: VenueOrder, exec_type: ExecType, exec_id: str) -> ExecutionReport:
+    """Say the state of an order."""
+    return ExecutionReport(
+        order_id=order.order_id,
+        exec_id=exec_id,
+        exec_type=exec_type,
+        ord_status=order.status,
+        symbol=order.symbol,
+        side=order.side,
+        leaves_qty=order.leaves_qty,
+        cum_qty=order.cum_qty,
+        avg_px=plain(round(order.avg_px, 12)),
+        cl_ord_id=order.cl_ord_id,
+        orig_cl_ord_id=order.orig_cl_ord_id or None,
+        account=order.account or None,
+        order_qty=order.order_qty,
+        ord_type=order.ord_type,
+        price=order.price,
+        stop_px=order.stop_px,
+        time_in_force=order.time_in_force,
+        expire_time=format_utc(order.expire_ns) if order.expire_ns else None,
+        exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
+        position_effect=PositionEffect.CLOSE if order.reduce_only else None,
+        transact_time=format_utc(order.transact_ns),
+    )
+
+
+def fill_report(event: Filled, exec_id: str) -> ExecutionReport:
+    """Say one fill."""
+    order, fill = event.order, event.fill
+    return replace(
+        report(order, ExecType.TRADE, exec_id),
+        secondary_exec_id=fill.trade_id,
+        last_qty=fill.last_qty,
+        last_px=fill.last_px,
+        commission=fill.commission,
+        comm_type="3",
+        comm_currency=fill.comm_currency,
+        last_liquidity_ind=fill.liquidity,
+        transact_time=format_utc(fill.transact_ns),
+    )
+
+
+def reject_report(event: Rejected, exec_id: str) -> ExecutionReport:
+    """Say that the venue refused an order."""
+    return replace(
+        report(event.order, ExecType.REJECTED, exec_id),
+        ord_rej_reason=event.reason,
+        reject_source=RejectSource.VENUE,
+        text=event.text or None,
+    )
+
+
+def cancel_report(event: Canceled, exec_id: str) -> ExecutionReport:
+    """Say that an order is off the venue, asked (11 is the cancel's id) or unasked."""
+    names: dict[str, str] = {}
+    if event.request_id:
+        names = {"cl_ord_id": event.request_id, "orig_cl_ord_id": event.order.cl_ord_id}
+    return replace(
+        report(event.order, ExecType.CANCELED, exec_id),
+        exec_restatement_reason=event.reason,
+        text=event.text or None,
+        **names,
+    )
+
+
+def triggered_report(event: Triggered, exec_id: str) -> ExecutionReport:
+    """Say that a stop became a working order (150=D, 636=Y)."""
+    return replace(report(event.order, ExecType.RESTATED, exec_id), working_indicator=True)
+
+
+def refused_new(
+    message: NewOrderSingle, exec_id: str, text: str, reason: OrdRejReason
+) -> ExecutionReport:
+    """Refuse a D at the bridge: nothing was and nothing will be sent."""
+    return ExecutionReport(
+        order_id=NONE,
+        exec_id=exec_id,
+        exec_type=ExecType.REJECTED,
+        ord_status=OrdStatus.REJECTED,
+        symbol=message.symbol,
+        side=message.side,
+        leaves_qty=ZERO,
+        cum_qty=ZERO,
+        avg_px=ZERO,
+        cl_ord_id=message.cl_ord_id,
+        order_qty=message.order_qty,
+        ord_type=message.ord_type,
+        ord_rej_reason=reason,
+        reject_source=RejectSource.VENUE,
+        text=text,
+    )
+
+
+def refused_cancel(
+    message: OrderCancelRequest | OrderCancelReplaceRequest, text: str, reason: CxlRejReason
+) -> OrderCancelReject:
+    """Refuse an F or G at the bridge; the order it names is unknown there."""
+    replaces = isinstance(message, OrderCancelReplaceRequest)
+    return OrderCancelReject(
+        order_id=NONE,
+        cl_ord_id=message.cl_ord_id,
+        orig_cl_ord_id=message.orig_cl_ord_id,
+        ord_status=OrdStatus.REJECTED,
+        cxl_rej_response_to=CxlRejResponseTo.REPLACE if replaces else CxlRejResponseTo.CANCEL,
+        cxl_rej_reason=reason,
+        reject_source=RejectSource.VENUE,
+        text=text,
+    )
+
+
+def cancel_reject(event: CancelRefused) -> OrderCancelReject:
+    """Say that the venue refused a cancel or replace."""
+    order = event.order
+    return OrderCancelReject(
+        order_id=order.order_id if order else NONE,
+        cl_ord_id=event.request_id,
+        orig_cl_ord_id=event.orig_cl_ord_id,
+        ord_status=order.status if order else OrdStatus.REJECTED,
+        cxl_rej_response_to=event.response_to,
+        cxl_rej_reason=event.reason if order else CxlRejReason.UNKNOWN_ORDER,
+        reject_source=RejectSource.VENUE,
+        text=event.text if order else UNKNOWN_AT_VENUE,
+    )
+
+
+def status_report(
+    ask: OrderStatusRequest | NewOrderSingle | OrderCancelReplaceRequest,
+    order: VenueOrder | None,
+    exec_id: str,
+    *,
+    complete: bool,
+    text: str | None = None,
+) -> ExecutionReport:
+    """Answer an H: the order as it stands, or that there is none, and how that is known."""
+    ask_id = ask.ord_status_req_id if isinstance(ask, OrderStatusRequest) else None
+    if order is not None:
+        return replace(
+            report(order, ExecType.ORDER_STATUS, exec_id),
+            ord_status_req_id=ask_id,
+            complete=complete or None,
+            text=text or order.text or None,
+        )
+    return ExecutionReport(
+        order_id=NONE,
+        exec_id=exec_id,
+        exec_type=ExecType.ORDER_STATUS,
+        ord_status=OrdStatus.REJECTED,
+        symbol=ask.symbol,
+        side=ask.side,
+        leaves_qty=ZERO,
+        cum_qty=ZERO,
+        avg_px=ZERO,
+        cl_ord_id=ask.cl_ord_id,
+        ord_status_req_id=ask_id,
+        ord_rej_reason=OrdRejReason.UNKNOWN_ORDER,
+        complete=complete or None,
+        text=text or UNKNOWN_AT_VENUE,
+    )
+
+
+def open_order_reports(
+    ask: OrderMassStatusRequest,
+    orders: tuple[VenueOrder, ...],
+    exec_ids: Iterator[str],
+    *,
+    complete: bool,
+) -> Iterator[ExecutionReport]:
+    """Answer an AF: one report for each open order, or one that says that there is none."""
+    for at, order in enumerate(orders, 1):
+        yield replace(
+            report(order, ExecType.ORDER_STATUS, next(exec_ids)),
+            mass_status_req_id=ask.mass_status_req_id,
+            tot_num_reports=len(orders),
+            last_rpt_requested=at == len(orders) or None,
+            complete=complete or None,
+        )
+    if not orders:
+        yield ExecutionReport(
+            order_id=NONE,
+            exec_id=next(exec_ids),
+            exec_type=ExecType.ORDER_STATUS,
+            ord_status=OrdStatus.REJECTED,
+            symbol=ask.symbol or "[N/A]",
+            side=ask.side or Side.BUY,
+            leaves_qty=ZERO,
+            cum_qty=ZERO,
+            avg_px=ZERO,
+            ord_rej_reason=OrdRejReason.UNKNOWN_ORDER,
+            mass_status_req_id=ask.mass_status_req_id,
+            tot_num_reports=0,
+            last_rpt_requested=True,
+            complete=complete or None,
+        )
+
+
+def trade_report(
+    ask: TradeCaptureReportRequest, fill: Fill, *, venue: str, total: int, last: bool
+) -> TradeCaptureReport:
+    """Tell one fill as the venue's history has it (AE)."""
+    return TradeCaptureReport(
+        trade_report_id=fill.trade_id,
+        trade_request_id=ask.trade_request_id,
+        tot_num_trade_reports=total,
+        last_rpt_requested=last or None,
+        secondary_exec_id=fill.trade_id,
+        previously_reported=False,
+        symbol=fill.symbol,
+        security_exchange=venue,
+        last_qty=fill.last_qty,
+        last_px=fill.last_px,
+        trade_date=format_date(fill.transact_ns),
+        transact_time=format_utc(fill.transact_ns),
+        last_liquidity_ind=fill.liquidity,
+        sides=(
+            TradeCaptureSide(
+                side=fill.side,
+                order_id=fill.order_id,
+                cl_ord_id=fill.cl_ord_id or None,
+                commission=fill.commission,
+                comm_type="3",
+                comm_currency=fill.comm_currency,
+            ),
+        ),
+    )
+
+
+def position_report(
+    ask: RequestForPositions, position: Position, *, venue: str, total: int, now_ns: int
+) -> PositionReport:
+    """Tell one position of the account (AP)."""
+    long_qty, short_qty = max(position.qty, ZERO), max(-position.qty, ZERO)
+    return PositionReport(
+        pos_maint_rpt_id=f"{ask.pos_req_id}/{position.symbol}",
+        pos_req_id=ask.pos_req_id,
+        total_num_pos_reports=total,
+        pos_req_result=PosReqResult.VALID,
+        clearing_business_date=format_date(now_ns),
+        account=ask.account,
+        symbol=position.symbol,
+        security_exchange=venue,
+        currency=position.currency,
+        settl_price=plain(round(position.avg_px, 12)),
+        prior_settl_price=ZERO,
+        realized_pnl=plain(round(position.realized_pnl, 12)),
+        positions=(PositionQty(pos_type="TQ", long_qty=long_qty, short_qty=short_qty),),
+    )
+
+
+def balance_report(
+    inquiry_id: str, balance: Balance, *, account: str, total: int, last: bool
+) -> CollateralReport:
+    """Tell one currency of the account (BA)."""
+    return CollateralReport(
+        coll_rpt_id=f"{inquiry_id}/{balance.currency}",
+        coll_inquiry_id=inquiry_id,
+        tot_num_reports=total,
+        last_rpt_requested=last or None,
+        account=account,
+        currency=balance.currency,
+        cash_outstanding=balance.free,
+        end_cash=balance.total,
+    )
+
+
+def ledger_report(entry: LedgerEntry, *, venue: str, account: str) -> CollateralReport:
+    """Tell one entry of the account's ledger (BA, unasked)."""
+    return CollateralReport(
+        coll_rpt_id=entry.entry_id,
+        account=account,
+        symbol=entry.symbol or None,
+        security_exchange=venue,
+        currency=entry.currency,
+        start_cash=ZERO,
+        end_cash=entry.amount,
+        ledger_kind=entry.kind,
+        text=format_utc(entry.transact_ns),
+    )
+
+
+def security(instrument: Instrument, *, venue: str) -> Security:
+    """Tell one instrument (an entry of y)."""
+    return Security(
+        symbol=instrument.symbol,
+        security_exchange=venue,
+        contract_multiplier=instrument.contract_multiplier,
+        currency=instrument.currency,
+        min_trade_vol=instrument.min_qty,
+        price_tick=instrument.price_tick,
+        qty_step=instrument.qty_step,
+        min_notional=instrument.min_notional,
+        max_qty=instrument.max_qty,
+        maker_fee=instrument.maker_fee,
+        taker_fee=instrument.taker_fee,
+    )
+
+
+def capabilities_text(able: Capabilities) -> str:
+    """Write capabilities as 5026 wants them."""
+    flags = {
+        "POST_ONLY": able.post_only,
+        "REDUCE_ONLY": able.reduce_only,
+        "STOP_LOSS": able.stop_loss,
+        "TAKE_PROFIT": able.take_profit,
+        "HEDGING": able.hedging,
+        "REPLACE": able.replace,
+        "LOOKUP": able.look_up,
+    }
+    words = [_TYPE_NAMES[kind] for kind in able.ord_types]
+    words += [_TIF_NAMES[tif] for tif in able.times_in_force]
+    return " ".join(words + [name for name, on in flags.items() if on])
