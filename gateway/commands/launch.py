@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +28,30 @@ def command_line(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-P", "-m", "portcullis", *map(str, arguments)]
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return our environment, in which a child finds the same modules as we did."""
     ours = str(Path(gateway.__file__).parents[1])
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     path = os.pathsep.join([ours, *(other for other in others if other != ours)])
-    return {**os.environ, "PYTHONPATH": path, **(extra or {})}
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def start(
-    arguments: Sequence[str | Path], *, output: Path, extra: Mapping[str, str] | None = None
+    arguments: Sequence[str | Path], *, output: Path, instead: Sequence[str] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start `portcullis ARGUMENTS` in a process group of its own, its output in a file."""
+    """Start `portcullis ARGUMENTS` in a process group of its own, its output in a file.
+
+    `instead` is a command line that takes the place of `portcullis` (tests).
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     group: dict[str, Any] = {"start_new_session": True}
     if WINDOWS:
         group = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
     with output.open("ab") as file:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-            command_line(*arguments),
+            [*instead, *map(str, arguments)] if instead else command_line(*arguments),
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-            env=environment(extra), **group,
+            env=environment(), **group,
         )  # fmt: skip
 
 
