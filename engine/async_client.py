@@ -22,8 +22,9 @@ from engine.connection import LinkEvent, News
 from engine.errors import LogonRefused, QuestionRefused, Timeout
 from engine.instrument import Instrument
 from engine.link import Curve
+from engine.market import Book
 from engine.order_entry import OrderEntry, about
-from engine.questions import Balances, Instruments, OpenOrders, Positions, Question
+from engine.questions import Balances, Instruments, OpenOrders, Positions, Question, Snapshot
 from engine.requests import Known
 from protocol.messages import CollateralReport, ExecutionReport, Message, PositionReport
 
@@ -133,12 +134,16 @@ class AsyncClient(OrderEntry):
         return question.found
 
     async def positions(self, account: str | None = None) -> list[PositionReport]:
-        """Ask which positions there are."""
-        question = Positions(
-            self.next_cl_ord_id(), account or self.comp_id, now_ns=self._now_ns()
-        )
+        """Ask which positions there are, on one account or on all."""
+        question = Positions(self.next_cl_ord_id(), account, now_ns=self._now_ns())
         await self._ask(question)
         return question.found
+
+    async def book(self, symbol: str, venue: str | None = None) -> Book:
+        """Ask for a symbol's book as it is now."""
+        question = Snapshot(self.next_cl_ord_id(), symbol, venue)
+        await self._ask(question)
+        return question.found[0]
 
     async def balances(self) -> list[CollateralReport]:
         """Ask what the accounts hold."""

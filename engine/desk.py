@@ -227,12 +227,11 @@ class Desk:
 
     def _ask(self) -> None:
         self._ask_again_ns = self.clock() + PATIENCE_NS
-        account = self.strategy.account or self.strategy.id
         now_ns = self.clock()
         self._questions = [
             Instruments(self._ids.next()),
             OpenOrders(self._ids.next()),
-            Positions(self._ids.next(), account, now_ns=now_ns),
+            Positions(self._ids.next(), self.strategy.account, now_ns=now_ns),
         ]
         for question in self._questions:
             self._send(question.request)
@@ -245,7 +244,7 @@ class Desk:
             if question.refused is not None:
                 logger.warning("{}: {}", self.strategy.id, question.refused)
             elif isinstance(question, Instruments):
-                self.instruments.update({i.symbol: i for i in question.found})
+                self._learn(question.found)
             elif isinstance(question, Positions):
                 self.positions.restate(question.found)
             elif isinstance(question, OpenOrders):
@@ -268,6 +267,12 @@ class Desk:
             self.strategy.on_start()
         for quote in list(self.quotes.values()):
             self.strategy.on_quote(quote)
+
+    def _learn(self, found: list[Instrument]) -> None:
+        """Keep the rules of our venue; without one, those of the first venue that has a symbol."""
+        venue = self.strategy.venue
+        ours = [i for i in found if venue in {None, i.venue}]
+        self.instruments.update({i.symbol: i for i in reversed(ours)})
 
     def _ask_for_the_missing(self, listed: set[str]) -> None:
         """Ask by name for orders that we think open and the gateway does not list."""

@@ -10,12 +10,15 @@ from typing import Any, Protocol
 
 from engine import requests
 from engine.instrument import Instrument, instrument_of
+from engine.market import Book, book_of
 from protocol.fields import NONE, CollInquiryStatus, PosReqResult
 from protocol.messages import (
     BusinessMessageReject,
     CollateralInquiryAck,
     CollateralReport,
     ExecutionReport,
+    MarketDataRequestReject,
+    MarketDataSnapshotFullRefresh,
     Message,
     PositionReport,
     RequestForPositionsAck,
@@ -100,7 +103,7 @@ class OpenOrders(_Asked):
 class Positions(_Asked):
     """Which positions we have."""
 
-    def __init__(self, request_id: str, account: str, *, now_ns: int) -> None:
+    def __init__(self, request_id: str, account: str | None, *, now_ns: int) -> None:
         super().__init__(requests.positions(request_id, account, now_ns=now_ns), request_id)
         self.found: list[PositionReport] = []
 
@@ -113,6 +116,26 @@ class Positions(_Asked):
         if isinstance(message, PositionReport) and message.pos_req_id == self.request_id:
             self.found.append(message)
             return self._count(self.found)
+        return False
+
+
+class Snapshot(_Asked):
+    """What a symbol's book is now."""
+
+    def __init__(self, request_id: str, symbol: str, venue: str | None) -> None:
+        super().__init__(requests.snapshot(request_id, symbol, venue), request_id)
+        self.found: list[Book] = []
+
+    def _take(self, message: Message) -> bool:
+        if (
+            isinstance(message, MarketDataSnapshotFullRefresh)
+            and message.md_req_id == self.request_id
+        ):
+            self.found.append(book_of(message))
+            self.done = True
+            return True
+        if isinstance(message, MarketDataRequestReject) and message.md_req_id == self.request_id:
+            return self._refuse(message.text or "REJECTED")
         return False
 
 

@@ -16,16 +16,21 @@ from protocol.fields import (
     ExecInst,
     MassCancelRequestType,
     MassStatusReqType,
+    MDEntryType,
     OrdType,
     PositionEffect,
     PosReqType,
     SecurityListRequestType,
     Side,
+    SubscriptionRequestType,
     TimeInForce,
 )
 from protocol.messages import (
     CollateralInquiry,
     ExecutionReport,
+    MarketDataRequest,
+    MDReqSymbol,
+    MDReqType,
     NewOrderSingle,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
@@ -42,6 +47,7 @@ from protocol.timestamps import format_date, format_utc
 Number: TypeAlias = Decimal | int | str
 Known: TypeAlias = OrderFields | ExecutionReport
 """An order as it was sent, or as the gateway reported it."""
+ALL_ACCOUNTS = "ALL"
 _CONTEXT_MAX = 2048
 
 
@@ -163,14 +169,28 @@ def mass_cancel(
     )
 
 
-def positions(request_id: str, account: str, *, now_ns: int) -> RequestForPositions:
-    """Build an AN: which positions there are."""
+def positions(request_id: str, account: str | None, *, now_ns: int) -> RequestForPositions:
+    """Build an AN: which positions there are, on one account or on all."""
     return RequestForPositions(
         pos_req_id=request_id,
         pos_req_type=PosReqType.POSITIONS,
-        account=account,
+        account=account or ALL_ACCOUNTS,
         clearing_business_date=format_date(now_ns),
         transact_time=format_utc(now_ns),
+    )
+
+
+def snapshot(request_id: str, symbol: str, venue: str | None) -> MarketDataRequest:
+    """Build a V: what the book is now."""
+    return MarketDataRequest(
+        md_req_id=request_id,
+        subscription_request_type=SubscriptionRequestType.SNAPSHOT,
+        market_depth=0,
+        md_entry_types=(
+            MDReqType(md_entry_type=MDEntryType.BID),
+            MDReqType(md_entry_type=MDEntryType.OFFER),
+        ),
+        related_sym=(MDReqSymbol(symbol=symbol, security_exchange=venue),),
     )
 
 

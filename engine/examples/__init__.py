@@ -1,0 +1,1 @@
+"""Examples: how things are written here, not how money is made."""
