@@ -17,6 +17,11 @@ from gateway.commands import launch as processes
 from gateway.config import Config, Venue
 
 
+def folder(config: Config, venue: Venue) -> Path:
+    """Return the folder of what a venue's bridge must remember."""
+    return config.gateway.var / "bridges" / venue.id
+
+
 def lock_path(config: Config, venue: Venue) -> Path:
     """Return the file that a venue's bridge holds locked for its life."""
     return config.gateway.var / "bridges" / f"{venue.id}.lock"

@@ -209,12 +209,12 @@ class DemoSystem:
     @property
     def control(self) -> Path:
         """The paper venue's control file."""
-        return self.config.gateway.var / "bridges" / f"{VENUE}.control"
+        return bridges.folder(self.config, self.venue) / "faults"
 
     @property
     def ledger(self) -> Path:
         """The paper venue's own ledger."""
-        return self.config.gateway.var / "bridges" / f"{VENUE}.ledger.jsonl"
+        return bridges.folder(self.config, self.venue) / "ledger.jsonl"
 
     def transcript(self, name: str) -> Path:
         """A strategy's own account."""

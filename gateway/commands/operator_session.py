@@ -41,7 +41,7 @@ class OperatorSession:
         self._session = FixSession(
             comp_id=OPERATOR, peer_comp_id=config.gateway.comp_id, acceptor=False
         )
-        self.person = f"{_person()}/{os.getpid()}.{secrets.token_hex(2)}"
+        self.person = f"{_person()}/{os.getpid()}"
         self._count = 0
 
     def __enter__(self) -> Self:

@@ -24,8 +24,8 @@ def command(config_path: Path) -> None:
     already runs: a bridge outlives a gateway that was killed. An orderly end ends them too.
 
     \b
-    Exit codes: 0 ended in order, 1 stopped by a failure, 2 config wrong, 4 the journal is
-    locked, corrupt or cannot be written, 5 an address is taken.
+    Exit codes: 0 ended in order, 1 stopped by a bug of ours, 2 config wrong, 4 the journal is
+    locked, corrupt or could not be written, 5 an address is taken.
     """
     config = read_config(config_path)
     logs.start("gateway", config.log)
@@ -34,11 +34,12 @@ def command(config_path: Path) -> None:
     try:
         launched = bridges.launch(config, config_path)
         try:
-            gateway.run()
+            code = gateway.run()
         finally:
             bridges.end(config, launched)
     finally:
         gateway.close()
+    click.get_current_context().exit(code)
 
 
 def say_limits(config: Config) -> None:

@@ -29,7 +29,10 @@ REFUSED, USAGE, NO_ANSWER, JOURNAL, PORT = 1, 2, 3, 4, 5
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 240
+"""Columns of a table that goes into a file or a pipe: nothing is cut off there."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -97,7 +100,7 @@ def print_rows(
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in names:
         numeric = all(_is_number(row.get(name)) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
     out.print(table)

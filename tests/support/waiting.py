@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-POLL_S = 0.01
+POLL_S = 0.02
 
 
 def wait_for(condition, *, timeout_s=10.0, what="the condition"):

@@ -1,0 +1,91 @@
+"""`portcullis bridge VENUE`: one bridge as a process; for `paper`, the venue itself too."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from loguru import logger
+
+from bridges.bridge import run_bridge
+from bridges.errors import BridgeError, VenueLocked
+from gateway import logs
+from gateway.commands import bridges
+from gateway.commands.terminal import USAGE, config_option, read_config
+from gateway.config import Config, Feed, Venue
+from gateway.errors import CommandError
+
+
+@click.command("bridge")
+@click.argument("venue_id", metavar="VENUE")
+@config_option
+def command(venue_id: str, config_path: Path) -> None:
+    """Run the bridge of one VENUE of the config until Ctrl-C, or until its dead-man time is over.
+
+    \b
+    Exit codes: 0 ended in order, 1 stopped by a failure or already running, 2 config wrong or
+    this kind of venue cannot be bridged yet.
+    """
+    config = read_config(config_path)
+    venue = config.venue_of(venue_id)
+    if venue.kind != "paper":
+        msg = (
+            f"venue {venue.id} is of kind {venue.kind!r}, which comes with a later version;"
+            ' expected kind = "paper"'
+        )  # fmt: skip
+        raise CommandError(msg, exit_code=USAGE)
+    logs.start(f"bridge-{venue.id}", config.log)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        code = run_bridge(**arguments(config, venue), stop=stopping.is_set)
+    except VenueLocked as problem:
+        raise CommandError(str(problem)) from None
+    except BridgeError as problem:
+        logger.critical("bridge {} stops: {}", venue.id, problem)
+        raise CommandError(str(problem)) from None
+    click.get_current_context().exit(code)
+
+
+def arguments(config: Config, venue: Venue) -> dict[str, Any]:
+    """Say to the bridge what the config says, in the bridge's words."""
+    return {
+        "venue_id": venue.id,
+        "kind": venue.kind,
+        "endpoint": config.gateway.venues[0],
+        "feeds_endpoint": config.gateway.feeds[0],
+        "folder": bridges.folder(config, venue),
+        "lock_path": bridges.lock_path(config, venue),
+        "gateway_comp_id": config.gateway.comp_id,
+        "token": venue.token.read() if venue.token else None,
+        "account": venue.account_id,
+        "symbols": tuple(venue.symbol_map),
+        "dead_man_ms": venue.dead_man_ms,
+        "day_ends": venue.day_ends,
+        "durability": config.journal.durability,
+        "seed": venue.seed,
+        "feed": _feed(venue.feed),
+        "latency": {
+            way: msgspec.structs.asdict(delay)
+            for way, delay in msgspec.structs.asdict(venue.latency).items()
+        },
+        "balances": venue.balances or None,
+        "instruments": {name: _given(rules) for name, rules in venue.instruments.items()},
+    }
+
+
+def _feed(feed: Feed) -> dict[str, Any]:
+    found = _given(feed)
+    found["path"] = [str(path) for path in feed.path]
+    return found
+
+
+def _given(struct: msgspec.Struct) -> dict[str, Any]:
+    """Return what stands in the file: keys without a value are left to the venue's own rules."""
+    fields = msgspec.structs.asdict(struct).items()
+    return {name: value for name, value in fields if value is not None}
