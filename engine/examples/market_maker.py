@@ -13,7 +13,7 @@ from engine.instrument import Instrument
 from engine.market import Quote
 from engine.orders import Order
 from engine.strategy import Strategy
-from protocol.fields import Side
+from protocol.fields import OrdStatus, Side
 from protocol.messages import ExecutionReport
 
 MS = 1_000_000
@@ -81,11 +81,11 @@ class MarketMaker(Strategy):
 
     def _place(self, key: tuple[str, Side], last: Order | None, price: Decimal) -> None:
         symbol, side = key
-        if last is not None and not last.cum_qty and last.order_id is None:
-            self._pause_until_ns.setdefault(key, self.now_ns() + self.pause_ms * MS)
+        if last is not None and last.status is OrdStatus.REJECTED:
+            del self._quotes[key]
+            self._pause_until_ns[key] = self.now_ns() + self.pause_ms * MS
         if self.now_ns() < self._pause_until_ns.get(key, 0):
             return
-        self._pause_until_ns.pop(key, None)
         send = self.buy if side is Side.BUY else self.sell
         qty = self.instrument(symbol).lots(self.lots)
         self._quotes[key] = send(symbol, qty, price=price, post_only=True)
@@ -99,8 +99,9 @@ class MarketMaker(Strategy):
         lean = self._inventory(quote.symbol, instrument) * self.lean_ticks * tick
         fair = (quote.bid + quote.ask) / 2 - lean
         target = fair - side.sign * self.half_spread_ticks * tick
-        inside = min(target, quote.ask - tick) if side is Side.BUY else max(target, quote.bid + tick)
-        return instrument.price(inside, side)
+        if side is Side.BUY:
+            return instrument.price(min(target, quote.ask - tick), side)
+        return instrument.price(max(target, quote.bid + tick), side)
 
     def _inventory(self, symbol: str, instrument: Instrument) -> Decimal:
         """Return the inventory as a part of the most that we want, -1 to 1."""

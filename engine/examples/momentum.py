@@ -13,7 +13,7 @@ from engine.desk import Halt
 from engine.market import Quote
 from engine.orders import Order
 from engine.strategy import Strategy
-from protocol.fields import OrdType, Side
+from protocol.fields import OrdStatus, Side
 from protocol.messages import ExecutionReport
 
 MS = 1_000_000
@@ -22,8 +22,9 @@ MS = 1_000_000
 class MomentumTaker(Strategy):
     """Takes `lots` when the middle has moved `move_ticks` within `window_ms`, for `hold_ms`.
 
-    Every position is covered by a reduce-only stop `stop_ticks` away. When its time is over the
-    position is closed at market, and only then the stop taken off.
+    It trades the first of its `symbols`. Every position is covered by a reduce-only stop
+    `stop_ticks` away. When its time is over the position is closed at market, and only then the
+    stop taken off. After a refusal it pauses for `pause_ms`.
     """
 
     id = "MOMENTUM"
@@ -35,102 +36,106 @@ class MomentumTaker(Strategy):
     stop_ticks = 20
     window_ms = 1_000
     hold_ms = 3_000
+    pause_ms = 500
 
     def on_start(self) -> None:
         """Forget old signals; a position of an earlier run is covered and closed in its time."""
-        self._middles: dict[str, deque[tuple[int, Decimal]]] = {s: deque() for s in self.symbols}
+        self._middles: deque[tuple[int, Decimal]] = deque()
         self._entry: Order | None = None
         self._exit: Order | None = None
         self._stop: Order | None = None
         self._since_ns = self.now_ns()
+        self._pause_until_ns = 0
         self._halted = False
         for order in self.open_orders():
             self.cancel(order)
 
+    @property
+    def held(self) -> Decimal:
+        """What we hold."""
+        return self.position(self.symbols[0])
+
     def on_quote(self, quote: Quote) -> None:
         """Enter on a quick move."""
-        middle = quote.mid
-        if middle is None:
+        if quote.mid is None or quote.symbol != self.symbols[0]:
             return
-        move = self._move(quote.symbol, middle)
-        tick = self.instrument(quote.symbol).price_tick
-        if self._is_idle(quote.symbol) and abs(move) >= self.move_ticks * tick:
+        move = self._move(quote.mid)
+        if self._may_enter() and abs(move) >= self.move_ticks * self._tick():
             self._enter(Side.BUY if move > 0 else Side.SELL, quote)
-        self._protect(quote.symbol)
+        self._protect()
 
     def on_execution(self, report: ExecutionReport) -> None:
-        """Cover what was filled."""
-        if report.last_qty:
+        """Cover what was filled; pause after a refusal."""
+        if report.ord_status is OrdStatus.REJECTED:
+            self._pause_until_ns = self.now_ns() + self.pause_ms * MS
+        elif report.last_qty:
             self._since_ns = self.now_ns()
-            self._protect(report.symbol)
+            self._protect()
 
     def on_timer(self, now_ns: int) -> None:
         """Close what was held long enough; take off a stop that covers nothing."""
-        for symbol in self.symbols:
-            held = self.position(symbol)
-            is_over = now_ns - self._since_ns >= self.hold_ms * MS
-            if held and is_over and not (self._exit and self._exit.is_open):
-                close = self.sell if held > 0 else self.buy
-                self._exit = close(symbol, abs(held), reduce_only=True, context={"why": "time"})
-            self._protect(symbol)
+        held = self.held
+        is_over = now_ns - self._since_ns >= self.hold_ms * MS
+        if held and is_over and not _is_open(self._exit) and not self._pauses():
+            close = self.sell if held > 0 else self.buy
+            self._exit = close(self.symbols[0], abs(held), reduce_only=True)
+        self._protect()
 
     def on_halt(self, halt: Halt) -> None:
         """Enter nothing while something is halted; stops stay where they are."""
         self._halted = halt.halted
 
-    def _move(self, symbol: str, middle: Decimal) -> Decimal:
-        """Return how far the middle has come within the window."""
-        seen = self._middles[symbol]
-        now_ns = self.now_ns()
-        seen.append((now_ns, middle))
-        while seen[0][0] < now_ns - self.window_ms * MS:
-            seen.popleft()
-        return middle - seen[0][1]
+    def _tick(self) -> Decimal:
+        return self.instrument(self.symbols[0]).price_tick
 
-    def _is_idle(self, symbol: str) -> bool:
-        return (
-            not self._halted
-            and not self.position(symbol)
-            and not (self._entry and self._entry.is_open)
-            and not (self._exit and self._exit.is_open)
-        )
+    def _pauses(self) -> bool:
+        return self.now_ns() < self._pause_until_ns
+
+    def _move(self, middle: Decimal) -> Decimal:
+        """Return how far the middle has come within the window."""
+        now_ns = self.now_ns()
+        self._middles.append((now_ns, middle))
+        while self._middles[0][0] < now_ns - self.window_ms * MS:
+            self._middles.popleft()
+        return middle - self._middles[0][1]
+
+    def _may_enter(self) -> bool:
+        is_busy = self._halted or self._pauses() or _is_open(self._entry) or _is_open(self._exit)
+        return not is_busy and not self.held
 
     def _enter(self, side: Side, quote: Quote) -> None:
         touch = quote.ask if side is Side.BUY else quote.bid
         assert touch is not None
         instrument = self.instrument(quote.symbol)
         send = self.buy if side is Side.BUY else self.sell
-        self._middles[quote.symbol].clear()
+        self._middles.clear()
         self._entry = send(
             quote.symbol, instrument.lots(self.lots), price=instrument.price(touch),
             time_in_force="IOC", context={"signal": "momentum", "ticks": self.move_ticks},
         )  # fmt: skip
 
-    def _protect(self, symbol: str) -> None:
+    def _protect(self) -> None:
         """Keep exactly one stop, as large as the position, or none."""
-        held = self.position(symbol)
-        stop = self._stop if self._stop is not None and self._stop.is_open else None
-        if stop is not None and stop.symbol != symbol:
-            return
-        if not held:
-            if stop is not None:
-                self.cancel(stop)
-        elif stop is None:
-            self._stop = self._place_stop(symbol, held)
-        elif (stop.side is Side.SELL) != (held > 0):
+        held = self.held
+        stop = self._stop
+        if stop is None or not stop.is_open:
+            if held and not self._pauses():
+                self._stop = self._place_stop(held)
+        elif not held or (stop.side is Side.SELL) != (held > 0):
             self.cancel(stop)
         elif stop.leaves_qty != abs(held):
             self.replace(stop, qty=stop.cum_qty + abs(held))
 
-    def _place_stop(self, symbol: str, held: Decimal) -> Order | None:
-        quote = self.quote(symbol)
+    def _place_stop(self, held: Decimal) -> Order | None:
+        quote = self.quote(self.symbols[0])
         touch = None if quote is None else quote.bid if held > 0 else quote.ask
         if touch is None:
             return None
-        instrument = self.instrument(symbol)
-        away = self.stop_ticks * instrument.price_tick
-        stop_px = instrument.price(touch - away if held > 0 else touch + away)
+        away = self.stop_ticks * self._tick()
+        stop_px = self.instrument(self.symbols[0]).price(touch - away if held > 0 else touch + away)
         send = self.sell if held > 0 else self.buy
-        order = send(symbol, abs(held), stop_px=stop_px, reduce_only=True)
-        assert order.ord_type is OrdType.STOP
-        return order
+        return send(self.symbols[0], abs(held), stop_px=stop_px, reduce_only=True)
+
+
+def _is_open(order: Order | None) -> bool:
+    return order is not None and order.is_open
