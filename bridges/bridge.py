@@ -67,7 +67,7 @@ class Bridge:
         publisher: Publisher | None = None,
         control: ControlFile | None = None,
         token: bytes | None = None,
-        heart_bt_int: int = 2,
+        heart_bt_int: int = 1,
         dead_man_ms: int = 0,
     ) -> None:
         self._make_venue = make_venue
@@ -142,12 +142,13 @@ class Bridge:
         down_ns = self.connection.down_since_ns
         if down_ns is None:
             self.dead_man_struck = False
-        elif self._dead_man_ns and not self.dead_man_struck:
-            if now_ns - down_ns >= self._dead_man_ns:
-                logger.warning("the gateway is gone: what rests is cancelled")
-                self.dead_man_struck = True
-                self.venue.cancel_all(DEAD_MAN_TEXT, now_ns)
-                self.venue.step(now_ns)
+        elif self.dead_man_struck or not self._dead_man_ns:
+            return
+        elif now_ns - down_ns >= self._dead_man_ns:
+            logger.warning("the gateway is gone: what rests is cancelled")
+            self.dead_man_struck = True
+            self.venue.cancel_all(DEAD_MAN_TEXT, now_ns)
+            self.venue.step(now_ns)
 
     def _on_command(self, message: OperatorCommand) -> str:
         if message.command != "FAULT":
@@ -197,7 +198,7 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     dead_man_ms: int = 0,
     dead_man_exits: bool = True,
     day_ends: str = DAY_ENDS,
-    heart_bt_int: int = 2,
+    heart_bt_int: int = 1,
     durability: str = "group",
     seed: int | None = None,
     latency: Mapping[str, Mapping[str, float]] | None = None,

@@ -44,7 +44,7 @@ class Wire(Protocol):
 class Connection:
     """One link with its FIX session. `down_since_ns` is None while logged on."""
 
-    def __init__(  # noqa: PLR0913 - the names and settings of a link
+    def __init__(
         self,
         wire: Wire,
         session: BridgeSession,
@@ -52,7 +52,7 @@ class Connection:
         comp_id: str,
         peer_comp_id: str,
         now_ns: int,
-        heart_bt_int: int = 2,
+        heart_bt_int: int = 1,
         token: bytes | None = None,
         rng: Random | None = None,
     ) -> None:

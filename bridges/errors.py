@@ -1,11 +1,11 @@
 """What can be wrong with a bridge, as opposed to an order (an order's fate is an event).
 
-    BridgeError          base of everything this room raises
-    ├── IdLogCorrupt     the id log is damaged before its tail: refuse to start, leave it alone
-    ├── IdLogFailed      a write or sync of the id log failed: the bridge stops, it never retries
-    ├── VenueLocked      another process runs this venue id
-    ├── LedgerCorrupt    the paper venue's ledger is damaged before its tail
-    └── FeedError        market data cannot be read: what was received, what was expected
+BridgeError          base of everything this room raises
+├── IdLogCorrupt     the id log is damaged before its tail: refuse to start, leave it alone
+├── IdLogFailed      a write or sync of the id log failed: the bridge stops, it never retries
+├── VenueLocked      another process runs this venue id
+├── LedgerCorrupt    the paper venue's ledger is damaged before its tail
+└── FeedError        market data cannot be read: what was received, what was expected
 """
 
 from __future__ import annotations

@@ -177,9 +177,6 @@ class Level(Struct, frozen=True):
     size: Decimal
 
 
-# What happened to orders.
-
-
 class Accepted(Struct, frozen=True):
     """The venue has the order."""
 
@@ -239,9 +236,6 @@ class CancelRefused(Struct, frozen=True, kw_only=True):
     order: VenueOrder | None = None
 
 
-# Answers.
-
-
 class Found(Struct, frozen=True, kw_only=True):
     """The answer to `look_up`."""
 
@@ -296,9 +290,6 @@ class Instruments(Struct, frozen=True, kw_only=True):
     ask: str
     instruments: tuple[Instrument, ...]
     complete: bool = True
-
-
-# Unasked.
 
 
 class LinkChanged(Struct, frozen=True):

@@ -16,48 +16,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from bridges import answers as a
 from bridges import translate as t
 from bridges.id_log import IdLog
 from bridges.port import (
-    Accepted,
     Balances,
     BookChanged,
-    Canceled,
-    CancelRefused,
     Event,
-    Expired,
-    Filled,
     Fills,
     Found,
     Instruments,
     LedgerEntries,
     LinkChanged,
     OpenOrders,
-    OrderEvent,
     Positions,
-    Rejected,
-    Replaced,
     Traded,
-    Triggered,
     Venue,
 )
 from bridges.quotes import QuoteBoard
 from protocol.fields import (
     BusinessRejectReason,
-    CollInquiryStatus,
     CxlRejReason,
-    ExecType,
     OrdRejReason,
-    PosReqResult,
-    PosReqStatus,
-    SecurityListRequestType,
-    SecurityRequestResult,
     TradSesStatus,
 )
 from protocol.messages import (
     BusinessMessageReject,
     CollateralInquiry,
-    CollateralInquiryAck,
     Message,
     NewOrderSingle,
     OperatorCommand,
@@ -66,11 +51,8 @@ from protocol.messages import (
     OrderMassStatusRequest,
     OrderStatusRequest,
     RequestForPositions,
-    RequestForPositionsAck,
-    SecurityList,
     SecurityListRequest,
     TradeCaptureReportRequest,
-    TradeCaptureReportRequestAck,
     TradingSessionStatus,
 )
 
@@ -249,7 +231,7 @@ class BridgeSession:
             case OrderMassStatusRequest():
                 self.venue.open_orders(self._remember(message), now_ns)
             case TradeCaptureReportRequest():
-                since = t.since_ns(message)
+                since = a.since_ns(message)
                 self.venue.fills_since(self._remember(message), since, now_ns)
                 self.venue.ledger_entries("", since, now_ns)
             case RequestForPositions():
@@ -300,7 +282,7 @@ class BridgeSession:
             case LedgerEntries(ask=""):
                 for entry in event.entries:
                     self._say(
-                        t.ledger_report(entry, venue=self.venue_id, account=self.account)
+                        a.ledger_report(entry, venue=self.venue_id, account=self.account)
                     )
             case (
                 Found() | OpenOrders() | Fills() | Positions() | Balances() | Instruments()
@@ -312,7 +294,7 @@ class BridgeSession:
                         self._say(message)
             case _:
                 if self.logged_on:
-                    self._say(self._order_message(event))
+                    self._say(t.order_message(event, next(self._exec_ids)))
 
     def _say_link(self, up: bool, text: str) -> None:  # noqa: FBT001 - the event's own flag
         status = TradSesStatus.OPEN if up else TradSesStatus.CLOSED
@@ -321,26 +303,6 @@ class BridgeSession:
                 trading_session_id=self.venue_id, trad_ses_status=status, text=text or None
             )
         )
-
-    def _order_message(self, event: OrderEvent) -> Message:
-        exec_id = next(self._exec_ids)
-        match event:
-            case Accepted():
-                return t.report(event.order, ExecType.NEW, exec_id)
-            case Rejected():
-                return t.reject_report(event, exec_id)
-            case Filled():
-                return t.fill_report(event, exec_id)
-            case Canceled():
-                return t.cancel_report(event, exec_id)
-            case Expired():
-                return t.report(event.order, ExecType.EXPIRED, exec_id)
-            case Replaced():
-                return t.report(event.order, ExecType.REPLACED, exec_id)
-            case Triggered():
-                return t.triggered_report(event, exec_id)
-            case CancelRefused():
-                return t.cancel_reject(event)
 
     def _answer(self, ask: Message, event: Event) -> Iterator[Message]:
         match ask, event:
@@ -361,81 +323,13 @@ class BridgeSession:
                     ask, orders, self._exec_ids, complete=event.complete
                 )
             case (TradeCaptureReportRequest(), Fills()):
-                yield from self._fills(ask, event)
+                yield from a.fills(ask, event, venue=self.venue_id)
             case (RequestForPositions(), Positions()):
-                yield from self._positions(ask, event)
+                yield from a.positions(ask, event, venue=self.venue_id, now_ns=self._now_ns)
             case (CollateralInquiry(), Balances()):
-                yield from self._balances(ask, event)
+                account = ask.account or self.account
+                yield from a.balances(ask, event, account=account)
             case (SecurityListRequest(), Instruments()):
-                yield self._instruments(ask, event)
+                yield a.listing(ask, event, self.venue.capabilities, venue=self.venue_id)
             case _:
                 return
-
-    def _fills(self, ask: TradeCaptureReportRequest, event: Fills) -> Iterator[Message]:
-        total = len(event.fills)
-        yield TradeCaptureReportRequestAck(
-            trade_request_id=ask.trade_request_id,
-            trade_request_type=ask.trade_request_type,
-            tot_num_trade_reports=total,
-            trade_request_result=0,
-            trade_request_status=0 if total else 1,
-            symbol="[N/A]",
-            complete=event.complete or None,
-        )
-        for at, fill in enumerate(event.fills, 1):
-            yield t.trade_report(ask, fill, venue=self.venue_id, total=total, last=at == total)
-
-    def _positions(self, ask: RequestForPositions, event: Positions) -> Iterator[Message]:
-        total = len(event.positions)
-        yield RequestForPositionsAck(
-            pos_maint_rpt_id=ask.pos_req_id,
-            pos_req_id=ask.pos_req_id,
-            total_num_pos_reports=total,
-            pos_req_result=PosReqResult.VALID if total else PosReqResult.NO_POSITIONS,
-            pos_req_status=PosReqStatus.COMPLETED,
-            account=ask.account,
-            complete=event.complete or None,
-        )
-        for position in event.positions:
-            yield t.position_report(
-                ask, position, venue=self.venue_id, total=total, now_ns=self._now_ns
-            )
-
-    def _balances(self, ask: CollateralInquiry, event: Balances) -> Iterator[Message]:
-        total = len(event.balances)
-        account = ask.account or self.account
-        yield CollateralInquiryAck(
-            coll_inquiry_id=ask.coll_inquiry_id,
-            coll_inquiry_status=CollInquiryStatus.COMPLETED,
-            tot_num_reports=total,
-            account=account,
-            complete=event.complete or None,
-        )
-        for at, balance in enumerate(event.balances, 1):
-            yield t.balance_report(
-                ask.coll_inquiry_id, balance, account=account, total=total, last=at == total
-            )
-
-    def _instruments(self, ask: SecurityListRequest, event: Instruments) -> Message:
-        one = ask.symbol
-        if ask.security_list_request_type is SecurityListRequestType.ALL_SECURITIES:
-            one = None
-        found = tuple(
-            t.security(instrument, venue=self.venue_id)
-            for instrument in event.instruments
-            if one in {None, instrument.symbol}
-        )
-        able = self.venue.capabilities
-        return SecurityList(
-            security_req_id=ask.security_req_id,
-            security_response_id=ask.security_req_id,
-            security_request_result=(
-                SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
-            ),
-            tot_no_related_sym=len(found),
-            last_fragment=True,
-            securities=found,
-            capabilities=t.capabilities_text(able),
-            absence_after_ms=able.absence_after_ms,
-            complete=event.complete or None,
-        )

@@ -16,18 +16,16 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from bridges.port import (
-    Balance,
+    Accepted,
     Canceled,
     CancelRefused,
     CancelRequest,
-    Capabilities,
-    Fill,
+    Expired,
     Filled,
-    Instrument,
-    LedgerEntry,
+    OrderEvent,
     OrderRequest,
-    Position,
     Rejected,
+    Replaced,
     Triggered,
     VenueOrder,
 )
@@ -39,15 +37,12 @@ from protocol.fields import (
     ExecType,
     OrdRejReason,
     OrdStatus,
-    OrdType,
     PositionEffect,
-    PosReqResult,
     RejectSource,
     Side,
     TimeInForce,
 )
 from protocol.messages import (
-    CollateralReport,
     ExecutionReport,
     NewOrderSingle,
     OrderCancelReject,
@@ -55,35 +50,13 @@ from protocol.messages import (
     OrderCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
-    PositionQty,
-    PositionReport,
-    RequestForPositions,
-    Security,
-    TradeCaptureReport,
-    TradeCaptureReportRequest,
-    TradeCaptureSide,
 )
 from protocol.numbers import ZERO, plain
-from protocol.timestamps import format_date, format_utc, parse_utc
+from protocol.timestamps import format_utc, parse_utc
 
 NEVER_SENT = "NEVER_SENT"
 UNKNOWN_AT_VENUE = "UNKNOWN_AT_VENUE"
 TOMBSTONED = "TOMBSTONED: this id was declared never sent, so it never will be"
-
-_TYPE_NAMES = {
-    OrdType.MARKET: "MARKET",
-    OrdType.LIMIT: "LIMIT",
-    OrdType.STOP: "STOP",
-    OrdType.STOP_LIMIT: "STOP_LIMIT",
-}
-_TIF_NAMES = {
-    TimeInForce.DAY: "DAY",
-    TimeInForce.GOOD_TILL_CANCEL: "GTC",
-    TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
-    TimeInForce.FILL_OR_KILL: "FOK",
-    TimeInForce.GOOD_TILL_DATE: "GTD",
-}
-
 
 def order_request(message: NewOrderSingle | OrderCancelReplaceRequest) -> OrderRequest:
     """Read a D or G."""
@@ -114,14 +87,6 @@ def cancel_request(message: OrderCancelRequest) -> CancelRequest:
         symbol=message.symbol,
         side=message.side,
     )
-
-
-def since_ns(message: TradeCaptureReportRequest) -> int:
-    """Read from when on an AD asks for fills; the beginning of time if it does not say."""
-    if not message.dates:
-        return 0
-    first = message.dates[0]
-    return parse_utc(first.transact_time or f"{first.trade_date}-00:00:00")
 
 
 def report(order: VenueOrder, exec_type: ExecType, exec_id: str) -> ExecutionReport:
@@ -188,11 +153,6 @@ def cancel_report(event: Canceled, exec_id: str) -> ExecutionReport:
         text=event.text or None,
         **names,
     )
-
-
-def triggered_report(event: Triggered, exec_id: str) -> ExecutionReport:
-    """Say that a stop became a working order (150=D, 636=Y)."""
-    return replace(report(event.order, ExecType.RESTATED, exec_id), working_indicator=True)
 
 
 def refused_new(
@@ -320,118 +280,23 @@ def open_order_reports(
         )
 
 
-def trade_report(
-    ask: TradeCaptureReportRequest, fill: Fill, *, venue: str, total: int, last: bool
-) -> TradeCaptureReport:
-    """Tell one fill as the venue's history has it (AE)."""
-    return TradeCaptureReport(
-        trade_report_id=fill.trade_id,
-        trade_request_id=ask.trade_request_id,
-        tot_num_trade_reports=total,
-        last_rpt_requested=last or None,
-        secondary_exec_id=fill.trade_id,
-        previously_reported=False,
-        symbol=fill.symbol,
-        security_exchange=venue,
-        last_qty=fill.last_qty,
-        last_px=fill.last_px,
-        trade_date=format_date(fill.transact_ns),
-        transact_time=format_utc(fill.transact_ns),
-        last_liquidity_ind=fill.liquidity,
-        sides=(
-            TradeCaptureSide(
-                side=fill.side,
-                order_id=fill.order_id,
-                cl_ord_id=fill.cl_ord_id or None,
-                commission=fill.commission,
-                comm_type="3",
-                comm_currency=fill.comm_currency,
-            ),
-        ),
-    )
+def order_message(event: OrderEvent, exec_id: str) -> ExecutionReport | OrderCancelReject:
+    """Say what happened to an order."""
+    if isinstance(event, CancelRefused):
+        return cancel_reject(event)
+    if isinstance(event, Filled):
+        return fill_report(event, exec_id)
+    if isinstance(event, Rejected):
+        return reject_report(event, exec_id)
+    if isinstance(event, Canceled):
+        return cancel_report(event, exec_id)
+    message = report(event.order, _PLAIN[type(event)], exec_id)
+    return replace(message, working_indicator=True) if isinstance(event, Triggered) else message
 
 
-def position_report(
-    ask: RequestForPositions, position: Position, *, venue: str, total: int, now_ns: int
-) -> PositionReport:
-    """Tell one position of the account (AP)."""
-    long_qty, short_qty = max(position.qty, ZERO), max(-position.qty, ZERO)
-    return PositionReport(
-        pos_maint_rpt_id=f"{ask.pos_req_id}/{position.symbol}",
-        pos_req_id=ask.pos_req_id,
-        total_num_pos_reports=total,
-        pos_req_result=PosReqResult.VALID,
-        clearing_business_date=format_date(now_ns),
-        account=ask.account,
-        symbol=position.symbol,
-        security_exchange=venue,
-        currency=position.currency,
-        settl_price=plain(round(position.avg_px, 12)),
-        prior_settl_price=ZERO,
-        realized_pnl=plain(round(position.realized_pnl, 12)),
-        positions=(PositionQty(pos_type="TQ", long_qty=long_qty, short_qty=short_qty),),
-    )
-
-
-def balance_report(
-    inquiry_id: str, balance: Balance, *, account: str, total: int, last: bool
-) -> CollateralReport:
-    """Tell one currency of the account (BA)."""
-    return CollateralReport(
-        coll_rpt_id=f"{inquiry_id}/{balance.currency}",
-        coll_inquiry_id=inquiry_id,
-        tot_num_reports=total,
-        last_rpt_requested=last or None,
-        account=account,
-        currency=balance.currency,
-        cash_outstanding=balance.free,
-        end_cash=balance.total,
-    )
-
-
-def ledger_report(entry: LedgerEntry, *, venue: str, account: str) -> CollateralReport:
-    """Tell one entry of the account's ledger (BA, unasked)."""
-    return CollateralReport(
-        coll_rpt_id=entry.entry_id,
-        account=account,
-        symbol=entry.symbol or None,
-        security_exchange=venue,
-        currency=entry.currency,
-        start_cash=ZERO,
-        end_cash=entry.amount,
-        ledger_kind=entry.kind,
-        text=format_utc(entry.transact_ns),
-    )
-
-
-def security(instrument: Instrument, *, venue: str) -> Security:
-    """Tell one instrument (an entry of y)."""
-    return Security(
-        symbol=instrument.symbol,
-        security_exchange=venue,
-        contract_multiplier=instrument.contract_multiplier,
-        currency=instrument.currency,
-        min_trade_vol=instrument.min_qty,
-        price_tick=instrument.price_tick,
-        qty_step=instrument.qty_step,
-        min_notional=instrument.min_notional,
-        max_qty=instrument.max_qty,
-        maker_fee=instrument.maker_fee,
-        taker_fee=instrument.taker_fee,
-    )
-
-
-def capabilities_text(able: Capabilities) -> str:
-    """Write capabilities as 5026 wants them."""
-    flags = {
-        "POST_ONLY": able.post_only,
-        "REDUCE_ONLY": able.reduce_only,
-        "STOP_LOSS": able.stop_loss,
-        "TAKE_PROFIT": able.take_profit,
-        "HEDGING": able.hedging,
-        "REPLACE": able.replace,
-        "LOOKUP": able.look_up,
-    }
-    words = [_TYPE_NAMES[kind] for kind in able.ord_types]
-    words += [_TIF_NAMES[tif] for tif in able.times_in_force]
-    return " ".join(words + [name for name, on in flags.items() if on])
+_PLAIN: dict[type, ExecType] = {
+    Accepted: ExecType.NEW,
+    Expired: ExecType.EXPIRED,
+    Replaced: ExecType.REPLACED,
+    Triggered: ExecType.RESTATED,
+}

@@ -41,7 +41,6 @@ from bridges.port import (
     Expired,
     Fill,
     Filled,
-    Instrument,
     LedgerEntries,
     LedgerEntry,
     OrderRequest,
@@ -57,11 +56,9 @@ from protocol.fields import (
     LastLiquidityInd,
     OrdRejReason,
     OrdStatus,
-    OrdType,
     TimeInForce,
 )
 from protocol.numbers import ZERO, plain
-
 
 OTHER = ExecRestatementReason.OTHER
 

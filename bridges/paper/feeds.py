@@ -1,9 +1,10 @@
 """Where the market comes from, and when each of its events is due.
 
-A setting is a table: `kind` is synthetic (the default), csv or binance; `seed` for the first; `path`
-(one file or a list) for the others, whose symbols come from `symbol` or from the recording; `speed`
-1 plays in real time, 10 ten times as fast, 0 as fast as possible. Symbols that no file tells about
-are synthetic. Each source begins at the venue's origin, whatever year it was recorded in.
+A setting is a table. `kind` is synthetic (the default), csv or binance; `seed` is for the first;
+`path` (one file or a list) for the others, whose symbols come from `symbol` or the recording.
+`speed` 1 plays in real time, 10 ten times as fast, 0 as fast as possible; `skip_ms` begins so far
+into a recording. Symbols that no file tells about are synthetic. Each source begins at the venue's
+origin, whatever year it was recorded in.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Resting:
 
     __slots__ = ("key", "leaves", "order_id", "price", "queue", "side")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a resting order is
+    def __init__(
         self, order_id: str, side: Side, price: int, leaves: int, entry: int, queue: QueuePosition
     ) -> None:
         self.order_id = order_id
@@ -166,7 +166,7 @@ class Matcher:
             budget -= self._fill(resting, min(budget, resting.leaves))
 
     def _trade_at_price(self, side: Side, price: int, budget: int) -> None:
-        """Share a trade out along one queue; what the first of ours takes never reaches the next."""
+        """Share a trade out along one queue; what the first takes never reaches the next."""
         for resting in list(self._at_price.get((side, price), ())):
             reached = resting.queue.on_trade(budget)
             if reached:

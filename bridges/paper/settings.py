@@ -28,9 +28,8 @@ def day_end_of(text: str) -> Callable[[int], int]:
     """Read `17:00 America/New_York`: a function from a moment to the next such one, in ns."""
     match = _shape(text)
     try:
-        if match is None:
-            raise ValueError
-        hour, minute, zone = int(match[1]), int(match[2]), ZoneInfo(match[3])
+        hour, minute = (int(match[1]), int(match[2])) if match else (-1, -1)
+        zone = ZoneInfo(match[3] if match else "")
         datetime(2000, 1, 1, hour, minute, tzinfo=zone)
     except (ValueError, ZoneInfoNotFoundError):
         msg = f"day_ends: received {text!r}, expected `HH:MM Zone`, as in {DAY_ENDS!r}"
@@ -48,7 +47,7 @@ def day_end_of(text: str) -> Callable[[int], int]:
     return day_end
 
 
-def open_paper_venue(  # noqa: PLR0913 - the settings of a venue, each with its keyword
+def open_paper_venue(
     *,
     venue_id: str,
     folder: Path,

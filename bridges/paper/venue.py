@@ -5,8 +5,8 @@ and funding when they are due, each at its own moment and in the order of these 
 rarely `step` is called. So the same seed, data and command times give the same fills. What the
 exchange says goes to the ledger first and to the listener after the response latency.
 
-After a kill it rises from its ledger: orders, fills and money are those that it had told of, resting
-orders stand at the back of their queues, and the market has moved on as if nobody had been there.
+After a kill it rises from its ledger: orders, fills and money are those that it had told of,
+resting orders stand at the back of their queues, and the market has moved on without us.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ Act = Callable[[int], None]
 class PaperVenue:
     """One account on the embedded venue (port.Venue)."""
 
-    def __init__(  # noqa: PLR0913 - its parts, each with its keyword
+    def __init__(
         self,
         *,
         venue_id: str,
@@ -260,9 +260,8 @@ class PaperVenue:
     def next_deadline_ns(self) -> int | None:
         """Return when `step` has something to do."""
         times = [queue[0][0] for queue in (self._commands, self._responses, self._market) if queue]
-        for time_ns in (self._feed.next_due_ns(), self.exchange.next_time_ns()):
-            if time_ns is not None:
-                times.append(time_ns)
+        sources = (self._feed.next_due_ns(), self.exchange.next_time_ns())
+        times += [time_ns for time_ns in sources if time_ns is not None]
         if not self._was_up:
             times.append(self.faults.down_until_ns)
         return min(times, default=None)

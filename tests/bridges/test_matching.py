@@ -123,7 +123,7 @@ def test_reduce_only_never_turns_the_position(floor):
     """Reduce-only orders fill up to the position; then what is left of all of them is cancelled."""
     floor.order(BUY, 1)
     floor.order(SELL, 1, "100.05", reduce_only=True, cl_ord_id="a")
-    floor.order(SELL, 1, "100.04", reduce_only=True, cl_ord_id="b")
+    floor.order(SELL, 2, "100.04", reduce_only=True, cl_ord_id="b")
     floor.said()
     floor.diff(bids=[("100.04", "0.4")], asks=[("100.01", 0), ("100.02", 0)])
     floor.trade("100.05", 5, BUY)
