@@ -7,6 +7,7 @@ gateway that is open holds the journal's lock until `close`.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -40,7 +41,9 @@ from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
 from gateway.sessions import Directory
 from gateway.transport import Door, FeedProxy, Transport
+from gateway.upkeep import Upkeep
 from journal import snapshot as snapshots
+from journal.old_ids import OldIds
 from journal.reader import JournalReader
 from journal.writer import JournalWriter
 from protocol.fields import OPERATOR
@@ -56,6 +59,7 @@ class Parts(NamedTuple):
 
     journal: JournalWriter
     reader: JournalReader
+    old_ids: OldIds
     restored: Restored
     transport: Transport
     proxy: FeedProxy
@@ -81,8 +85,10 @@ class Gateway:
         cases nothing that is not committed has left.
         """
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._on_signal)
+            for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), self._on_signal)
+            _quieten_collector()
         return self._loop.run()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -96,6 +102,17 @@ class Gateway:
     def close(self) -> None:
         """Give back ports, files and the journal's lock. May be repeated."""
         self._closing.close()
+
+
+def _quieten_collector() -> None:
+    """Keep Python's garbage collector from walking every resting order in mid-flight.
+
+    What was restored is frozen; the young are collected seldom, the old never: the loop makes no
+    cycles that grow.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 1_000_000)
 
 
 def open_gateway(config: Config, *, core_of: CoreOf | None = None) -> Gateway:
@@ -133,7 +150,9 @@ def _open(config: Config, opened: ExitStack) -> Parts:
     tokens = _tokens(config)
     reader = JournalReader(path)
     restored = _restore(config, reader, snapshot)
-    return Parts(journal, reader, restored, transport, proxy, tokens, Metrics())
+    old_ids = OldIds(path.with_name(f"{path.name}-old-ids.db"))
+    opened.callback(old_ids.close)
+    return Parts(journal, reader, old_ids, restored, transport, proxy, tokens, Metrics())
 
 
 def _load_snapshot(config: Config, before_seq: int | None) -> Snapshot | None:
@@ -229,6 +248,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         milestones=Milestones(
             config.journal.digest_every, config.journal.snapshot_every, snapshot
         ),
+        upkeep=Upkeep(book, parts.old_ids, journal.free_bytes_low),
     )  # fmt: skip
     loop.begin(core.start(journal.epoch, VERSION, clock.now_ns(), **_found(parts)))
     return loop
@@ -276,8 +296,13 @@ def rules_of(config: Config) -> Rules:
             for one in config.strategy
         },
         routes=dict(config.routing.rules),
-        default_venue=config.routing.default or "",
+        default_venue=config.routing.default or _only(config),
     )  # fmt: skip
+
+
+def _only(config: Config) -> str:
+    """Name the venue when there is but one: an order that names none can only mean that one."""
+    return config.venue[0].id if len(config.venue) == 1 else ""
 
 
 def _limits(limits: ConfiguredLimits) -> Limits:
