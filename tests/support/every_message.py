@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol.declarations import group_of, hints_of, unwrap_type
 from protocol.encoder import SESSION_FIELDS
-from protocol.messages import BY_TYPE, Message
+from protocol.messages import BY_TYPE, Logon, Message
 from protocol.timestamps import format_utc
 
 HEADER = {
@@ -112,20 +113,30 @@ def _fields(struct: type) -> list[tuple[msgspec.structs.FieldInfo, Any]]:
     ]
 
 
+def _consistent(message: Any) -> Any:
+    """Make RawDataLength the length of RawData, the one promise between two fields."""
+    if isinstance(message, Logon):
+        raw = message.raw_data
+        return replace(message, raw_data_length=len(raw.encode()) if raw else None)
+    return message
+
+
 def _build(struct: type, *, bare: bool) -> Any:
-    return struct(
+    found = struct(
         **{
             field.name: _one(field.encode_name, hint)
             for field, hint in _fields(struct)
             if field.required or not bare
         }
     )
+    return _consistent(found)
 
 
 def _struct(struct: type) -> st.SearchStrategy[Any]:
     required = {f.name: _any(f.encode_name, hint) for f, hint in _fields(struct) if f.required}
     optional = {f.name: _any(f.encode_name, hint) for f, hint in _fields(struct) if not f.required}
-    return st.fixed_dictionaries(required, optional=optional).map(lambda found: struct(**found))
+    fields = st.fixed_dictionaries(required, optional=optional)
+    return fields.map(lambda found: _consistent(struct(**found)))
 
 
 def complete(msg_type: str) -> Message:
