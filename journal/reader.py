@@ -16,10 +16,11 @@ from journal import format as fmt
 from journal import scan
 from journal.errors import Corrupt, JournalFailed
 from journal.files import Files, OsFiles, join
-from journal.format import Frame, Record
+from journal.format import Frame, Header, Record
 from journal.scan import Fault, Walk, Window
 
 STEP_BYTES = 1 << 16
+ZEROS_BYTES = 8192  # so many zeros are the end, for a reader that cannot look at all of them
 
 
 def read(
@@ -42,9 +43,10 @@ def read(
         walk = Walk(files, folder, segments, start=max(0, bisect_right(firsts, from_seq) - 1))
         for frame in walk.frames():
             header = frame.header
-            if header.first + header.records <= from_seq:
+            following = header.first + header.records
+            if following <= from_seq:
                 continue
-            if header.first + header.records - 1 <= last:
+            if following - 1 <= last:
                 yield from fmt.records(frame, from_seq)
                 continue
             yield from (record for record in fmt.records(frame, from_seq) if record.seq <= last)
@@ -129,20 +131,19 @@ class JournalReader:
         index = self._indexes.setdefault(segment, _Index(fmt.segment_first(segment)))
         index.grow(self._files, path, seq)
         window = Window(self._files, path, index.before(seq), STEP_BYTES)
-        previous = None
+        last, previous = None, None
         while (header := window.header()) is not None:
-            if header.first + header.records <= seq or not header.records:
-                window.at += fmt.OVERHEAD + header.length
+            if header.first + header.records > seq and header.records:
+                frame = window.frame(header)
+                if frame is None or previous not in {None, header.previous}:
+                    break
+                previous = frame.digest
+                yield frame
+            else:
                 previous = None
-                continue
-            frame = window.frame(header)
-            if frame is None or previous not in {None, header.previous}:
-                self._stop(segment, window.offset, header.batch)
-                return
             window.at += fmt.OVERHEAD + header.length
-            previous = frame.digest
-            yield frame
-        self._stop(segment, window.offset, 0)
+            last = header
+        self._stop(segment, window, last)
 
     def _segment(self, seq: int) -> str | None:
         """Return the segment that holds `seq`, listing the folder again near its end."""
@@ -153,15 +154,17 @@ class JournalReader:
             at = bisect_right(self._firsts, seq) - 1
         return self._segments[at] if at >= 0 else None
 
-    def _stop(self, segment: str, offset: int, batch: int) -> None:
-        """Stop at what is no frame; raise Corrupt if it was on disk once."""
-        segments = self._segments
-        at = segments.index(segment)
-        if batch == 0 and at == len(segments) - 1:
-            return  # the end, as far as it is written
-        fault = Fault(at, segment, offset, batch, "no valid frame")
-        if batch:
-            _refuse(self._files, self._folder, segments, fault)
+    def _stop(self, segment: str, window: Window, last: Header | None) -> None:
+        """Stop where no good frame follows `last`; raise Corrupt if one was on disk there."""
+        at = self._segments.index(segment)
+        if at < len(self._segments) - 1:
+            if last is not None and last.first + last.records == self._firsts[at + 1]:
+                return
+        elif not any(window.peek(ZEROS_BYTES)):
+            return
+        batch = last.batch + 1 if last is not None else 1
+        fault = Fault(at, segment, window.offset, batch, "no valid frame")
+        _refuse(self._files, self._folder, self._segments, fault)
 
 
 class Tail:

@@ -55,7 +55,7 @@ def repair(path: str | os.PathLike[str], *, files: Files | None = None) -> Repai
     except OSError as error:
         raise JournalFailed(folder, "repairing", error) from error
     # Opening writes the mark that carries the report; the copy carries it until then.
-    JournalWriter.open(folder, epoch=0, files=files).close()
+    JournalWriter.open(folder, epoch=0, files=files, ahead_bytes=0, reserve_bytes=0).close()
     return found
 
 

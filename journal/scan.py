@@ -80,6 +80,11 @@ class Window:
         self.at = 0
         return len(self.buffer) >= size
 
+    def peek(self, size: int) -> bytes:
+        """Return up to `size` bytes from the place on."""
+        self.ensure(size)
+        return self.buffer[self.at : self.at + size]
+
     def only_zeros(self) -> bool:
         """Say whether nothing but zeros is left, moving to the end."""
         while self.ensure(1):
@@ -90,11 +95,14 @@ class Window:
 
     def header(self) -> Header | None:
         """Return the header at the place, if a whole one is there."""
-        return fmt.parse_header(self.buffer, self.at) if self.ensure(fmt.HEADER_SIZE) else None
+        if len(self.buffer) - self.at < fmt.HEADER_SIZE and not self.ensure(fmt.HEADER_SIZE):
+            return None
+        return fmt.parse_header(self.buffer, self.at)
 
     def frame(self, header: Header) -> Frame | None:
         """Return the frame at the place, whose header this is, if a whole one is there."""
-        if not self.ensure(fmt.OVERHEAD + header.length):
+        size = fmt.OVERHEAD + header.length
+        if len(self.buffer) - self.at < size and not self.ensure(size):
             return None
         return fmt.parse_frame(self.buffer, self.at, header)
 
@@ -171,14 +179,20 @@ class Walk:
             frame = window.frame(header)
             if frame is None:
                 return
-            wrong = self._wrong(segment, window.offset, header)
-            if wrong:
-                expected = self._header.batch + 1
-                self.fault = Fault(0, segment, window.offset, expected, wrong)
-                return
             start = window.offset
+            last = self._header
+            follows = (
+                start > 0
+                and header.batch == last.batch + 1
+                and header.previous == self._digest
+                and header.first == self._next_seq
+                and header.epoch >= last.epoch
+            )
+            if not follows and (wrong := self._wrong(segment, start, header)):
+                self.fault = Fault(0, segment, start, last.batch + 1, wrong)
+                return
             window.at += fmt.OVERHEAD + header.length
-            self._took(segment, start, window.offset, frame)
+            self._took(segment, start, frame)
             yield frame
 
     def _wrong(  # noqa: PLR0911 - each reason is a line
@@ -201,24 +215,25 @@ class Walk:
             return f"epoch {header.epoch} after epoch {last.epoch}"
         return ""
 
-    def _took(self, segment: str, start: int, end: int, frame: Frame) -> None:
+    def _took(self, segment: str, start: int, frame: Frame) -> None:
         """Move on past a good frame."""
         header = frame.header
-        if segment != self.segment:
+        if start == 0:
             self._unsynced.clear()
             self.segment = segment
-        if header.kind != Kind.BATCH:
-            self._mark = fmt.parse_mark(frame.payload)
+        if header.kind:
+            self._mark = fmt.parse_mark(frame)
             self._report = self._mark if header.kind == Kind.OPEN else self._report
         else:
             self._report = None
         self._header = header
         self._digest = frame.digest
         self._next_seq = header.first + header.records
-        self.offset = end
-        self._unsynced.append((header.batch, start))
-        while self._unsynced[0][0] <= header.synced:
-            self._unsynced.popleft()
+        self.offset = start + fmt.OVERHEAD + header.length
+        unsynced = self._unsynced
+        unsynced.append((header.batch, start))
+        while unsynced[0][0] <= header.synced:
+            unsynced.popleft()
 
     def _what(self, window: Window) -> str:
         """Say what is wrong at the window's place, for a person."""

@@ -16,7 +16,7 @@ from typing import NoReturn
 from journal import format as fmt
 from journal.errors import JournalFailed, RecordTooLarge
 from journal.files import Files, OsFiles, join, write_all
-from journal.format import Direction, Durability, Header, Kind, Mark
+from journal.format import Direction, Durability, Kind, Mark
 from journal.recovery import LOCK, Recovery, recover_locked
 
 SEGMENT_BYTES = 64 << 20
@@ -32,7 +32,7 @@ _DURABILITIES = {"group": Durability.GROUP, "os": Durability.OS}
 class JournalWriter:
     """The one appender of a journal. Make it with `open`; it holds the lock until `close`."""
 
-    def __init__(  # noqa: PLR0913 - only `open` calls it
+    def __init__(
         self,
         files: Files,
         folder: str,
@@ -54,7 +54,8 @@ class JournalWriter:
         self._files = files
         self._folder = folder
         self._lock = lock
-        self._durability = durability
+        self._durability = int(durability)
+        self._syncs = durability == Durability.GROUP
         self._segment_bytes = segment_bytes
         self._low_water_bytes = low_water_bytes
         self._reserve_bytes = reserve_bytes
@@ -79,7 +80,7 @@ class JournalWriter:
         self._names: dict[str, bytes] = {}
 
     @classmethod
-    def open(  # noqa: PLR0913 - keywords with defaults
+    def open(
         cls,
         path: str | os.PathLike[str],
         *,
@@ -98,6 +99,9 @@ class JournalWriter:
         to be on disk: verification begins at its segment. What was found is `.recovery`.
         Raises Locked, Corrupt, JournalFailed.
         """
+        if durability not in _DURABILITIES:
+            msg = f"durability {durability!r}, expected one of {', '.join(_DURABILITIES)}"
+            raise ValueError(msg)
         files = files or OsFiles()
         folder = os.fspath(path)
         try:
@@ -157,8 +161,8 @@ class JournalWriter:
         try:
             if self._offset + size > self._room_until:
                 self._make_room(size)
-            self._write_frame(Kind.BATCH)
-            if self._durability == Durability.GROUP:
+            self._write_frame(0)
+            if self._syncs:
                 self._files.sync(self._handle)
                 self._synced = self._batch
         except OSError as error:
@@ -279,23 +283,21 @@ class JournalWriter:
         self._files.sync(self._handle)
         self._synced = self._batch
 
-    def _write_frame(self, kind: Kind) -> None:
-        """Write the pieces as one frame, by one call."""
+    def _write_frame(self, kind: int) -> None:
+        """Write the pieces as one frame, by one call. `kind` is a Kind; 0 is a batch."""
         pieces = self._pieces
-        first = self.committed_seq + 1
+        committed = self.committed_seq
         pieces[0] = fmt.pack_header(
-            Header(
-                self._length,
-                self.last_seq - self.committed_seq if kind == Kind.BATCH else 0,
-                self._batch + 1,
-                first,
-                self._synced,
-                self._time_ns,
-                self.epoch,
-                kind,
-                self._durability,
-                self._digest,
-            )
+            self._length,
+            0 if kind else self.last_seq - committed,
+            self._batch + 1,
+            committed + 1,
+            self._synced,
+            self._time_ns,
+            self.epoch,
+            kind,
+            self._durability,
+            self._digest,
         )
         data, digest = fmt.seal(pieces)
         write_all(self._files, self._handle, data)

@@ -89,9 +89,7 @@ def check(image, places, whole, damaged):
 
 
 def test_truncated_at_every_byte(image, places, whole):
-    """A cut inside a frame is a torn tail if nothing later speaks, else corruption; a cut exactly
-    after a frame of the last segment is the one that no journal can see.
-    """
+    """Every cut is seen, save one exactly after a frame of the last segment: no journal can."""
     silent = set()
     last = places[-1].segment
     for path in sorted({place.segment for place in places}):

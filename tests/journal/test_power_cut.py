@@ -34,9 +34,7 @@ class Witness:
         for _ in range(self.chance.randrange(12)):
             self.number += 1
             size = self.chance.randrange(1, 4)
-            self.in_flight = [
-                b"%d.%d" % (self.number, part) * 60 for part in range(size)
-            ]
+            self.in_flight = [b"%d.%d" % (self.number, part) * 60 for part in range(size)]
             append_batch(writer, self.number, size, 60)
             self.released += self.in_flight
             self.in_flight = []
@@ -66,8 +64,9 @@ class Witness:
 @pytest.mark.parametrize("durability", ["group", "os"])
 @pytest.mark.parametrize("base", range(0, 400, 50))
 def test_what_was_released_survives(durability, base):
-    """Under `group` no power cut, kill or failed sync loses a released batch, and none makes a
-    torn tail look like corruption; under `os` a loss is always reported until it is recorded.
+    """No power cut, kill or failed sync loses what was released, or makes a torn tail corruption.
+
+    That is `group`. Under `os` a loss is possible, and reported until a record follows.
     """
     for seed in range(base, base + 50):
         chance = random.Random(seed)

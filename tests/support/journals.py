@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from support.fake_files import FakeFiles
+
 from journal.format import Direction
 from journal.reader import read
 from journal.writer import JournalWriter
-from support.fake_files import FakeFiles
 
 FOLDER = "/j"
 SMALL = {
