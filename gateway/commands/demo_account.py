@@ -28,6 +28,7 @@ from protocol.fields import ExecType
 from protocol.messages import ExecutionReport, Note
 
 ORDER_TYPES = frozenset("DFGq")
+SECOND_LIFE = 2
 
 
 class Witness(NamedTuple):
@@ -46,7 +47,7 @@ class Witness(NamedTuple):
     digests: list[tuple[int, str]]
     """(seq, digest) that the living gateway noted, in order."""
     recovered: dict[str, Any]
-    """The second life's own account of its recovery."""
+    """What the second life says of its recovery, in its START note."""
 
 
 def read_journal(path: Path, strategies: Iterable[str]) -> Witness:
@@ -79,10 +80,10 @@ def _note(found: Witness, record: Record, note: Note) -> None:
     if note.note_kind == "START":
         found.starts.append(record.seq)
         found.start_times_ns.append(record.time_ns)
+        if len(found.starts) == SECOND_LIFE:
+            found.recovered.update(body)
     elif note.note_kind == "DIGEST":
         found.digests.append((body["seq"], body["digest"]))
-    elif note.note_kind == "RECOVERED" and len(found.starts) > 1 and not found.recovered:
-        found.recovered.update(body)
 
 
 class Killed(NamedTuple):

@@ -9,11 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.market import Quote
-from engine.orders import Order
 from engine.strategy import Strategy
-from protocol.fields import Side
+from protocol.fields import OrdStatus, Side
 
-REST = 24
+REST = 16
+OPEN_MAX = 40
+BUSY_MAX = 3
 AWAY = (1, 40, 80, 0)
 """Distances from the best price in parts of a hundred thousand: some at the touch, some far."""
 
@@ -28,16 +29,17 @@ class Pressure(Strategy):
     count = 0
 
     def on_timer(self, now_ns: int) -> None:  # noqa: ARG002 - the port's own argument
-        """Place one order, and take off the oldest when enough rest."""
+        """Place one order, and take off the oldest of those that rest undisturbed."""
         quote = self.quote(self.symbols[0])
         if quote is None or quote.bid is None or quote.ask is None:
             return
         mine = self.open_orders()
-        if len(mine) < REST:
+        if len(mine) < OPEN_MAX:
             self._place(quote)
-        waiting = [order for order in mine if self._may_go(order)]
-        if len(mine) >= REST - 4 and waiting:
-            self.cancel(waiting[0])
+        calm = [order for order in mine if order.status is OrdStatus.NEW and not order.is_busy]
+        busy = sum(1 for order in mine if order.is_busy)
+        if len(calm) > REST and busy < BUSY_MAX:
+            self.cancel(calm[0])
 
     def _place(self, quote: Quote) -> None:
         self.count += 1
@@ -50,6 +52,3 @@ class Pressure(Strategy):
         qty = max(instrument.qty(20 / best), instrument.min_qty)
         send = self.buy if side is Side.BUY else self.sell
         send(quote.symbol, qty, price=price, post_only=True)
-
-    def _may_go(self, order: Order) -> bool:
-        return order.is_open and not order.is_busy and order.order_id is not None
