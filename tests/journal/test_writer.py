@@ -188,8 +188,7 @@ def test_when_the_reserve_is_gone_too_the_writer_dies():
     writer = open_small(files, reserve_bytes=1000, ahead_bytes=0)
     files.quota = sum(len(data) for data in files.image().values())
     with pytest.raises(JournalFailed) as caught:
-        for number in range(1000):
-            append_batch(writer, number)
+        append_many(writer, 1000)
     assert caught.value.errno == errno.ENOSPC
     files.quota = None
     files.restart()
