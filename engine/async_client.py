@@ -26,6 +26,7 @@ from engine.market import Book
 from engine.order_entry import OrderEntry, about
 from engine.questions import Balances, Instruments, OpenOrders, Positions, Question, Snapshot
 from engine.requests import Known
+from protocol.fields import ExecType
 from protocol.messages import CollateralReport, ExecutionReport, Message, PositionReport
 
 
@@ -105,11 +106,12 @@ class AsyncClient(OrderEntry):
         self,
         wanted: Callable[[Message], bool] | Known | str,
         *,
+        exec_type: ExecType | str | None = None,
         final: bool = False,
         timeout_ms: int | None = TIMEOUT_MS,
     ) -> Any:
         """Wait for a message: one that a predicate wants, or the next on an order."""
-        matches = wanted if callable(wanted) else about(wanted, final=final)
+        matches = wanted if callable(wanted) else about(wanted, exec_type=exec_type, final=final)
         found: list[Message] = []
 
         def look() -> bool:

@@ -26,6 +26,7 @@ from engine.market import Book
 from engine.order_entry import OrderEntry, about
 from engine.questions import Balances, Instruments, OpenOrders, Positions, Question, Snapshot
 from engine.requests import Known
+from protocol.fields import ExecType
 from protocol.messages import CollateralReport, ExecutionReport, Message, PositionReport
 
 ORDERS = "tcp://127.0.0.1:5570"
@@ -119,15 +120,16 @@ class Client(OrderEntry):
         self,
         wanted: Callable[[Message], bool] | Known | str,
         *,
+        exec_type: ExecType | str | None = None,
         final: bool = False,
         timeout_ms: int | None = TIMEOUT_MS,
     ) -> Any:
         """Wait for a message: one that a predicate wants, or the next on an order.
 
-        `final` waits for the report that ends the order. Other messages stay to be received.
-        Raises Timeout.
+        `exec_type` waits for a report of that kind, `final` for the one that ends the order. Other
+        messages stay to be received. Raises Timeout.
         """
-        matches = wanted if callable(wanted) else about(wanted, final=final)
+        matches = wanted if callable(wanted) else about(wanted, exec_type=exec_type, final=final)
         deadline_ns = None if timeout_ms is None else self._now_ns() + timeout_ms * MS
         connection, seen = self._courier.connection, 0
         while True:

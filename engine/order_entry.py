@@ -15,7 +15,7 @@ from engine.cl_ord_ids import ClOrdIds
 from engine.courier import Courier, clock
 from engine.errors import InvalidOrder
 from engine.requests import Changes, Known, Number, OrderOptions
-from protocol.fields import OrdStatus, Side
+from protocol.fields import ExecType, OrdStatus, Side
 from protocol.messages import (
     ExecutionReport,
     Message,
@@ -34,14 +34,20 @@ FINAL = frozenset(
 )
 
 
-def about(order: Known | str, *, final: bool = False) -> Callable[[Message], bool]:
-    """Return a predicate: a report on this order (or request), or only one that ends it."""
+def about(
+    order: Known | str, *, exec_type: ExecType | str | None = None, final: bool = False
+) -> Callable[[Message], bool]:
+    """Return a predicate: a report on this order or request, of that kind, or the one that ends it.
+
+    The refusal of a cancel or replace (9) is always wanted: nothing else will come.
+    """
     cl_ord_id = order if isinstance(order, str) else order.cl_ord_id
 
     def matches(message: Message) -> bool:
         if isinstance(message, ExecutionReport):
             named = cl_ord_id in {message.cl_ord_id, message.orig_cl_ord_id}
-            return named and (not final or message.ord_status in FINAL)
+            fits = exec_type is None or message.exec_type == exec_type
+            return named and fits and (not final or message.ord_status in FINAL)
         return isinstance(message, OrderCancelReject) and message.cl_ord_id == cl_ord_id
 
     return matches
