@@ -33,6 +33,8 @@ from protocol.order_id import to_text
 
 MS_NS = 1_000_000
 LONGEST_WAIT_MS = 50
+DEAD_MAN_GRACE_NS = 1_000 * MS_NS
+"""How long the cancels of a dead man may take before the process ends."""
 DEAD_MAN_TEXT = "DEAD_MAN: the gateway is gone"
 FAULTS_NAME = "faults"
 
@@ -99,7 +101,7 @@ class Bridge:
     def step(self, now_ns: int, frames: list[bytes]) -> None:
         """Take frames, let the venue act, say what came of it."""
         self._now_ns = now_ns
-        silent = self._is_silent(now_ns)
+        silent = self.is_silent(now_ns)
         if frames and not silent:
             self.connection.receive(now_ns, frames)
         self.venue.step(now_ns)
@@ -122,9 +124,16 @@ class Bridge:
             return 0
         return min(-((now_ns - soonest) // MS_NS), LONGEST_WAIT_MS)
 
+    def is_over(self, now_ns: int) -> bool:
+        """Say whether the dead man's cancels have had their time."""
+        down_ns = self.connection.down_since_ns
+        if down_ns is None or not self.dead_man_struck:
+            return False
+        return now_ns - down_ns >= self._dead_man_ns + DEAD_MAN_GRACE_NS
+
     def is_silent(self, now_ns: int) -> bool:
         """Say whether a fault keeps the bridge from hearing and speaking."""
-        return self._is_silent(now_ns)
+        return isinstance(self.venue, PaperVenue) and now_ns < self.venue.faults.silent_until_ns
 
     def close(self, now_ns: int, text: str = "the bridge stops") -> None:
         """Log out and close the venue."""
@@ -134,9 +143,6 @@ class Bridge:
     def _open_venue(self, now_ns: int) -> None:
         self.venue.connect(self.session, now_ns)
         self.venue.subscribe(self._symbols(self.venue), now_ns)
-
-    def _is_silent(self, now_ns: int) -> bool:
-        return isinstance(self.venue, PaperVenue) and now_ns < self.venue.faults.silent_until_ns
 
     def _check_dead_man(self, now_ns: int) -> None:
         down_ns = self.connection.down_since_ns
@@ -258,7 +264,7 @@ def _loop(
     bridge: Bridge, link: Link, clock: Clock, stop: Callable[[], bool], *, exits: bool
 ) -> None:
     bridge.step(clock(), [])
-    while not stop() and not (exits and bridge.dead_man_struck):
+    while not stop() and not (exits and bridge.is_over(clock())):
         now_ns = clock()
         wait_ms = bridge.wait_ms(now_ns)
         if bridge.is_silent(now_ns):
