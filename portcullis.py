@@ -55,6 +55,7 @@ from engine.market import Book, Level, Quote, Trade  # noqa: E402
 from engine.orders import Order  # noqa: E402
 from engine.runner import run_strategy  # noqa: E402
 from engine.strategy import Strategy  # noqa: E402
+from engine.testing import Rehearsal  # noqa: E402
 from protocol.fields import (  # noqa: E402
     CancelOnDisconnectType,
     ExecType,
@@ -69,8 +70,8 @@ __all__ = [
     "AsyncClient", "Book", "CancelOnDisconnectType", "Client", "Curve", "EngineError", "ExecType",
     "ExecutionReport", "Halt", "Instrument", "InvalidOrder", "Level", "LogonRefused",
     "NotConnected", "OrdStatus", "OrdType", "Order", "OrderCancelReject", "QuestionRefused",
-    "Quote", "Side", "Strategy", "StrategyNotLoaded", "TimeInForce", "Timeout", "Trade",
-    "UnknownInstrument", "run_strategy",
+    "Quote", "Rehearsal", "Side", "Strategy", "StrategyNotLoaded", "TimeInForce", "Timeout",
+    "Trade", "UnknownInstrument", "run_strategy",
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Rehearsal:
             self._desk.positions.set(symbol, self._venue.name, exact(qty))
         self._desk.started = self._desk.ready = True
         strategy.on_start()
-        self._deliver()
+        self.deliver()
 
     # What happens to the strategy.
 
@@ -72,13 +72,13 @@ class Rehearsal:
         """Move the market: fills what the new quote reaches, then tells the strategy."""
         size = exact(qty)
         self._queue += self._venue.quote(symbol, exact(bid), exact(ask))
-        self._deliver()
+        self.deliver()
         book = Book(
             symbol, self._venue.name, (Level(exact(bid), size),), (Level(exact(ask), size),),
             self.now_ns,
         )  # fmt: skip
         self._desk.book(book)
-        self._deliver()
+        self.deliver()
         return self
 
     def trade(self, symbol: str, price: Number, qty: Number) -> Rehearsal:
@@ -86,7 +86,7 @@ class Rehearsal:
         self._desk.trade(
             Trade(symbol, self._venue.name, exact(price), exact(qty), None, self.now_ns)
         )
-        self._deliver()
+        self.deliver()
         return self
 
     def advance(self, ms: int) -> Rehearsal:
@@ -97,7 +97,7 @@ class Rehearsal:
             self._timer_ns += timer_ms * MS
             self.now_ns = self._timer_ns
             self.strategy.on_timer(self.now_ns)
-            self._deliver()
+            self.deliver()
         self.now_ns = end_ns
         return self
 
@@ -110,12 +110,12 @@ class Rehearsal:
             msg = "received no price, expected one: the order is a market order"
             raise ValueError(msg)
         self._queue += self._venue.fill(resting, amount, at)
-        self._deliver()
+        self.deliver()
 
     def expire(self, order: Order) -> None:
         """Let the venue end an order unasked."""
         self._queue += self._venue.end(self._resting(order), ExecType.CANCELED, OrdStatus.CANCELED)
-        self._deliver()
+        self.deliver()
 
     def refuse(self, text: str, count: int = 1) -> Rehearsal:
         """Refuse the next orders with this reason."""
@@ -133,20 +133,36 @@ class Rehearsal:
         held, self._venue.held = self._venue.held, []
         for message in held:
             self._queue += self._venue.answer(message)
-        self._deliver()
+        self.deliver()
         return self
 
     def halt(self, text: str = "halted", *, halted: bool = True) -> Rehearsal:
         """Tell the strategy that trading stops, or goes on."""
         self.strategy.on_halt(Halt("TRADING", "all", halted, text))
-        self._deliver()
+        self.deliver()
         return self
 
     def stop(self) -> Rehearsal:
         """Stop the strategy as the runner does."""
         self._desk.stop()
-        self._deliver()
+        self.deliver()
         return self
+
+    def deliver(self) -> None:
+        """Let the strategy hear what waits, one after the other, never within its own call.
+
+        Everything above does this itself; call it after calling the strategy's own methods.
+        """
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            for message in self._waiting():
+                if isinstance(message, ExecutionReport):
+                    self.reports.append(message)
+                self._desk.receive(message)
+        finally:
+            self._delivering = False
 
     # What one looks at.
 
@@ -183,19 +199,6 @@ class Rehearsal:
         self.sent.append(message)
         self._queue += self._venue.answer(message)
         return message
-
-    def _deliver(self) -> None:
-        """Let the strategy hear what waits, one after the other, never within its own call."""
-        if self._delivering:
-            return
-        self._delivering = True
-        try:
-            for message in self._waiting():
-                if isinstance(message, ExecutionReport):
-                    self.reports.append(message)
-                self._desk.receive(message)
-        finally:
-            self._delivering = False
 
     def _waiting(self) -> Iterator[Message]:
         while self._queue:

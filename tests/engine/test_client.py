@@ -10,10 +10,9 @@ from support.fake_gateway import POINTS, FakeGateway
 
 from engine.client import Client
 from engine.connection import News
-from engine.errors import LogonRefused, NotConnected, Timeout
-from protocol.fields import ExecType, OrdStatus
-from protocol.messages import ExecutionReport, Logout, TradingSessionStatus
-from protocol.fields import TradSesStatus
+from engine.errors import LogonRefused, NotConnected, StoreLocked, Timeout
+from protocol.fields import ExecType, OrdStatus, TradSesStatus
+from protocol.messages import ExecutionReport, TradingSessionStatus
 
 QUICK = {"logon_timeout_ms": 300, "backoff_min_ms": 10, "backoff_max_ms": 50}
 
@@ -62,7 +61,7 @@ def test_questions_are_answered_whole():
 
 
 def test_a_resumed_session_gets_exactly_what_it_missed(tmp_path):
-    """Messages sent to an absent client come once each, in order, after it logs on without reset."""
+    """Messages sent to an absent client come once each, in order, when it is back."""
     with FakeGateway() as gateway:
         with Client("ME", gateway.endpoint, store_dir=tmp_path) as client:
             client.buy("EURUSD", 1000, price="1.1")
@@ -200,29 +199,27 @@ def test_nobody_there_is_a_timeout():
 def test_a_logout_is_followed_by_a_new_logon(tmp_path):
     """Thrown out, the client logs on again by itself and goes on."""
     told = []
-    with FakeGateway() as gateway:
-        with Client(
-            "ME", gateway.endpoint, store_dir=tmp_path, on_link=told.append, **QUICK
-        ) as client:
-            gateway.throw_out("ME")
-            drain(client, lambda _: len(told) >= 3)
-            assert [event.news for event in told] == [News.UP, News.DOWN, News.UP]
-            client.wait_for(client.buy("EURUSD", 1000), final=True)
+    with FakeGateway() as gateway, Client(
+        "ME", gateway.endpoint, store_dir=tmp_path, on_link=told.append, **QUICK
+    ) as client:
+        gateway.throw_out("ME")
+        drain(client, lambda _: len(told) >= 3)
+        assert [event.news for event in told] == [News.UP, News.DOWN, News.UP]
+        client.wait_for(client.buy("EURUSD", 1000), final=True)
 
 
 def test_silence_is_taken_for_death(tmp_path):
     """A gateway that says nothing for 2.4 heartbeats is left, and logged on to again."""
     told = []
-    with FakeGateway() as gateway:
-        with Client(
-            "ME", gateway.endpoint, store_dir=tmp_path, on_link=told.append, heart_bt_int=1,
-            **QUICK,
-        ) as client:  # fmt: skip
-            gateway.mute = True
-            drain(client, lambda _: any(e.news is News.DOWN for e in told))
-            gateway.mute = False
-            drain(client, lambda _: client.is_up)
-            client.wait_for(client.buy("EURUSD", 1000), final=True)
+    with FakeGateway() as gateway, Client(
+        "ME", gateway.endpoint, store_dir=tmp_path, on_link=told.append, heart_bt_int=1,
+        **QUICK,
+    ) as client:  # fmt: skip
+        gateway.mute = True
+        drain(client, lambda _: any(e.news is News.DOWN for e in told))
+        gateway.mute = False
+        drain(client, lambda _: client.is_up)
+        client.wait_for(client.buy("EURUSD", 1000), final=True)
 
 
 def test_sending_without_a_session_is_refused(tmp_path):
@@ -253,8 +250,9 @@ def test_a_replaced_order_goes_by_its_new_id_and_can_be_canceled():
 
 def test_a_second_process_under_the_same_comp_id_is_kept_out(tmp_path):
     """Two processes on one store would send the same numbers; the second does not start."""
-    from engine.errors import StoreLocked
-
-    with FakeGateway() as gateway, Client("ME", gateway.endpoint, store_dir=tmp_path):
-        with pytest.raises(StoreLocked):
-            Client("ME", gateway.endpoint, store_dir=tmp_path)
+    with (
+        FakeGateway() as gateway,
+        Client("ME", gateway.endpoint, store_dir=tmp_path),
+        pytest.raises(StoreLocked),
+    ):
+        Client("ME", gateway.endpoint, store_dir=tmp_path)

@@ -127,5 +127,5 @@ def test_an_example_takes_off_what_an_earlier_run_left(kind):
     before = s.orders
     assert before
     strategy.on_start()
-    s._deliver()
+    s.deliver()
     assert all(order.status is OrdStatus.CANCELED for order in before)

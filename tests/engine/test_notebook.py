@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from support.waiting import wait_for
@@ -22,9 +23,8 @@ def has_book(client):
 
 def cells(kind):
     """Return the sources of the notebook's cells of one kind."""
-    path = next(iter(examples.__path__)) + "/trade_by_hand.ipynb"
-    with open(path, encoding="utf-8") as file:
-        book = json.load(file)
+    path = Path(next(iter(examples.__path__))) / "trade_by_hand.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
     return [cell for cell in book["cells"] if cell["cell_type"] == kind]
 
 

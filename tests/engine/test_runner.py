@@ -82,7 +82,7 @@ class Feed:
         self.send("TR.PAPER.EURUSD|", MarketDataIncrementalRefresh(md_entries=(update,)))
 
 
-class Recorder(Strategy):
+class _Recorder(Strategy):
     """Writes down what it is told, and buys on the first quote."""
 
     id = "REC"
@@ -158,7 +158,7 @@ def until(condition, timeout_s=5.0):
 
 def test_a_strategy_hears_and_trades(tmp_path):
     """Start, quote, trade, timer, execution, stop, in this order, and its order is canceled."""
-    strategy = Recorder()
+    strategy = _Recorder()
     with FakeGateway() as gateway:
         with Running(strategy, tmp_path, gateway) as running:
             until(lambda: strategy.told)
@@ -180,7 +180,7 @@ def test_a_strategy_hears_and_trades(tmp_path):
 
 def test_a_strategy_outlives_its_gateway(tmp_path):
     """Killed and restarted, the gateway finds the strategy back; its order is still its order."""
-    strategy = Recorder()
+    strategy = _Recorder()
     with FakeGateway() as gateway, Running(strategy, tmp_path, gateway) as running:
         until(lambda: strategy.told)
         running.feed.book("1.1", "1.2")
@@ -195,7 +195,7 @@ def test_a_strategy_outlives_its_gateway(tmp_path):
 
 def test_an_order_sent_into_a_dying_gateway_is_known_afterwards(tmp_path):
     """The gateway dies before it commits the order; the strategy learns what became of it."""
-    strategy = Recorder()
+    strategy = _Recorder()
     with FakeGateway() as gateway, Running(strategy, tmp_path, gateway) as running:
         until(lambda: strategy.told)
         gateway.revives = True
@@ -208,7 +208,7 @@ def test_an_order_sent_into_a_dying_gateway_is_known_afterwards(tmp_path):
 
 def test_an_order_that_never_arrived_ends_rejected(tmp_path):
     """After a reset the gateway knows no such order: asked by name it says so, and it is over."""
-    strategy = Recorder()
+    strategy = _Recorder()
     with FakeGateway() as gateway, Running(strategy, tmp_path, gateway) as running:
         until(lambda: strategy.told)
         gateway.mute = True
@@ -224,7 +224,7 @@ def test_an_order_that_never_arrived_ends_rejected(tmp_path):
 
 def test_the_transcript_holds_every_order_and_every_report(tmp_path):
     """Each OUT D is there, and each IN report with its number, once each."""
-    strategy = Recorder()
+    strategy = _Recorder()
     with FakeGateway() as gateway:
         with Running(strategy, tmp_path, gateway) as running:
             until(lambda: strategy.told)
@@ -241,7 +241,7 @@ def test_the_transcript_holds_every_order_and_every_report(tmp_path):
     assert heard == said
 
 
-class Broken(Recorder):
+class _Broken(_Recorder):
     """Raises after its order is open."""
 
     id = "BROKEN"
@@ -254,7 +254,7 @@ class Broken(Recorder):
 
 def test_an_exception_cancels_what_is_open_and_ends_with_1(tmp_path):
     """A bug in a handler does not leave an order alone in the market."""
-    strategy = Broken()
+    strategy = _Broken()
     with FakeGateway() as gateway:
         with Running(strategy, tmp_path, gateway) as running:
             until(lambda: strategy.told)
@@ -288,7 +288,7 @@ class Ten(Strategy):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_strategy_killed_again_and_again_never_doubles_an_id(tmp_path):
-    """kill -9 under load: every id arrives once, and every report is in some transcript line."""
+    """Killed under load: every id arrives once, and every report is in some transcript line."""
     (tmp_path / "ten.py").write_text(TEN_LINES)
     with FakeGateway() as gateway:
         feed = Feed()

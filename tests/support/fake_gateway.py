@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Self
 
 import zmq
 
@@ -175,7 +176,7 @@ class FakeGateway:
         with self._lock:
             self._kick.append((comp_id, None))
 
-    def __enter__(self) -> FakeGateway:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -207,20 +208,13 @@ class FakeGateway:
 
     def _turn(self) -> None:
         self._outbox: list[tuple[bytes, bytes]] = []
-        if self._socket.poll(5):
+        worked = bool(self._socket.poll(5))
+        if worked:
             self._point("before_read")
-            frames = []
-            try:
-                while True:
-                    frames.append(self._socket.recv_multipart(zmq.DONTWAIT))
-            except zmq.Again:
-                pass
+            frames = self._read()
             self._point("after_read")
             for route, frame in frames:
                 self._receive(route, frame)
-            worked = True
-        else:
-            worked = False
         with self._lock:
             unasked, self._kick = self._kick, []
         for comp_id, message in unasked:
@@ -237,6 +231,14 @@ class FakeGateway:
             self._socket.send_multipart((route, frame))
         if worked:
             self._point("after_release")
+
+    def _read(self) -> list[list[bytes]]:
+        frames = []
+        try:
+            while True:
+                frames.append(self._socket.recv_multipart(zmq.DONTWAIT))
+        except zmq.Again:
+            return frames
 
     def _unasked(self, comp_id: str, message: Message | None) -> None:
         session, now_ns = self.sessions[comp_id], time.time_ns()
