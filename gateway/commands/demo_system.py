@@ -25,6 +25,8 @@ from gateway.errors import CommandError, GatewayError
 VENUE = "PAPER"
 STRATEGIES = ("MM", "MOMENTUM", "PRESSURE")
 START_PATIENCE_S = 30
+CSV_SPEED = 60
+"""Quotes in files come one in seconds; a demo of half a minute wants some each second."""
 
 CONFIG = """# Written by `portcullis demo`; `portcullis status --config …` works while it runs.
 [gateway]
@@ -239,6 +241,7 @@ def market_of(data: Path | None) -> tuple[str, str]:
     if data.suffix == ".csv":
         known = ("EURUSD", "USDJPY", "GBPUSD")
         symbol = next((symbol for symbol in known if symbol in name), "EURUSD")
-        return symbol, f'{{ kind = "csv", path = "{path}", symbol = "{symbol}" }}'
+        feed = f'kind = "csv", path = "{path}", symbol = "{symbol}", speed = {CSV_SPEED}'
+        return symbol, f"{{ {feed} }}"
     symbol = "ETH/USDT" if "ETH" in name else "BTC/USDT"
     return symbol, f'{{ kind = "binance", path = "{path}" }}'
