@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from engine.client import ORDERS, TIMEOUT_MS, make_courier
+from engine.client import ORDERS, PENDING, TIMEOUT_MS, make_courier
 from engine.connection import LinkEvent, News
 from engine.errors import LogonRefused, QuestionRefused, Timeout
 from engine.instrument import Instrument
@@ -197,7 +197,7 @@ class AsyncClient(OrderEntry):
             while not courier.closed:
                 self._wake.clear()
                 for event in courier.turn():
-                    if event.news is News.REFUSED:
+                    if event.news is News.REFUSED and not event.text.startswith(PENDING):
                         self._refused = event.text
                     if self._on_link is not None:
                         self._on_link(event)

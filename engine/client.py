@@ -31,6 +31,8 @@ from protocol.messages import CollateralReport, ExecutionReport, Message, Positi
 
 ORDERS = "tcp://127.0.0.1:5570"
 TIMEOUT_MS = 10_000
+PENDING = "LOGON_PENDING"
+"""The gateway is still asking an older link of ours whether it lives: try again."""
 
 
 def make_courier(
@@ -88,7 +90,7 @@ class Client(OrderEntry):
         deadline_ns = self._now_ns() + timeout_ms * MS
         while not connection.caught_up:
             for event in self._turn(deadline_ns):
-                if event.news is News.REFUSED:
+                if event.news is News.REFUSED and not event.text.startswith(PENDING):
                     self.close()
                     raise LogonRefused(event.text)
             if self._now_ns() >= deadline_ns and not connection.caught_up:

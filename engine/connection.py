@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.errors import NotConnected
+from engine.errors import TOO_LOW, NotConnected
 from engine.sent_store import Memory
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
@@ -31,6 +31,8 @@ from protocol.messages import Logon, Logout, Message
 from protocol.session import FixSession, Reaction, Sent, resend_frames
 
 RESET_REQUIRED = "RESET_REQUIRED"
+PASSING = ("LOGON_PENDING", "ALREADY_LOGGED_ON", "GATEWAY_STOPS")
+"""Refusals that may be over at the next try: an old link of ours is not yet given up, say."""
 MS = 1_000_000
 UNREAD_MAX = 100_000
 OUTBOX_MAX = 10_000
@@ -277,7 +279,8 @@ class Connection:
         self.events.append(LinkEvent(News.UP, f"logged on, numbers {text}", now_ns))
 
     def _down(self, text: str, now_ns: int) -> None:
-        refused = self.standing is Standing.LOGGING_ON and bool(self._said)
+        said = self._said or (text if text.startswith(TOO_LOW) else "")
+        refused = self.standing is Standing.LOGGING_ON and bool(said)
         self.session.link_down()
         self.standing = Standing.DOWN
         self._retry_at_ns = now_ns + self._backoff_ms * MS
@@ -292,7 +295,7 @@ class Connection:
             self.events.append(LinkEvent(News.RESET, text, now_ns))
             return
         news = News.REFUSED if refused else News.DOWN
-        self.events.append(LinkEvent(news, self._said if refused else text, now_ns))
+        self.events.append(LinkEvent(news, said if refused else text, now_ns))
 
     def _closed(self) -> None:
         self.session.link_down()

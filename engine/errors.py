@@ -18,6 +18,13 @@ Floats are refused with a TypeError by `protocol.numbers.exact`.
 
 from __future__ import annotations
 
+TOO_LOW = "MsgSeqNum too low"
+OUT_OF_STEP = (
+    ": one side has lost its memory (a journal or a store was removed, or belongs to another"
+    " gateway); log on with reset=True (`portcullis strategy --fresh`), then ask how your orders"
+    " stand"
+)
+
 
 class EngineError(Exception):
     """Base of everything this room raises."""
@@ -31,7 +38,8 @@ class LogonRefused(EngineError):  # noqa: N818 - reads as the answer that it rep
     """The gateway refused the Logon; `text` is its reason (58)."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"the gateway refused the Logon: {text}")
+        hint = OUT_OF_STEP if text.startswith(TOO_LOW) else ""
+        super().__init__(f"the gateway refused the Logon: {text}{hint}")
         self.text = text
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from loguru import logger
 
 from engine.cl_ord_ids import ClOrdIds
-from engine.connection import LinkEvent, News, Standing, Terms
+from engine.connection import PASSING, LinkEvent, News, Standing, Terms
 from engine.courier import MS, Courier, clock, open_memory
 from engine.desk import Desk
 from engine.errors import EngineError, LogonRefused, NotConnected
@@ -29,7 +29,7 @@ from protocol import codec
 from protocol.errors import ProtocolError
 from protocol.messages import MarketDataSnapshotFullRefresh, Message
 
-LOGON_PATIENCE_MS = 60_000
+LOGON_PATIENCE_MS = 30_000
 STOP_PATIENCE_MS = 3_000
 HEART_BT_INT = 5
 SIGNAL_PAUSE_MS = 250
@@ -167,8 +167,10 @@ class Runner:
         if event.news is News.UP:
             self._was_up = True
             return
-        if event.news is News.REFUSED and not self._was_up and clock() >= give_up_ns:
-            raise LogonRefused(event.text)
+        if event.news is News.REFUSED and not self._was_up:
+            may_pass = event.text.startswith(PASSING) and clock() < give_up_ns
+            if not may_pass:
+                raise LogonRefused(event.text)
         if self._in_sync:
             self._in_sync = False
             self.desk.interrupted(event.text)

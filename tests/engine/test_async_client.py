@@ -41,8 +41,10 @@ def test_it_resumes_when_the_gateway_comes_back(tmp_path):
 
     async def trade(gateway):
         async with AsyncClient("ME", gateway.endpoint, store_dir=tmp_path, **QUICK) as client:
-            await asyncio.to_thread(gateway.kill)
+            gateway.mute = True
             order = client.buy("EURUSD", 1000)
+            await asyncio.to_thread(gateway.kill)
+            gateway.mute = False
             await asyncio.to_thread(gateway.start)
             report = await client.wait_for(order, final=True)
             assert report.ord_status is OrdStatus.FILLED

@@ -181,6 +181,25 @@ def test_a_refused_logon_raises_with_the_reason(tmp_path):
             Client("ME", gateway.endpoint, store_dir=tmp_path).connect()
 
 
+@pytest.mark.parametrize("forgetful", ["gateway", "client"])
+def test_a_side_that_lost_its_memory_is_an_error_that_says_what_to_do(tmp_path, forgetful):
+    """Journal or store removed: no automatic answer, but LogonRefused with the way out."""
+    with FakeGateway() as gateway:
+        with Client("ME", gateway.endpoint, store_dir=tmp_path / "a") as client:
+            client.wait_for(client.buy("EURUSD", 1000), final=True)
+        folder = tmp_path / "a"
+        if forgetful == "gateway":
+            gateway.kill()
+            gateway.committed.clear()
+            gateway.start()
+        else:
+            folder = tmp_path / "b"
+        with pytest.raises(LogonRefused, match="log on with reset=True"):
+            Client("ME", gateway.endpoint, store_dir=folder, **QUICK).connect()
+        with Client("ME", gateway.endpoint, store_dir=folder, reset=True) as client:
+            client.wait_for(client.buy("EURUSD", 1000), final=True)
+
+
 def test_a_token_signs_the_logon(tmp_path):
     """The right token is let in, a wrong one is refused."""
     with FakeGateway(tokens={"ME": b"secret"}) as gateway:

@@ -323,6 +323,16 @@ def test_a_strategy_killed_again_and_again_never_doubles_an_id(tmp_path):
     assert orders <= said
 
 
+def test_a_refused_strategy_ends_with_1_at_once(tmp_path):
+    """A wrong token is no reason to knock for ever."""
+    strategy = _Recorder()
+    with FakeGateway(tokens={"REC": b"right"}) as gateway:
+        with Running(strategy, tmp_path, gateway, token=b"wrong") as running:
+            running.thread.join(10)
+        assert running.code == 1
+        assert len(gateway.logons) == 1
+
+
 def test_a_file_that_does_not_import_is_named_with_line_and_reason(tmp_path):
     """No file, broken syntax, an error on import, no such class: each says where and why."""
     bad = tmp_path / "bad.py"

@@ -294,7 +294,8 @@ def test_what_shadows_a_room_is_named(tmp_path):
 def test_the_module_is_the_command(tmp_path):
     """`python -P -m portcullis` is the command line, from any folder."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "portcullis", "strategy", "--help"], capture_output=True, text=True,
-        check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
+        [sys.executable, "-P", "-m", "portcullis", "strategy", "--help"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert "FILE:CLASS" in done.stdout

@@ -93,7 +93,7 @@ class Ledger:
     position: Decimal = ZERO
 
 
-class Died(Exception):
+class Died(Exception):  # noqa: N818 - reads as what happened
     """The fake has reached the point where it was told to die."""
 
 
