@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +18,7 @@ from protocol.errors import InvalidMessage
 from protocol.fields import SessionRejectReason as Reason
 from protocol.fields import describe
 from protocol.messages import Message
-from protocol.numbers import is_integer, parse_decimal
+from protocol.numbers import DIGITS, is_integer, parse_decimal
 from protocol.timestamps import parse_utc
 
 _HEADER_TAGS = ("49", "56", "34", "52")
@@ -213,15 +212,14 @@ def _parse_bool(text: str) -> bool:
     raise ValueError(msg)
 
 
-@lru_cache(maxsize=1024)
 def _parse_int(text: str) -> int:
-    if not is_integer(text):
+    digits = text.removeprefix("-")
+    if len(digits) > DIGITS or not (digits.isascii() and digits.isdigit()):
         msg = f"received {text[:40]!r}, expected a whole number"
         raise ValueError(msg)
     return int(text)
 
 
-@lru_cache(maxsize=1024)
 def _check_utc(text: str) -> str:
     parse_utc(text)
     return text

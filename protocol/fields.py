@@ -382,6 +382,7 @@ class CancelOnDisconnectType(IntEnum):
 ADMIN_TYPES: Final = frozenset("A012345")
 """MsgTypes of the session level (FIX 4.4 vol. 2): never resent, gap-filled instead."""
 
+
 def describe(tag: int) -> str:
     """Name a tag for a person: `ClOrdID(11)`, or `tag 999` when it is none of ours."""
     name = NAMES.get(tag)

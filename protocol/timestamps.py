@@ -13,7 +13,7 @@ from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
 _SECOND_TEXT_LENGTH = 17
-_FRACTION = re.compile(r"(?:\.([0-9]{3}|[0-9]{6}))?", re.ASCII).fullmatch
+_SCALE = {len(".sss"): 1_000_000, len(".ssssss"): 1_000}
 _SECOND = re.compile(r"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII).fullmatch
 
 
@@ -33,14 +33,23 @@ def _second_to_text(second: int) -> str:
 @lru_cache(maxsize=4096)
 def parse_utc(text: str) -> int:
     """Read a UTCTimestamp as ns since the epoch. Raises ValueError naming what was expected."""
-    fraction = text[_SECOND_TEXT_LENGTH:]
     try:
-        second = _second_to_ns(text[:_SECOND_TEXT_LENGTH] if _FRACTION(fraction) else "")
+        second_ns = _second_to_ns(text[:_SECOND_TEXT_LENGTH])
+        return second_ns + _fraction_to_ns(text[_SECOND_TEXT_LENGTH:])
     except ValueError:
         msg = f"received {text[:40]!r}, expected UTC time as YYYYMMDD-HH:MM:SS.sss"
         raise ValueError(msg) from None
-    digits = fraction[1:]
-    return second + (int(digits) * 10 ** (9 - len(digits)) if digits else 0)
+
+
+def _fraction_to_ns(text: str) -> int:
+    """Read `.sss` or `.ssssss` or nothing."""
+    size = len(text)
+    if size == 0:
+        return 0
+    digits = text[1:]
+    if size not in _SCALE or text[0] != "." or not (digits.isascii() and digits.isdigit()):
+        raise ValueError
+    return int(digits) * _SCALE[size]
 
 
 def format_utc(ns: int) -> str:
