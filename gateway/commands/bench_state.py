@@ -1,0 +1,127 @@
+"""What state costs: replaying a journal, starting on one, and the memory of a resting order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tracemalloc
+from decimal import Decimal
+from pathlib import Path
+
+from gateway.commands import launch
+from gateway.commands.bench_gateway import BenchGateway
+from gateway.errors import CommandError
+from gateway.oms.apply import OUT, Entry, apply
+from gateway.oms.book import Book
+from protocol import codec
+from protocol.fields import ExecType, OrdStatus, OrdType, Side, TimeInForce
+from protocol.messages import ExecutionReport, NewOrderSingle
+from protocol.numbers import ZERO
+from protocol.order_id import OrderId
+from protocol.timestamps import format_utc
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+EPOCH = 1_700_000_000
+PRICE = Decimal("1.08765")
+
+
+def replay_rate(gateway: BenchGateway) -> dict[str, float]:
+    """Replay the stopped gateway's journal in a process of its own; records a second."""
+    journal = gateway.config.journal.path
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own module
+        launch.command_line("journal", "replay", journal, "--json"),
+        env=launch.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise CommandError(done.stderr)
+    found = json.loads(done.stdout)
+    return {"records": found["seq"], "per_second": found["records_per_second"]}
+
+
+def memory_of_resting(count: int) -> float:
+    """Return bytes for each of so many resting orders, measured in a process of its own."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own module
+        [sys.executable, "-P", "-m", "gateway.commands.bench_state", str(count)],
+        env=launch.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise CommandError(done.stderr)
+    return float(done.stdout)
+
+
+def rest_orders(count: int) -> Book:
+    """Fold so many accepted, resting orders into a book, as their reports would."""
+    book = Book()
+    now_ns = EPOCH * 1_000_000_000
+    number = OrderId(1, EPOCH, 0)
+    seq = 0
+    for index in range(count):
+        number = number.next()
+        for exec_type, status in (
+            (ExecType.PENDING_NEW, OrdStatus.PENDING_NEW), (None, None),
+            (ExecType.NEW, OrdStatus.NEW),
+        ):  # fmt: skip
+            seq += 1
+            message = _wire(number) if exec_type is None else _report(number, index, seq, exec_type)
+            if status is not None:
+                assert isinstance(message, ExecutionReport)
+            session = "PAPER" if exec_type is None else "S000"
+            frame = codec.encode(
+                message, sender_comp_id="GATEWAY", target_comp_id=session, msg_seq_num=seq,
+                sending_time=format_utc(now_ns),
+            )  # fmt: skip
+            apply(book, Entry(seq, now_ns, OUT, session, seq, codec.decode(frame)))
+    return book
+
+
+def _report(number: OrderId, index: int, seq: int, exec_type: ExecType) -> ExecutionReport:
+    status = OrdStatus.NEW if exec_type is ExecType.NEW else OrdStatus.PENDING_NEW
+    return ExecutionReport(
+        order_id=number.text(), exec_id=f"{EPOCH:X}.{seq}", exec_type=exec_type, ord_status=status,
+        symbol="EURUSD", side=Side.BUY, leaves_qty=Decimal(1000), cum_qty=ZERO, avg_px=ZERO,
+        cl_ord_id=f"TOTNAD-{index}", account="PAPER", security_exchange="PAPER",
+        order_qty=Decimal(1000), ord_type=OrdType.LIMIT, price=PRICE,
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL, currency="USD",
+        secondary_order_id=f"P{index}" if exec_type is ExecType.NEW else None,
+    )  # fmt: skip
+
+
+def _wire(number: OrderId) -> NewOrderSingle:
+    return NewOrderSingle(
+        cl_ord_id=number.text(), symbol="EURUSD", side=Side.BUY, order_qty=Decimal(1000),
+        transact_time=format_utc(EPOCH * 1_000_000_000), ord_type=OrdType.LIMIT, price=PRICE,
+        on_behalf_of_comp_id="S000", account="PAPER",
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+    )  # fmt: skip
+
+
+def _measure(count: int) -> float:
+    """Measure by the peak of resident memory where the system tells it, else by tracing."""
+    if resource is not None:
+        unit = 1 if sys.platform == "darwin" else 1024
+        warm = rest_orders(1_000)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        book = rest_orders(count)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    else:
+        tracemalloc.start()
+        warm = rest_orders(1_000)
+        before = tracemalloc.get_traced_memory()[0]
+        book = rest_orders(count)
+        after = tracemalloc.get_traced_memory()[0]
+    assert len(book.open_orders()) == count > len(warm.open_orders())
+    return (after - before) / count
+
+
+def journal_bytes(path: Path) -> int:
+    """Return the size of a journal's segments."""
+    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{_measure(int(sys.argv[1])):.0f}")
