@@ -36,7 +36,7 @@ _LOOK_AT = 40
 class Doorway:
     """Lets sessions in. The loop attaches itself: `down` ends a session, `effects` writes some."""
 
-    def __init__(  # noqa: PLR0913 - whom it asks, and whom it tells
+    def __init__(
         self,
         *,
         core: Any,
@@ -135,20 +135,17 @@ class Doorway:
         """Let the challenger in when the old connection was silent for too long."""
         challenger = session.challenger
         if challenger is not None and now_ns >= challenger.deadline_ns:
-            self._take_over(session, challenger, now_ns)
+            self._take_over(session, now_ns)
 
-    def unroutable(self, session: Session, now_ns: int) -> None:
-        """Let the challenger in at once: nobody was at the old connection's route."""
-        challenger = session.challenger
+    def vacated(self, session: Session, now_ns: int) -> None:
+        """Let the challenger in at once: the old connection has ended."""
+        challenger, session.challenger = session.challenger, None
         if challenger is not None:
-            self._take_over(session, challenger, now_ns)
+            self._admit(session, challenger.route, challenger.logon, challenger.frame, now_ns)
 
-    def _take_over(self, session: Session, challenger: Challenger, now_ns: int) -> None:
-        if session.cursor is not None:
-            self._metrics.takeovers += 1
-            self._down(session, "TAKEOVER", "a new Logon, and no answer", now_ns)
-        session.challenger = None
-        self._admit(session, challenger.route, challenger.logon, challenger.frame, now_ns)
+    def _take_over(self, session: Session, now_ns: int) -> None:
+        self._metrics.takeovers += 1
+        self._down(session, "TAKEOVER", "a new Logon, and no answer", now_ns)
 
     def _admit(
         self, session: Session, route: Route, logon: Logon, frame: bytes, now_ns: int

@@ -20,6 +20,7 @@ from gateway.oms.effects import Effect, Jot
 from gateway.scribe import Journal, Scribe
 from gateway.sessions import Directory, Session
 from gateway.transport import Route, Transport
+from gateway.upkeep import Upkeep
 from journal.errors import JournalFailed
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
@@ -114,6 +115,7 @@ class Loop:
         clock: Clock,
         metrics: Metrics,
         milestones: Milestones,
+        upkeep: Upkeep,
     ) -> None:
         self._core = core
         self._journal = journal
@@ -124,6 +126,7 @@ class Loop:
         self._clock = clock
         self._metrics = metrics
         self._milestones = milestones
+        self._upkeep = upkeep
         self._next_digest = journal.last_seq + milestones.digest_every
         self._next_snapshot = journal.last_seq + milestones.snapshot_every
         self._sessions_due_ns: int | None = None
@@ -228,6 +231,7 @@ class Loop:
     def _effect(self, effect: Effect, now_ns: int) -> None:
         """Write down one effect, before the core is asked for the next."""
         if isinstance(effect, Jot):
+            self._upkeep.before(effect)
             self._scribe.jot(effect, now_ns)
         else:
             self._scribe.say(self._directory.get(effect.session), effect.message, now_ns)
@@ -251,6 +255,8 @@ class Loop:
         self._directory.disconnect(session)
         self._effects(self._core.session_down(session.name, how, now_ns), now_ns)
         self._sessions_due_ns = now_ns
+        if not self._stopping:
+            self._doorway.vacated(session, now_ns)
 
     # Time.
 
@@ -259,6 +265,8 @@ class Loop:
         due_ns = self._core.next_deadline_ns()
         if due_ns is not None and now_ns >= due_ns:
             self._effects(self._core.tick(now_ns), now_ns)
+        if now_ns >= self._upkeep.due_ns:
+            self._effects(self._upkeep.tick(now_ns), now_ns)
         due_ns = self._sessions_due_ns
         if due_ns is not None and now_ns >= due_ns:
             for session in list(self._directory.connected.values()):
@@ -313,7 +321,6 @@ class Loop:
             self._refuse(unsent, now_ns)
             if cursor.session.cursor is cursor:
                 self._down(cursor.session, DISCONNECT, "nobody is at its route", now_ns)
-            self._doorway.unroutable(cursor.session, now_ns)
         unsent, scribe.unsent = scribe.unsent, []
         self._refuse(unsent, now_ns)
 
@@ -338,6 +345,7 @@ class Loop:
 
     def _say_goodbye(self) -> None:
         """Log everybody out and leave a snapshot: the orderly end."""
+        self._stopping = True
         now_ns = self._clock.now_ns()
         for session in list(self._directory.connected.values()):
             sent = session.fix.logout("GATEWAY_STOPS: log on again when it is back", now_ns)

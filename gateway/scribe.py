@@ -72,7 +72,7 @@ class Slice(NamedTuple):
 class Scribe:
     """Journal, state and outbox in one hand. `lost` gathers connections that are gone."""
 
-    def __init__(  # noqa: PLR0913 - what there is to write to, and whom to tell
+    def __init__(
         self,
         *,
         journal: Journal,

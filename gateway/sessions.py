@@ -136,6 +136,7 @@ class Directory:
         """Give a session its connection."""
         cursor = session.cursor = Cursor(session, route)
         session.garbled = 0
+        self._by_name[session.name] = session
         self.by_route[route] = session
         self.connected[session.name] = session
         return cursor

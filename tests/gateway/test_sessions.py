@@ -248,3 +248,46 @@ def test_after_lost_messages_a_session_must_reset(tmp_path):
         back.log_on(reset=True)
         back.say(order("1"))
         back.until(back.reports)
+
+
+@pytest.mark.parametrize("gap_fill", [True, False])
+def test_the_state_counts_as_the_session_does(tmp_path, gap_fill):
+    """After every kind of traffic, the numbers in the state are those of the live session."""
+    with House(config_in(tmp_path)) as house:
+        peer = house.logged_on("A")
+        peer.say(TestRequest(test_req_id="T"))
+        peer.say(order("1"))
+        peer.say(SequenceReset(gap_fill_flag=gap_fill, new_seq_no=50))
+        peer.fix.next_out = 50
+        peer.say(order("2"))
+        peer.until(lambda: len(peer.reports()) == 2)
+        known = house.book.state.sessions["A"]
+        live = house.gateway._loop._directory.get("A").fix
+        assert (known.next_in, known.next_out) == (live.next_in, live.next_out) == (51, 5)
+
+
+def test_a_challenger_comes_in_when_the_old_connection_logs_out(tmp_path):
+    """A second Logon that waits need not wait longer than the first connection lasts."""
+    with House(config_in(tmp_path)) as house:
+        first, second = house.logged_on("A"), house.peer("A")
+        second.raw(second.fix.logon(time.time_ns(), reset=True).frame)
+        first.socket.poll(10_000)
+        first.raw(first.fix.logout("going", time.time_ns()).frame)
+        started = time.monotonic()
+        second.until(lambda: second.fix.active)
+        assert time.monotonic() - started < 1
+        second.say(order("1"))
+        second.until(second.reports)
+
+
+def test_heartbeats_keep_a_quiet_session_alive(tmp_path):
+    """A session with nothing to say exchanges heartbeats; one that is silent is dropped."""
+    with House(config_in(tmp_path)) as house:
+        alive, dead = house.peer("A"), house.peer("B")
+        for peer in (alive, dead):
+            peer.fix.heart_bt_int = 1
+            peer.log_on(reset=True)
+        alive.until(lambda: ("down", "B", "DISCONNECT") in house.core.calls)
+        assert any(message.msg_type == "0" for message in alive.heard)
+        alive.say(order("1"))
+        alive.until(alive.reports)
