@@ -21,11 +21,6 @@ from protocol.numbers import ZERO
 from protocol.order_id import OrderId
 from protocol.timestamps import format_utc
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 EPOCH = 1_700_000_000
 PRICE = Decimal("1.08765")
 
@@ -101,19 +96,12 @@ def _wire(number: OrderId) -> NewOrderSingle:
 
 
 def _measure(count: int) -> float:
-    """Measure by the peak of resident memory where the system tells it, else by tracing."""
-    if resource is not None:
-        unit = 1 if sys.platform == "darwin" else 1024
-        warm = rest_orders(1_000)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-        book = rest_orders(count)
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    else:
-        tracemalloc.start()
-        warm = rest_orders(1_000)
-        before = tracemalloc.get_traced_memory()[0]
-        book = rest_orders(count)
-        after = tracemalloc.get_traced_memory()[0]
+    """Trace what stays allocated: resident memory would count what is only reused."""
+    tracemalloc.start()
+    warm = rest_orders(1_000)
+    before = tracemalloc.get_traced_memory()[0]
+    book = rest_orders(count)
+    after = tracemalloc.get_traced_memory()[0]
     assert len(book.open_orders()) == count > len(warm.open_orders())
     return (after - before) / count
 
