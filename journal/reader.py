@@ -20,6 +20,7 @@ from journal.format import Frame, Header, Record
 from journal.scan import Fault, Walk, Window
 
 STEP_BYTES = 1 << 16
+INDEX_BYTES = 1 << 18
 ZEROS_BYTES = 8192  # so many zeros are the end, for a reader that cannot look at all of them
 
 
@@ -75,7 +76,7 @@ class _Index:
 
     def grow(self, files: Files, path: str, seq: int) -> None:
         """Hop on until the frame that holds `seq`, or the last whole one."""
-        window = Window(files, path, self.scanned)
+        window = Window(files, path, self.scanned, INDEX_BYTES)
         while self.next_seq <= seq and (header := window.header()) is not None:
             if not window.ensure(fmt.OVERHEAD + header.length):
                 return

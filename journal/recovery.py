@@ -142,7 +142,7 @@ def examine(files: Files, folder: str, snapshot_seq: int = 0) -> Finding:
     facts = Facts(
         whole=end.segment != "",
         leftover=fault is not None,
-        synced_past=highest > end.batch,
+        synced_past=fault is not None and highest >= fault.batch,
         anchor_past=snapshot_seq > end.seq,
         under_os=end.durability == Durability.OS,
         rebooted=end.kind != Kind.CLOSE and "" != boot != end.mark.boot_id != "",
@@ -161,7 +161,7 @@ def refuse(finding: Finding, folder: str) -> None:
         what = f"{fault.what}; {what}"
     segment, offset = (fault.segment, fault.offset) if fault else (end.segment, end.offset)
     path = join(folder, segment)
-    raise Corrupt(what, segment=path, offset=offset, batch=end.batch + 1)
+    raise Corrupt(what, segment=path, offset=offset, batch=fault.batch if fault else end.batch + 1)
 
 
 def recover(

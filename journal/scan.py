@@ -189,7 +189,10 @@ class Walk:
                 and header.epoch >= last.epoch
             )
             if not follows and (wrong := self._wrong(segment, start, header)):
-                self.fault = Fault(0, segment, start, last.batch + 1, wrong)
+                # A frame that is true but names another predecessor speaks against that one.
+                altered = header.batch == last.batch + 1 and header.previous != self._digest
+                batch = last.batch if altered else last.batch + 1
+                self.fault = Fault(0, segment, start, batch, wrong)
                 return
             window.at += fmt.OVERHEAD + header.length
             self._took(segment, start, frame)
