@@ -115,10 +115,9 @@ class Bridge:
 
     def wait_ms(self, now_ns: int) -> int:
         """Return how long nothing is due: 0 when something is."""
-        deadlines = [
-            self.venue.next_deadline_ns(), self.connection.next_deadline_ns(),
-            self.session.quotes.next_deadline_ns(),
-        ]  # fmt: skip
+        deadlines = [self.venue.next_deadline_ns(), self.connection.next_deadline_ns()]
+        if self.session.logged_on and self.venue.connected:
+            deadlines.append(self.session.quotes.next_deadline_ns())
         soonest = min(deadline for deadline in deadlines if deadline is not None)
         if soonest <= now_ns:
             return 0

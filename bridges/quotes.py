@@ -24,6 +24,8 @@ from protocol.messages import (
 from protocol.timestamps import format_utc
 
 QUOTE_INTERVAL_NS = 50_000_000
+QUOTE_REPEAT_NS = 1_000_000_000
+"""A quote that has not changed is said again after this: still so, not stale."""
 BOOK_INTERVAL_NS = 2_000_000
 AUDIENCE = "MD"
 
@@ -95,21 +97,23 @@ class QuoteBoard:
 
     def next_deadline_ns(self) -> int | None:
         """Return when the next quote's turn comes."""
-        if not self._unsaid:
+        if not self._books:
             return None
-        return min(self._sent_ns.get(symbol, 0) for symbol in self._unsaid) + (
-            self._quote_interval_ns
-        )
+        return min(self._turn_ns(symbol) for symbol in self._books)
 
     def due(self, now_ns: int) -> Iterator[MarketDataSnapshotFullRefresh]:
-        """Give the best bid and offer of each symbol whose quote has changed and may be said."""
-        for symbol in sorted(self._unsaid):
-            if now_ns - self._sent_ns.get(symbol, 0) < self._quote_interval_ns:
+        """Give the best bid and offer of each symbol whose turn has come.
+
+        The turn of a changed quote comes after the interval, that of an unchanged one after a
+        second.
+        """
+        for symbol, book in sorted(self._books.items()):
+            if now_ns < self._turn_ns(symbol):
                 continue
             self._unsaid.discard(symbol)
-            book = self._books[symbol]
             best = (book.bids[:1], book.asks[:1])
-            if self._sent.get(symbol) == best:
+            said_ns = self._sent_ns.get(symbol, 0)
+            if self._sent.get(symbol) == best and now_ns < said_ns + QUOTE_REPEAT_NS:
                 continue
             self._sent[symbol] = best
             self._sent_ns[symbol] = now_ns
@@ -131,6 +135,10 @@ class QuoteBoard:
             self._next_seq(symbol)
             message = self._message(book, book.bids, book.asks)
             yield self._topic(f"MD.{self._venue_id}.{symbol}|", message, now_ns)
+
+    def _turn_ns(self, symbol: str) -> int:
+        pause_ns = self._quote_interval_ns if symbol in self._unsaid else QUOTE_REPEAT_NS
+        return self._sent_ns.get(symbol, 0) + pause_ns
 
     def _next_seq(self, symbol: str) -> int:
         self._seqs[symbol] = self._seqs.get(symbol, 0) + 1

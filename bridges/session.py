@@ -147,8 +147,10 @@ class BridgeSession:
             act()
 
     def quotes_due(self, now_ns: int) -> Iterator[Message]:
-        """Give the conflated quotes whose turn has come."""
-        return self.quotes.due(now_ns) if self.logged_on else iter(())
+        """Give the conflated quotes whose turn has come; a venue that is down has none."""
+        if not self.logged_on or not self.venue.connected:
+            return iter(())
+        return self.quotes.due(now_ns)
 
     def _stage(self, act: Callable[[], None]) -> None:
         self._staged.append(act)

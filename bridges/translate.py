@@ -56,6 +56,7 @@ from protocol.timestamps import format_utc, parse_utc
 
 NEVER_SENT = "NEVER_SENT"
 UNKNOWN_AT_VENUE = "UNKNOWN_AT_VENUE"
+NOT_READ = "NOT_READ: the venue is not connected"
 TOMBSTONED = "TOMBSTONED: this id was declared never sent, so it never will be"
 
 def order_request(message: NewOrderSingle | OrderCancelReplaceRequest) -> OrderRequest:
@@ -241,7 +242,7 @@ def status_report(
         ord_status_req_id=ask_id,
         ord_rej_reason=OrdRejReason.UNKNOWN_ORDER,
         complete=complete or None,
-        text=text or UNKNOWN_AT_VENUE,
+        text=text or (UNKNOWN_AT_VENUE if complete else NOT_READ),
     )
 
 

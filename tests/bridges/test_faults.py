@@ -82,6 +82,7 @@ def test_down(counter):
     assert refused[-1].text.startswith("VENUE_DOWN")
     (report,) = [one for one in counter.ask(counter.status(order.cl_ord_id)) if kinds([one])]
     assert report.complete is None
+    assert report.text.startswith("NOT_READ")
     (none,) = counter.ask(counter.open_orders())
     assert (none.complete, none.tot_num_reports) == (None, 0)
     heard += counter.run(1_000).take()

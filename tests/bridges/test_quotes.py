@@ -1,0 +1,65 @@
+"""Who hears of a book and when."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bridges.port import BookChanged, Level
+from bridges.quotes import QuoteBoard
+
+MS = 1_000_000
+T0 = 1_700_000_000_000_000_000
+
+
+def book(bid, ask, symbol="EURUSD"):
+    """Make a book of one level."""
+    return BookChanged(
+        symbol=symbol, bids=(Level(Decimal(bid), Decimal(1)),),
+        asks=(Level(Decimal(ask), Decimal(1)),), transact_ns=T0,
+    )  # fmt: skip
+
+
+def said(board, ms):
+    """Return the bids said at a moment."""
+    return [str(quote.md_entries[0].md_entry_px) for quote in board.due(T0 + ms * MS)]
+
+
+def test_a_quote_waits_its_interval_and_the_last_one_wins():
+    """Within 50 ms of a quote nothing is said; then only what stands by then."""
+    board = QuoteBoard("PAPER")
+    board.on_book(book("1.1", "1.2"))
+    assert said(board, 0) == ["1.1"]
+    board.on_book(book("1.11", "1.2"))
+    assert said(board, 20) == []
+    board.on_book(book("1.12", "1.2"))
+    assert said(board, 50) == ["1.12"]
+    assert said(board, 200) == []
+
+
+def test_a_quiet_market_is_not_a_stale_one():
+    """An unchanged quote is said again after a second."""
+    board = QuoteBoard("PAPER")
+    board.on_book(book("1.1", "1.2"))
+    assert said(board, 0) == ["1.1"]
+    assert said(board, 999) == []
+    assert said(board, 1000) == ["1.1"]
+    assert board.next_deadline_ns() == T0 + 2000 * MS
+
+
+def test_a_new_gateway_hears_all_quotes():
+    """After a new Logon every quote is said at once."""
+    board = QuoteBoard("PAPER")
+    board.on_book(book("1.1", "1.2"))
+    said(board, 0)
+    board.forget_sent()
+    assert said(board, 1) == ["1.1"]
+
+
+def test_session_quotes_align_with_published_books():
+    """A quote in the session carries the number of the last book that was published."""
+    board = QuoteBoard("PAPER", publishes=True)
+    for bid in ("1.1", "1.11", "1.12"):
+        board.on_book(book(bid, "1.2"))
+        list(board.topics(T0 + int(bid[2:]) * 1000 * MS))
+    (quote,) = board.due(T0 + MS)
+    assert quote.feed_seq == 3
