@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from gateway.oms import orders, positions
-from gateway.oms.book import Book
+from gateway.oms.book import Book, is_operator
 from gateway.oms.state import Fill, Halt, PositionKey, Session, VenueRecord
 from protocol import codec
 from protocol.fields import Side, TradingState
@@ -167,6 +167,7 @@ def _sent_cancel(book: Book, entry: Entry, message: OrderCancelRequest) -> None:
     order = book.order_on_wire(message.orig_cl_ord_id)
     if order is not None and order.cancel is not None:
         order.cancel.wire_id = message.cl_ord_id
+        order.asked_ids += (message.cl_ord_id,)
         order.cancel.asked_ns = entry.time_ns
         order.cancel.in_doubt = False
         book.index(order)
@@ -178,12 +179,15 @@ def _sent_replace(book: Book, entry: Entry, message: OrderCancelReplaceRequest) 
     if order is not None and order.replace is not None:
         pending = order.replace
         pending.wire_id = message.cl_ord_id
+        order.asked_ids += (message.cl_ord_id,)
         pending.asked_ns = entry.time_ns
         pending.order_qty = message.order_qty
         pending.price, pending.stop_px = message.price, message.stop_px
         pending.stop_loss_px = message.stop_loss_px
         pending.take_profit_px = message.take_profit_px
-        pending.expires_ns = parse_utc(message.expire_time) if message.expire_time else None
+        pending.expires_ns = (
+            parse_utc(message.expire_time) if message.expire_time else order.expires_ns
+        )
         book.index(order)
 
 
@@ -223,10 +227,15 @@ def _note(book: Book, entry: Entry) -> None:
 def _start(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     """START: nobody is connected, graces begin, every unanswered request is in doubt."""
     state = book.state
-    state.last_id = (body["instance"], body["epoch"], 0)
+    # An id's epoch may have run ahead of the journal's when a counter ran out.
+    state.last_id = (body["instance"], max(body["epoch"], state.last_id[1] + 1), 0)
     state.execs = 0
+    book.operators.clear()
     lost = body.get("released_lost", False)
-    for name, session in state.sessions.items():
+    for name, session in list(state.sessions.items()):
+        if is_operator(name):
+            del state.sessions[name]
+            continue
         was_connected = session.connected
         session.connected = False
         if lost:
@@ -254,6 +263,8 @@ def _link_lost(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     session.connected = False
     session.cod_deadline_ns = body.get("cod_deadline_ns", 0)
     book.index_session(entry.session, session)
+    if is_operator(entry.session):
+        del book.state.sessions[entry.session]  # they always begin at 1: nothing to go on with
 
 
 def _cod_done(book: Book, entry: Entry, _body: dict[str, Any]) -> None:
@@ -271,6 +282,8 @@ def _baseline(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     record = book.state.venues.setdefault(body["venue"], VenueRecord())
     record.baseline = {name: parse_decimal(qty) for name, qty in body["positions"].items()}
     record.since_ns = body["since_ns"]
+    for trade_id in body["trades"]:
+        book.note_fill(body["venue"], trade_id, Fill("", "", ZERO, ZERO))
 
 
 def _reconciled(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
@@ -279,7 +292,9 @@ def _reconciled(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     """LEDGER: funding, swap or a fee that belongs to no order, shared out among owners."""
-    book.state.ledger_ids.setdefault(body["venue"], {})[body["id"]] = 1
+    book.note_ledger(body["venue"], body["id"])
+    if body["kind"] == "DEPOSIT":  # the account's money, nobody's profit or loss
+        return
     for owner, amount in body["shares"].items():
         key = PositionKey(owner, body["account"], body["venue"], body["symbol"])
         position = positions.open_position(book, key, body["currency"])

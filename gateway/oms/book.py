@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from gateway.oms.state import Fill, Order, Position, PositionKey, Session, State
+from protocol.fields import OPERATOR
 from protocol.numbers import ZERO
 from protocol.order_id import OrderId
 
@@ -101,6 +102,7 @@ class Book:
         """Take the next open order whose expiry has come; None when there is none."""
         while self.expiries and self.expiries[0][0] <= now_ns:
             expires_ns, key = heapq.heappop(self.expiries)
+            self._expiring.pop(key, None)  # noted again when the order changes and is still open
             order = self.state.orders.get(key)
             if order is not None and order.is_open and order.expires_ns == expires_ns:
                 return order
@@ -122,7 +124,7 @@ class Book:
         self._touched[key] = None
         owners = self.open_by_owner.setdefault(order.owner, {})
         venues = self.open_by_venue.setdefault(order.venue, {})
-        for wire_id in order.wire_ids:
+        for wire_id in (*order.wire_ids, *order.asked_ids):
             self.by_wire_id[wire_id] = key
         if order.is_open:
             owners[key] = None
@@ -136,9 +138,6 @@ class Book:
         waiting = self.waiting.setdefault(order.venue, {})
         if order.replace or order.cancel or order.in_doubt or order.venue_state == "PENDING_NEW":
             waiting[key] = None
-            for pending in (order.replace, order.cancel):
-                if pending and pending.wire_id:
-                    self.by_wire_id[pending.wire_id] = key
         else:
             waiting.pop(key, None)
 
@@ -148,7 +147,7 @@ class Book:
             self.deadlines[name] = session.cod_deadline_ns
         else:
             self.deadlines.pop(name, None)
-        if name.startswith("OPERATOR/"):
+        if is_operator(name):
             if session.connected:
                 self.operators[name] = None
             else:
@@ -166,6 +165,11 @@ class Book:
         self.state.fills.setdefault(venue, {})[trade_id] = fill
         self._new_ids.append(f"{venue}\x02{trade_id}")
 
+    def note_ledger(self, venue: str, ledger_id: str) -> None:
+        """Remember a ledger entry that was counted."""
+        self.state.ledger_ids.setdefault(venue, {})[ledger_id] = 1
+        self._new_ids.append(f"{venue}\x03{ledger_id}")
+
     def drop(self, order: Order) -> None:
         """Forget an order that ended long ago, with its ids and fills (they are archived)."""
         self._settle()
@@ -176,8 +180,9 @@ class Book:
         for cl_ord_id in order.cl_ord_ids:
             if ids.pop(cl_ord_id, None) is not None:
                 total -= _hash(f"{order.owner}\x01{cl_ord_id}".encode())
-        for wire_id in order.wire_ids:
+        for wire_id in (*order.wire_ids, *order.asked_ids):
             self.by_wire_id.pop(wire_id, None)
+        self.waiting.get(order.venue, {}).pop(order.order_id, None)
         fills = self.state.fills.get(order.venue, {})
         for trade_id in order.trade_ids:
             if fills.pop(trade_id, None) is not None:
@@ -196,7 +201,7 @@ class Book:
         rest = msgspec.json.encode(
             (
                 state.version, state.seq, state.last_id, state.execs, state.part,
-                len(state.orders), state.positions, sessions, state.ledger_ids,
+                len(state.orders), state.positions, sessions,
                 state.venues, state.halts, state.ended[-1:],
             ),
             order="deterministic",
@@ -218,6 +223,11 @@ class Book:
         self._touched.clear()
         self._new_ids.clear()
         self.state.part = total % _MODULUS
+
+
+def is_operator(session: str) -> bool:
+    """Whether a session is a person's: those are many, short, and begin at 1 each time."""
+    return session.startswith(f"{OPERATOR}/")
 
 
 def _hash(data: bytes) -> int:

@@ -16,12 +16,12 @@ from gateway.oms.orders import status_of
 from gateway.oms.rules import Rules
 from gateway.oms.state import Order
 from gateway.risk.trading_state import UnknownScope, covers, parse_scope
-from protocol.fields import OPERATOR, TradingState, TradSesStatus
+from protocol.fields import EXTERNAL, GATEWAY, OPERATOR, TradingState, TradSesStatus
 from protocol.messages import OperatorCommand, TradingSessionStatus
 from protocol.numbers import format_decimal
 
-PAGE = 200
-"""Entries of a listing in one answer; the next page is asked for with `{"offset": n}` in 5032."""
+PAGE_CHARS = 50_000
+"""JSON in one answer, so that it fits a frame; the next page is asked for with `{"offset": n}`."""
 
 DONE, REFUSED = "DONE", "REFUSED"
 
@@ -100,7 +100,7 @@ class Desk:
         rows = []
         for owner, held in sorted(self.book.state.positions.items()):
             for name, position in sorted(held.items()):
-                account, venue, symbol = name.split("|")
+                account, venue, symbol = name.split("|", 2)
                 rows.append({
                     "owner": owner, "account": account, "venue": venue, "symbol": symbol,
                     "qty": format_decimal(position.qty),
@@ -152,7 +152,7 @@ class Desk:
                 yield _answer(session, message, REFUSED, f"UNKNOWN_ORDER: {text[6:]} is not open")
                 return
         else:
-            scope = parse_scope(text)
+            scope = self._scope(text)
             found = [order for order in self.book.open_orders() if covers(scope, order)]
         yield from self._withdraw(session, message, found, now_ns)
 
@@ -161,7 +161,7 @@ class Desk:
         if not message.reason:
             yield _answer(session, message, REFUSED, "NO_REASON: Reason(5020) is missing")
             return
-        scope = parse_scope(message.scope or "")
+        scope = self._scope(message.scope or "")
         yield from self._set_state(session, message, scope, TradingState.HALTED)
         found = [order for order in self.book.open_orders() if covers(scope, order)]
         yield from self._withdraw(session, message, found, now_ns)
@@ -183,8 +183,23 @@ class Desk:
         if not message.reason:
             yield _answer(session, message, REFUSED, "NO_REASON: Reason(5020) is missing")
             return
-        yield from self._set_state(session, message, parse_scope(message.scope or ""), state)
+        active = state is TradingState.ACTIVE  # what a former configuration halted can be resumed
+        scope = parse_scope(message.scope or "") if active else self._scope(message.scope or "")
+        yield from self._set_state(session, message, scope, state)
         yield _answer(session, message, DONE, f"{state.value}: {message.scope}")
+
+    def _scope(self, text: str) -> list[str]:
+        """Read a scope; a name that no rule knows is more likely a slip than meant."""
+        terms = parse_scope(text)
+        rules = self.rules
+        names = {f"strategy:{name}" for name in (*rules.strategies, EXTERNAL)}
+        names |= {f"venue:{name}" for name in rules.venues}
+        names |= {f"account:{venue.account}" for venue in rules.venues.values()}
+        for term in terms:
+            if term != "all" and not term.startswith("symbol:") and term not in names:
+                problem = f"received {term}, expected one of {' '.join(sorted(names))}"
+                raise UnknownScope(problem)
+        return terms
 
     def _set_state(
         self, session: str, message: OperatorCommand, scope: list[str], state: TradingState
@@ -197,14 +212,7 @@ class Desk:
         )
         yield from tell_sessions(
             self.book, self.rules,
-            TradingSessionStatus(
-                trading_session_id="GATEWAY",
-                trad_ses_status=(
-                    TradSesStatus.OPEN if state is TradingState.ACTIVE else TradSesStatus.HALTED
-                ),
-                unsolicited_indicator=True, trading_state=state, scope=text,
-                text=f"by {who}: {message.reason}",
-            ),
+            halt_status(text, state, who, message.reason or ""),
         )  # fmt: skip
 
     def _withdraw(
@@ -226,6 +234,16 @@ class Desk:
         self.shutdown_asked = True
         yield Jot("SHUTDOWN", {"who": person_of(session), "reason": message.reason or ""})
         yield _answer(session, message, DONE, "the gateway is stopping")
+
+
+def halt_status(scope: str, state: TradingState, who: str, reason: str) -> TradingSessionStatus:
+    """Write a trading state as h: 5006 and 5009 say what and where, 58 who and why."""
+    active = state is TradingState.ACTIVE
+    return TradingSessionStatus(
+        trading_session_id=GATEWAY,
+        trad_ses_status=TradSesStatus.OPEN if active else TradSesStatus.HALTED,
+        unsolicited_indicator=True, trading_state=state, scope=scope, text=f"by {who}: {reason}",
+    )  # fmt: skip
 
 
 def tell_sessions(book: Book, rules: Rules, message: TradingSessionStatus) -> Effects:
@@ -269,7 +287,15 @@ def _page(session: str, message: OperatorCommand, rows: list[dict[str, Any]]) ->
                 session, message, REFUSED, 'BAD_BODY: expected {"offset": n} in CommandBody(5032)'
             )
         offset = max(asked.get("offset", 0), 0)
-    body = {"total": len(rows), "offset": offset, "rows": rows[offset : offset + PAGE]}
+    page: list[msgspec.Raw] = []
+    room = PAGE_CHARS
+    for row in rows[offset:]:
+        text = msgspec.json.encode(row)
+        room -= len(text) + 1
+        if room < 0:
+            break
+        page.append(msgspec.Raw(text))
+    body = {"total": len(rows), "offset": offset, "rows": page}
     return _answer(session, message, DONE, body=body)
 
 

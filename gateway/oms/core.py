@@ -21,6 +21,7 @@ from gateway.oms.market import Market, Quote, VenueView
 from gateway.oms.positions import share_out
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
+from gateway.oms.state import Session
 from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert, not_received
 from gateway.oms.wire import ask_status
 from protocol.fields import (
@@ -55,6 +56,9 @@ from protocol.numbers import format_decimal
 CHECK_EVERY_NS = 100_000_000
 """How often deadlines of venues are looked at while anything waits."""
 
+NOTE_IDS = 1_000
+"""Ids in one note, so that it fits a frame."""
+
 DISCONNECT, LOGOUT, TAKEOVER = "DISCONNECT", "LOGOUT", "TAKEOVER"
 
 
@@ -67,7 +71,7 @@ class Core:
         self.market = Market()
         self.inquest = Inquest(book, self.market, rules)
         self.intake = Intake(book, self.market, rules)
-        self.venue_desk = VenueDesk(book)
+        self.venue_desk = VenueDesk(book, self.market, rules)
         self.queries = queries.Desk(book, self.market, rules)
         self.control = control.Desk(book, self.market, rules, self.intake)
         self._next_check_ns = 0
@@ -141,10 +145,12 @@ class Core:
         elif session in self.rules.strategies:
             for venue in self.rules.venues:
                 yield To(session, _venue_status(venue, self.market.venue(venue)))
+            for scope, halt in self.book.state.halts.items():
+                yield To(session, control.halt_status(scope, halt.state, halt.who, halt.reason))
 
     def session_down(self, session: str, how: str, now_ns: int) -> Effects:
         """A conversation ended. `how` is DISCONNECT, LOGOUT or TAKEOVER."""
-        known = self.book.session(session)
+        known = self.book.state.sessions.get(session) or Session()
         deadline_ns = 0
         chosen = CancelOnDisconnectType(known.cod_type)
         kinds = {
@@ -182,8 +188,8 @@ class Core:
         view.why_down = why
         waiting = list(self.book.waiting.get(venue, ()))
         unsure = [key for key in waiting if not self.book.state.orders[key].in_doubt]
-        if waiting:
-            yield Jot("IN_DOUBT", {"orders": waiting})
+        for start in range(0, len(waiting), NOTE_IDS):
+            yield Jot("IN_DOUBT", {"orders": waiting[start : start + NOTE_IDS]})
         for key in unsure:
             order = self.book.state.orders[key]
             if order.in_doubt:
@@ -337,6 +343,7 @@ class Core:
             if rules is not None and rules.emulate_expiry:
                 yield from self.intake.withdraw(expired, now_ns, text=EXPIRED)
             elif self.market.venue(expired.venue).linked and expired.wire_id:
+                self.market.venue(expired.venue).probed_ns[expired.order_id] = now_ns
                 yield ask_status(expired, expired.wire_id)
 
     def _archive(self, now_ns: int) -> Effects:

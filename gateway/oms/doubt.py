@@ -27,6 +27,7 @@ from gateway.oms.venue_reports import (
     alert,
     ended,
     not_received,
+    rejection_reason,
     replaced,
 )
 from gateway.oms.wire import ask_status, send_cancel
@@ -35,6 +36,7 @@ from protocol.fields import (
     ExecType,
     MassStatusReqType,
     OrdRejReason,
+    OrdStatus,
     PosReqType,
     RejectSource,
     SecurityListRequestType,
@@ -120,7 +122,8 @@ class Inquest:
         view.answers = None
         if not answers.complete:
             return
-        yield from reconcile(self.book, venue, answers, now_ns)
+        where = (venue, self.rules.venues[venue].account)
+        yield from reconcile(self.book, self.market, where, answers, now_ns)
         yield from position_alerts(self.book, venue, answers)
         view.last_round_ns = answers.asked_ns
         if not view.ready and view.connected:
@@ -133,17 +136,36 @@ class Inquest:
         wire_id = message.cl_ord_id or ""
         is_replace = order.replace is not None and order.replace.wire_id == wire_id
         if message.ord_rej_reason is OrdRejReason.UNKNOWN_ORDER:
-            if self._absent(view, order, message, now_ns):
-                yield from self._end_absent(order, now_ns, is_replace=is_replace)
+            yield from self._unknown(view, order, message, now_ns)
             return
-        view.absences.pop(order.order_id, None)
+        view.absences.pop(wire_id, None)
         if message.cum_qty > order.cum_qty:
             if view.answers is None:
                 yield from self.ask_round(venue, now_ns)  # fills first, then what became of it
             return
-        if is_replace:
+        if is_replace and message.ord_status is not OrdStatus.REJECTED:
             yield from replaced(self.book, order, now_ns)
         yield from self._standing(order, message, now_ns)
+        if not order.is_open:
+            yield from self._clear(order, now_ns)
+
+    def _unknown(
+        self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int
+    ) -> Effects:
+        """The venue does not know an id: one read of a proof, or the whole of it."""
+        wire_id = message.cl_ord_id or ""
+        is_replace = order.replace is not None and order.replace.wire_id == wire_id
+        if not order.is_open:
+            yield from self._clear(order, now_ns)
+        elif wire_id == order.wire_id or is_replace:
+            if self._absent(view, order, message, now_ns):
+                view.absences.pop(wire_id, None)
+                yield from self._end_absent(order, now_ns, is_replace=is_replace)
+            elif message.complete and not order.in_doubt and not is_replace:
+                yield To(
+                    order.owner,
+                    report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+                )
 
     def _standing(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
         """The venue tells how the order stands: alive, or how it ended."""
@@ -160,7 +182,7 @@ class Inquest:
         elif state is VenueState.REJECTED:
             yield from ended(
                 self.book, order, now_ns, VenueEvent.REJECTED, ExecType.REJECTED, text=text,
-                ord_rej_reason=message.ord_rej_reason or OrdRejReason.OTHER,
+                ord_rej_reason=rejection_reason(message),
                 reject_source=RejectSource.VENUE,
             )  # fmt: skip
         elif state is not VenueState.FILLED:
@@ -170,8 +192,6 @@ class Inquest:
             )
             if order.cancel and (order.cancel.in_doubt or not order.cancel.wire_id):
                 yield from send_cancel(self.book, order, now_ns, self.market)
-        elif not order.is_open:
-            yield from self._clear(order, now_ns)
 
     def _clear(self, order: Order, now_ns: int) -> Effects:
         """The order has ended: requests that were never answered are too late."""
@@ -187,15 +207,25 @@ class Inquest:
                 yield Jot("CANCEL_REFUSED", {"order": order.order_id, "replace": is_replace})
 
     def _absent(self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int) -> bool:
-        """Count a read that did not know the id; say whether absence is proven now."""
-        if message.text == NEVER_SENT:
+        """Count a read that did not know the id; say whether absence is proven now.
+
+        A bridge that has lost its log says NEVER_SENT of an order that the venue has acknowledged;
+        then it is a read like any other. An answer is counted once for each time we asked.
+        """
+        wire_id = message.cl_ord_id or ""
+        acknowledged = order.venue_state is not VenueState.PENDING_NEW and wire_id == order.wire_id
+        if message.text == NEVER_SENT and not acknowledged:
             return True
-        if not message.complete:
+        probed_ns = view.probed_ns.get(order.order_id, 0)
+        if not message.complete or not probed_ns:
             return False
-        absence = view.absences.get(order.order_id)
+        absence = view.absences.get(wire_id)
         if absence is None:
-            view.absences[order.order_id] = Absence(now_ns)
+            view.absences[wire_id] = Absence(now_ns, last_ns=probed_ns)
             return False
+        if absence.last_ns == probed_ns:
+            return False
+        absence.last_ns = probed_ns
         absence.reads += 1
         spread_ns = now_ns - absence.first_ns
         return (
@@ -205,8 +235,6 @@ class Inquest:
         )
 
     def _end_absent(self, order: Order, now_ns: int, *, is_replace: bool) -> Effects:
-        view = self.market.venue(order.venue)
-        view.absences.pop(order.order_id, None)
         if is_replace:
             answer = request_refused(
                 order, replace=True, now_ns=now_ns, reason=CxlRejReason.OTHER, text=NOT_RECEIVED
@@ -235,11 +263,22 @@ class Inquest:
             wait_ns = ROUND_EVERY_NS if view.ready and not view.absences else RETRY_NS
             if now_ns - view.asked_ns >= wait_ns:
                 yield from self.ask_round(venue, now_ns)
+        self._forget(view, venue)
         limit_ns = self.rules.venues[venue].answer_ms * 1_000_000
         for order_id in list(self.book.waiting.get(venue, ())):
             order = self.book.state.orders[order_id]
             yield from self._overdue(order, now_ns, limit_ns)
             yield from self._probe(view, order, now_ns)
+
+    def _forget(self, view: VenueView, venue: str) -> None:
+        """Forget what was counted about ids that are in doubt no more."""
+        waiting = self.book.waiting.get(venue, {})
+        for wire_id in list(view.absences):
+            order = self.book.order_on_wire(wire_id)
+            if order is None or not is_doubtful(order):
+                del view.absences[wire_id]
+        for order_id in [key for key in view.probed_ns if key not in waiting]:
+            del view.probed_ns[order_id]
 
     def _overdue(self, order: Order, now_ns: int, limit_ns: int) -> Effects:
         """A request that the venue has left unanswered for too long is in doubt."""
@@ -258,13 +297,8 @@ class Inquest:
 
     def _probe(self, view: VenueView, order: Order, now_ns: int) -> Effects:
         """Ask about what is in doubt, again and again, at a pace that absence can be read from."""
-        replace, cancel = order.replace, order.cancel
-        doubtful = (
-            order.in_doubt
-            or (replace is not None and replace.in_doubt)
-            or (cancel is not None and (cancel.in_doubt or not cancel.wire_id))
-        )
-        if not doubtful or not order.wire_ids:
+        replace = order.replace
+        if not is_doubtful(order) or not order.wire_ids:
             return
         pace_ns = max(view.absence_after_ms * 1_000_000 // 2, PROBE_MIN_NS)
         if now_ns - view.probed_ns.get(order.order_id, 0) < pace_ns:
@@ -274,6 +308,16 @@ class Inquest:
         if replace is not None and replace.in_doubt and replace.wire_id and not order.in_doubt:
             in_question = replace.wire_id
         yield ask_status(order, in_question)
+
+
+def is_doubtful(order: Order) -> bool:
+    """Whether the order, its replace or its cancel waits for evidence."""
+    replace, cancel = order.replace, order.cancel
+    return (
+        order.in_doubt
+        or (replace is not None and replace.in_doubt)
+        or (cancel is not None and (cancel.in_doubt or not cancel.wire_id))
+    )
 
 
 def _take_securities(view: VenueView, message: SecurityList) -> None:

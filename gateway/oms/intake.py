@@ -17,6 +17,7 @@ from gateway.oms.session_days import next_day_end
 from gateway.oms.state import Order
 from gateway.oms.wire import send_cancel, send_new, send_replace
 from gateway.risk.checks import Facts, Intent, Refusal, first_refusal
+from gateway.risk.trading_state import UnknownScope, covers, parse_scope
 from protocol.fields import (
     CxlRejReason,
     ExecInst,
@@ -27,6 +28,7 @@ from protocol.fields import (
     OrdRejReason,
     OrdStatus,
     PositionEffect,
+    RejectSource,
     TimeInForce,
 )
 from protocol.messages import (
@@ -105,7 +107,7 @@ class Desk:
                 cl_ord_id=message.cl_ord_id, orig_cl_ord_id=order.cl_ord_id,
             ),
         )  # fmt: skip
-        yield send_replace(self.book, order, message, now_ns)
+        yield send_replace(self.book, order, message, now_ns, self.market)
 
     def mass_cancel(self, owner: str, message: OrderMassCancelRequest, now_ns: int) -> Effects:
         """OrderMassCancelRequest (q): each order gets its own 8, then one r with the count."""
@@ -116,6 +118,11 @@ class Desk:
             problem = "DUPLICATE_CL_ORD_ID"
         elif by_symbol and message.symbol is None:
             problem = "Symbol(55) is missing: MassCancelRequestType(530)=1 cancels one symbol"
+        scope: list[str] = []
+        try:
+            scope = parse_scope(message.scope) if message.scope else []
+        except UnknownScope as unknown:
+            problem = f"UNKNOWN_SCOPE: {unknown}"
         if problem:
             yield To(owner, self._mass_report(message, now_ns, 0, problem))
             return
@@ -124,6 +131,7 @@ class Desk:
             order
             for order in self.book.open_orders(owner=owner, venue=venue)
             if order.cancel is None
+            and covers(scope, order)
             and (message.symbol is None or order.symbol == message.symbol)
             and (message.side is None or order.side is message.side)
         ]
@@ -220,6 +228,7 @@ class Desk:
         return report(
             self.book, order, ExecType.REJECTED, now_ns,
             cl_ord_id=message.cl_ord_id, ord_rej_reason=OrdRejReason.DUPLICATE_ORDER,
+            reject_source=RejectSource.GATEWAY,
             text="DUPLICATE_CL_ORD_ID: the report describes the order that exists",
             in_doubt=doubt,
         )  # fmt: skip

@@ -80,7 +80,10 @@ class Answers(Struct):
 
 
 class Absence(Struct):
-    """How often, and over what time, a venue has not known one of our ids."""
+    """How often, and over what time, a venue has not known one of our ids.
+
+    `last_ns` is when we asked what was counted last.
+    """
 
     first_ns: int
     reads: int = 1
@@ -124,6 +127,11 @@ class Market:
         """Find an instrument's rules."""
         view = self.venues.get(venue)
         return view.securities.get(symbol) if view else None
+
+    def currency(self, venue: str, symbol: str) -> str:
+        """Return the quote currency of an instrument, empty while its rules are unknown."""
+        security = self.security(venue, symbol)
+        return (security.currency or "") if security else ""
 
     def quote(self, venue: str, symbol: str) -> Quote | None:
         """Find the last quote."""

@@ -24,10 +24,10 @@ from gateway.oms.order_states import (
 from gateway.oms.state import Fill, Order, Pending, PositionKey
 from protocol.fields import (
     ExecType,
-    OrdRejReason,
     OrdStatus,
     OrdType,
     PositionEffect,
+    RejectSource,
     TimeInForce,
 )
 from protocol.messages import ExecutionReport, OrderCancelReject
@@ -46,14 +46,15 @@ def report(book: Book, owner: str, message: ExecutionReport, time_ns: int) -> No
     if order is None:
         _first_report(book, owner, message, time_ns)
         return
-    if message.ord_rej_reason is OrdRejReason.DUPLICATE_ORDER:
+    if message.reject_source is RejectSource.GATEWAY:
         return  # a refused duplicate describes the existing order (F.1.a) and changes nothing
     if message.ord_status_req_id or message.mass_status_req_id:
         return  # an answer to a question changes nothing
     handler = _BY_EXEC_TYPE.get(message.exec_type)
     if handler:
         handler(book, order, message, time_ns)
-    order.in_doubt = message.in_doubt is True
+    # What has ended is no longer in doubt, whatever the report was written to say.
+    order.in_doubt = message.in_doubt is True and order.is_open
     if message.secondary_order_id:
         order.venue_order_id = message.secondary_order_id
     if not order.is_open and not order.ended_ns:
@@ -77,10 +78,13 @@ def _first_report(book: Book, owner: str, message: ExecutionReport, time_ns: int
 
 def cancel_reject(book: Book, owner: str, message: OrderCancelReject) -> None:
     """Apply an OrderCancelReject (9): the request is over, the order is as it was."""
-    book.note_id(owner, message.cl_ord_id, "")
     order = book.state.orders.get(message.order_id)
+    known = message.cl_ord_id in book.state.ids.get(owner, ())
+    book.note_id(owner, message.cl_ord_id, "")
     if order is None:
         return
+    if not known:
+        order.cl_ord_ids.append(message.cl_ord_id)
     if order.cancel and order.cancel.cl_ord_id == message.cl_ord_id:
         _answered(order, AskedEvent.CANCEL_ANSWERED)
     elif order.replace and order.replace.cl_ord_id == message.cl_ord_id:
@@ -194,8 +198,6 @@ def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> 
 
 def _canceled(_book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:
     _move(order, VenueEvent.CANCELED, message)
-    if message.cl_ord_id and order.cancel and message.cl_ord_id == order.cancel.cl_ord_id:
-        order.cl_ord_ids.append(message.cl_ord_id)
     _answered(order, AskedEvent.ORDER_ENDED)
 
 
@@ -217,6 +219,7 @@ def _pending_cancel(book: Book, order: Order, message: ExecutionReport, time_ns:
         order.cancel = Pending(cl_ord_id, asked_ns=time_ns, text=message.text or "")
     if cl_ord_id:
         book.note_id(order.owner, cl_ord_id, order.order_id)
+        order.cl_ord_ids.append(cl_ord_id)
 
 
 def _pending_replace(book: Book, order: Order, message: ExecutionReport, time_ns: int) -> None:

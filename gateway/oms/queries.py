@@ -121,7 +121,7 @@ class Desk:
     def positions(self, owner: str, message: RequestForPositions, now_ns: int) -> Effects:
         """RequestForPositions (AN): AO with the count, then an AP for each that is not empty."""
         held = [
-            (name.split("|"), position)
+            (name.split("|", 2), position)
             for name, position in self.book.state.positions.get(owner, {}).items()
             if self._asked(name, message)
         ]
@@ -146,7 +146,7 @@ class Desk:
 
     @staticmethod
     def _asked(name: str, message: RequestForPositions) -> bool:
-        account, venue, symbol = name.split("|")
+        account, venue, symbol = name.split("|", 2)
         return (
             message.account in {account, "ALL"}
             and (message.symbol is None or message.symbol == symbol)
@@ -154,7 +154,7 @@ class Desk:
         )
 
     @staticmethod
-    def _position(  # noqa: PLR0913, PLR0917 - the fields of one report
+    def _position(
         report_id: str,
         message: RequestForPositions,
         where: tuple[str, str, str],
@@ -207,7 +207,10 @@ class Desk:
             CollateralInquiryAck(
                 coll_inquiry_id=message.coll_inquiry_id, tot_num_reports=len(found),
                 coll_inquiry_status=CollInquiryStatus.COMPLETED, account=message.account,
-                complete=all(self.market.venue(venue).ready for venue in venues),
+                complete=all(
+                    venue in self.rules.venues and self.market.venue(venue).ready
+                    for venue in venues
+                ),
             ),
         )  # fmt: skip
         for number, (venue, balance) in enumerate(found, start=1):

@@ -2,9 +2,10 @@
 
 Rules: a trade is counted by its venue trade id, so doing this twice changes nothing. An order that
 the snapshot shows is alive; one that it does not show is only *asked about*, since a list proves
-no absence (design, "Proof of absence"). What nobody owns goes to EXTERNAL and alerts; another
-instance's orders are foreign and never touched. First contact journals a baseline: what happened
-before it is not adopted.
+no absence (design, "Proof of absence"). One that lives although it has ended here is cancelled,
+since nobody watches it. What nobody owns goes to EXTERNAL and alerts; another instance's orders are
+foreign and never touched. First contact journals a baseline: what happened before it is not
+adopted.
 """
 
 from __future__ import annotations
@@ -14,10 +15,19 @@ from decimal import Decimal
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
-from gateway.oms.market import Answers
+from gateway.oms.market import Answers, Market
 from gateway.oms.reporting import report
 from gateway.oms.state import Order
-from gateway.oms.venue_reports import accepted, alert, external_trade, is_foreign, replaced, trade
+from gateway.oms.venue_reports import (
+    accepted,
+    alert,
+    external_trade,
+    is_foreign,
+    replaced,
+    replaced_if_named,
+    trade,
+)
+from gateway.oms.wire import send_cancel
 from protocol.fields import ExecType
 from protocol.messages import ExecutionReport, PositionReport, TradeCaptureReport
 from protocol.numbers import ZERO, format_decimal
@@ -27,21 +37,26 @@ OVERLAP_NS = 60_000_000_000
 """Fills are asked for again from this long before the last certain point."""
 
 
-def reconcile(book: Book, venue: str, answers: Answers, now_ns: int) -> Effects:
-    """Bring the book into line with a complete round of answers of a venue."""
+def reconcile(
+    book: Book, market: Market, where: tuple[str, str], answers: Answers, now_ns: int
+) -> Effects:
+    """Bring the book into line with a complete round of answers of a (venue, account)."""
+    venue, account = where
     if venue not in book.state.venues:
-        yield _baseline(venue, answers)
+        yield _baseline(venue, account, answers)
     else:
         for captured in answers.trades:
-            yield from _trade(book, venue, captured, now_ns)
-    yield from _orders(book, venue, answers, now_ns)
+            currency = market.currency(venue, captured.symbol)
+            yield from _trade(book, where, currency, captured, now_ns)
+    yield from _orders(book, market, venue, answers, now_ns)
     yield Jot("RECONCILED", {"venue": venue, "since_ns": answers.asked_ns})
 
 
-def _baseline(venue: str, answers: Answers) -> Jot:
+def _baseline(venue: str, account: str, answers: Answers) -> Jot:
+    """What the account held at first contact, and the trades that are already in it."""
     positions: dict[str, Decimal] = {}
     for held in answers.positions:
-        name = f"{held.account}|{held.symbol}"
+        name = f"{held.account or account}|{held.symbol}"
         positions[name] = positions.get(name, ZERO) + signed_qty(held)
     return Jot(
         "BASELINE",
@@ -49,8 +64,13 @@ def _baseline(venue: str, answers: Answers) -> Jot:
             "venue": venue,
             "positions": {name: format_decimal(qty) for name, qty in positions.items()},
             "since_ns": answers.asked_ns,
+            "trades": [_trade_id(captured) for captured in answers.trades],
         },
     )
+
+
+def _trade_id(captured: TradeCaptureReport) -> str:
+    return captured.secondary_exec_id or captured.trade_report_id
 
 
 def signed_qty(held: PositionReport) -> Decimal:
@@ -58,11 +78,16 @@ def signed_qty(held: PositionReport) -> Decimal:
     return sum(((qty.long_qty or ZERO) - (qty.short_qty or ZERO) for qty in held.positions), ZERO)
 
 
-def _trade(book: Book, venue: str, captured: TradeCaptureReport, now_ns: int) -> Effects:
+def _trade(
+    book: Book, where: tuple[str, str], currency: str, captured: TradeCaptureReport, now_ns: int
+) -> Effects:
+    venue, account = where
     side = captured.sides[0]
-    trade_id = captured.secondary_exec_id or captured.trade_report_id
+    trade_id = _trade_id(captured)
     order = book.order_on_wire(side.cl_ord_id) if side.cl_ord_id else None
-    if order is not None:
+    if order is not None and order.venue == venue:
+        if trade_id not in book.state.fills.get(venue, ()):
+            yield from replaced_if_named(book, order, side.cl_ord_id, now_ns)
         yield from trade(
             book, order, now_ns, trade_id=trade_id, qty=captured.last_qty, px=captured.last_px,
             commission=side.commission, comm_type=side.comm_type,
@@ -74,9 +99,9 @@ def _trade(book: Book, venue: str, captured: TradeCaptureReport, now_ns: int) ->
     yield from external_trade(
         book, venue, now_ns,
         {
-            "trade_id": trade_id, "account": side.account or "", "symbol": captured.symbol,
+            "trade_id": trade_id, "account": side.account or account, "symbol": captured.symbol,
             "side": side.side.value, "qty": format_decimal(captured.last_qty),
-            "px": format_decimal(captured.last_px), "currency": side.comm_currency or "",
+            "px": format_decimal(captured.last_px), "currency": currency,
             "commission": format_decimal(side.commission or ZERO),
             "comm_currency": side.comm_currency or "", "cl_ord_id": side.cl_ord_id or "",
         },
@@ -87,7 +112,7 @@ def _known(order_id: str) -> str | None:
     return None if order_id == "NONE" else order_id
 
 
-def _orders(book: Book, venue: str, answers: Answers, now_ns: int) -> Effects:
+def _orders(book: Book, market: Market, venue: str, answers: Answers, now_ns: int) -> Effects:
     shown = dict(answers.orders)
     for order in book.open_orders(venue=venue):
         seen = [wire_id for wire_id in _ids(order) if wire_id in shown]
@@ -100,7 +125,11 @@ def _orders(book: Book, venue: str, answers: Answers, now_ns: int) -> Effects:
                 report(book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
             )
     for wire_id, found in shown.items():
-        if not is_foreign(book, wire_id) and book.order_on_wire(wire_id) is None:
+        known = book.order_on_wire(wire_id)
+        if known is not None and known.ended_ns and known.ended_ns < answers.asked_ns:
+            yield alert("ALIVE_AFTER_END", order=known.order_id, venue=venue, cl_ord_id=wire_id)
+            yield from send_cancel(book, known, now_ns, market)
+        elif known is None and not is_foreign(book, wire_id):
             yield alert(
                 "ORPHAN_ORDER", venue=venue, venue_order=found.order_id, cl_ord_id=wire_id,
                 at=format_utc(now_ns),
@@ -136,7 +165,7 @@ def position_alerts(book: Book, venue: str, answers: Answers) -> Effects:
     ours: dict[tuple[str, str], Decimal] = {}
     for held_by_owner in book.state.positions.values():
         for name in held_by_owner:
-            account, where, symbol = name.split("|")
+            account, where, symbol = name.split("|", 2)
             if where == venue:
                 ours[account, symbol] = book.account_qty(account, venue, symbol)
     for key in sorted(theirs.keys() | ours.keys()):

@@ -162,11 +162,18 @@ def cancel_reject(
 
 
 def request_refused(
-    order: Order, *, replace: bool, now_ns: int, reason: CxlRejReason, text: str
+    order: Order,
+    *,
+    replace: bool,
+    now_ns: int,
+    reason: CxlRejReason,
+    text: str,
+    ended: VenueState | None = None,
 ) -> OrderCancelReject | None:
     """Answer the owner's pending cancel or replace with a refusal; None when the owner asked none.
 
-    39 shows the order without that request, as it is from now on.
+    39 shows the order without that request, as it is from now on; `ended` is the state that has
+    overtaken every request.
     """
     pending = order.replace if replace else order.cancel
     if pending is None or not pending.cl_ord_id:
@@ -176,9 +183,9 @@ def request_refused(
         cl_ord_id=pending.cl_ord_id,
         orig_cl_ord_id=order.cl_ord_id or NONE,
         ord_status=ord_status(
-            order.venue_state,
-            replace=order.replace is not None and not replace,
-            cancel=order.cancel is not None and replace,
+            ended or order.venue_state,
+            replace=ended is None and order.replace is not None and not replace,
+            cancel=ended is None and order.cancel is not None and replace,
         ),
         cxl_rej_response_to=CxlRejResponseTo.REPLACE if replace else CxlRejResponseTo.CANCEL,
         cxl_rej_reason=reason,
@@ -187,4 +194,5 @@ def request_refused(
         transact_time=format_utc(now_ns),
         text=text,
         reject_source=RejectSource.VENUE,
+        in_doubt=True if order.in_doubt else None,
     )

@@ -43,7 +43,11 @@ class Pending(Struct):
 
 
 class Order(Struct):
-    """One order and all that is known of it. Quantities in units of the underlying."""
+    """One order and all that is known of it. Quantities in units of the underlying.
+
+    `wire_ids` have named it at the venue, the last one does so now; `asked_ids` are those of every
+    F and G, answered or not, so that a late answer or fill still finds its order.
+    """
 
     order_id: str
     owner: str
@@ -75,6 +79,7 @@ class Order(Struct):
     wire_ids: list[str] = field(default_factory=list)
     cl_ord_ids: list[str] = field(default_factory=list)
     trade_ids: list[str] = field(default_factory=list)
+    asked_ids: tuple[str, ...] = ()
     parent_order_id: str | None = None
     origin: str | None = None
     ended_ns: int = 0

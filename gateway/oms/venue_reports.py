@@ -12,9 +12,11 @@ from typing import Any
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.market import Market
 from gateway.oms.order_states import VenueEvent, VenueState, venue_next
 from gateway.oms.orders import filled_event
 from gateway.oms.reporting import report, request_refused
+from gateway.oms.rules import Rules
 from gateway.oms.state import Order
 from protocol.fields import (
     EXTERNAL,
@@ -79,11 +81,14 @@ def ended(
     book: Book, order: Order, now_ns: int, event: VenueEvent, exec_type: ExecType, **more: Any
 ) -> Effects:
     """Tell that an order has ended, and answer what its owner still asked of it."""
+    cancel = order.cancel
+    if exec_type is ExecType.CANCELED and cancel and cancel.text == EXPIRED:
+        event, exec_type = VenueEvent.EXPIRED, ExecType.EXPIRED
+        more["exec_restatement_reason"] = None
     row = venue_next(order.venue_state, event)
     if row is None or not order.is_open:
         return
-    requests = _open_requests(order, exec_type, now_ns)
-    cancel = order.cancel
+    requests = _open_requests(order, row.state, exec_type, now_ns)
     if exec_type is ExecType.CANCELED and cancel and cancel.cl_ord_id:
         more.setdefault("cl_ord_id", cancel.cl_ord_id)
         more.setdefault("orig_cl_ord_id", order.cl_ord_id)
@@ -103,12 +108,16 @@ def ended(
         yield To(order.owner, refused)
 
 
-def _open_requests(order: Order, exec_type: ExecType, now_ns: int) -> list[OrderCancelReject]:
+def _open_requests(
+    order: Order, state: VenueState, exec_type: ExecType, now_ns: int
+) -> list[OrderCancelReject]:
     """Write the refusals of requests that the end of their order has overtaken."""
     reason = CxlRejReason.TOO_LATE_TO_CANCEL
     kinds = (True,) if exec_type is ExecType.CANCELED else (True, False)
     refused = [
-        request_refused(order, replace=kind, now_ns=now_ns, reason=reason, text="TOO_LATE")
+        request_refused(
+            order, replace=kind, now_ns=now_ns, reason=reason, text="TOO_LATE", ended=state
+        )
         for kind in kinds
     ]
     return [answer for answer in refused if answer is not None]
@@ -145,6 +154,12 @@ def replaced(book: Book, order: Order, now_ns: int) -> Effects:
     )  # fmt: skip
 
 
+def replaced_if_named(book: Book, order: Order, wire_id: str | None, now_ns: int) -> Effects:
+    """Tell the replace when the venue calls the order by the replace's id: it took effect."""
+    if order.replace is not None and order.replace.wire_id and order.replace.wire_id == wire_id:
+        yield from replaced(book, order, now_ns)
+
+
 def accepted(book: Book, order: Order, now_ns: int, **more: Any) -> Effects:
     """Tell that the venue has the order: 150=0, or 150=I when only a doubt ends."""
     if order.venue_state is VenueState.PENDING_NEW:
@@ -159,8 +174,10 @@ def accepted(book: Book, order: Order, now_ns: int, **more: Any) -> Effects:
 class VenueDesk:
     """Takes 8 and 9 from a bridge."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, market: Market, rules: Rules) -> None:
         self.book = book
+        self.market = market
+        self.rules = rules
         self._handlers: dict[ExecType, Callable[[Order, ExecutionReport, int], Effects]] = {
             ExecType.NEW: self._new,
             ExecType.TRADE: self._trade,
@@ -194,6 +211,7 @@ class VenueDesk:
     def cancel_rejected(self, venue: str, message: OrderCancelReject, now_ns: int) -> Effects:
         """OrderCancelReject (9) from a bridge: an F or G was refused."""
         order = self.book.order_on_wire(message.cl_ord_id)
+        order = order or self.book.order_on_wire(message.orig_cl_ord_id)
         if order is None or order.venue != venue:
             yield alert("UNKNOWN_CANCEL_REJECT", venue=venue, cl_ord_id=message.cl_ord_id)
             return
@@ -209,7 +227,8 @@ class VenueDesk:
             return
         answer = request_refused(
             order, replace=is_replace, now_ns=now_ns,
-            reason=message.cxl_rej_reason or CxlRejReason.OTHER, text=message.text or "REFUSED",
+            reason=_refusal_reason(order, message),
+            text=message.text or "REFUSED",
         )  # fmt: skip
         if answer is not None:
             yield To(order.owner, answer)
@@ -235,9 +254,12 @@ class VenueDesk:
         if not message.last_qty or not message.last_px or message.last_qty < 0:
             yield alert("BAD_FILL", order=order.order_id, exec_id=message.exec_id)
             return
+        trade_id = message.secondary_exec_id or f"{message.order_id}:{message.exec_id}"
+        if trade_id in self.book.state.fills.get(order.venue, ()):
+            return
+        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
         yield from trade(
-            self.book, order, now_ns,
-            trade_id=message.secondary_exec_id or f"{message.order_id}:{message.exec_id}",
+            self.book, order, now_ns, trade_id=trade_id,
             qty=message.last_qty, px=message.last_px,
             commission=message.commission, comm_type=message.comm_type,
             comm_currency=message.comm_currency, last_liquidity_ind=message.last_liquidity_ind,
@@ -245,9 +267,6 @@ class VenueDesk:
         )  # fmt: skip
 
     def _canceled(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
-        if order.cancel is not None and order.cancel.text == EXPIRED:
-            yield from self._expired(order, message, now_ns)
-            return
         yield from ended(
             self.book, order, now_ns, VenueEvent.CANCELED, ExecType.CANCELED,
             text=message.text, exec_restatement_reason=message.exec_restatement_reason,
@@ -261,26 +280,32 @@ class VenueDesk:
     def _rejected(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
         yield from ended(
             self.book, order, now_ns, VenueEvent.REJECTED, ExecType.REJECTED,
-            text=message.text, ord_rej_reason=message.ord_rej_reason or OrdRejReason.OTHER,
+            text=message.text, ord_rej_reason=rejection_reason(message),
             reject_source=RejectSource.VENUE,
         )  # fmt: skip
 
     def _replaced(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
-        if order.replace is None or order.replace.wire_id != message.cl_ord_id:
-            return
-        yield from replaced(self.book, order, now_ns)
+        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
 
     def _restated(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """150=D: a stop was triggered (636=Y), or the venue changed the order by itself (378)."""
+        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
         row = venue_next(order.venue_state, VenueEvent.RESTATED)
         if row is None:
             return
+        changes: dict[str, Any] = {}
+        if message.cl_ord_id == order.wire_id:  # not a late word about an older version
+            if message.order_qty is not None and message.order_qty > order.cum_qty:
+                changes["order_qty"] = message.order_qty
+            if message.price is not None and order.price is not None:
+                changes["price"] = message.price
         yield To(
             order.owner,
             report(
                 self.book, order, ExecType.RESTATED, now_ns, state=row.state,
                 secondary_order_id=_venue_id(order, message), text=message.text,
                 working_indicator=message.working_indicator,
-                exec_restatement_reason=message.exec_restatement_reason,
+                exec_restatement_reason=message.exec_restatement_reason, **changes,
             ),
         )  # fmt: skip
 
@@ -315,14 +340,17 @@ class VenueDesk:
         if message.exec_type is not ExecType.TRADE or not message.last_qty:
             yield alert("UNKNOWN_ORDER", venue=venue, cl_ord_id=message.cl_ord_id or "")
             return
+        if venue not in self.book.state.venues:
+            return  # before the baseline, which will hold it
         yield from external_trade(
             self.book, venue, now_ns,
             {
                 "trade_id": message.secondary_exec_id or message.exec_id,
-                "account": message.account or "", "symbol": message.symbol,
+                "account": message.account or self.rules.venues[venue].account,
+                "symbol": message.symbol,
                 "side": message.side.value, "qty": format_decimal(message.last_qty),
                 "px": format_decimal(message.last_px or ZERO),
-                "currency": message.currency or message.comm_currency or "",
+                "currency": self.market.currency(venue, message.symbol),
                 "commission": format_decimal(message.commission or ZERO),
                 "comm_currency": message.comm_currency or "",
                 "cl_ord_id": message.cl_ord_id or "",
@@ -346,6 +374,20 @@ def is_foreign(book: Book, wire_id: str) -> bool:
         return parse_id(wire_id).instance != book.state.last_id[0]
     except ValueError:
         return False
+
+
+def rejection_reason(message: ExecutionReport) -> OrdRejReason:
+    """Read why a venue rejected an order (103); 0 is a reason too."""
+    reason = message.ord_rej_reason
+    return OrdRejReason.OTHER if reason is None else reason
+
+
+def _refusal_reason(order: Order, message: OrderCancelReject) -> CxlRejReason:
+    """Read why a venue refused a cancel or replace (102); of what has ended it is too late."""
+    if not order.is_open:
+        return CxlRejReason.TOO_LATE_TO_CANCEL
+    reason = message.cxl_rej_reason
+    return CxlRejReason.OTHER if reason is None else reason
 
 
 def _venue_id(order: Order, message: ExecutionReport) -> str | None:

@@ -71,10 +71,17 @@ def send_cancel(book: Book, order: Order, now_ns: int, market: Market) -> Effect
     )
 
 
-def send_replace(book: Book, order: Order, message: OrderCancelReplaceRequest, now_ns: int) -> To:
-    """G to the bridge: all fields of the order as they shall be."""
+def send_replace(
+    book: Book, order: Order, message: OrderCancelReplaceRequest, now_ns: int, market: Market
+) -> To:
+    """G to the bridge: all fields of the order as they shall be.
+
+    ExpireTime (126) goes along even where the gateway emulates it and says GTC: what the G holds is
+    what the order will be when it takes effect.
+    """
+    able = market.venue(order.venue).capabilities
     gtd = order.time_in_force is TimeInForce.GOOD_TILL_DATE
-    reduces = order.reduce_only and _reduces_account(book, order)
+    reduces = order.reduce_only and "REDUCE_ONLY" in able and _reduces_account(book, order)
     return To(
         order.venue,
         OrderCancelReplaceRequest(
@@ -89,7 +96,7 @@ def send_replace(book: Book, order: Order, message: OrderCancelReplaceRequest, n
             account=order.account,
             price=message.price,
             stop_px=message.stop_px,
-            time_in_force=order.time_in_force,
+            time_in_force=_venue_time_in_force(order.time_in_force, able),
             expire_time=message.expire_time if gtd else None,
             exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
             position_effect=PositionEffect.CLOSE if reduces else None,
