@@ -24,7 +24,7 @@ from protocol.messages import (
     OperatorCommand,
     TradingSessionStatus,
 )
-from protocol.session import FixSession
+from protocol.session import FixSession, resend_frames
 from protocol.timestamps import format_utc
 
 ANY = ("tcp://127.0.0.1:*",)
@@ -203,9 +203,10 @@ class House:
 class Peer:
     """A DEALER socket with an initiator's session. It reads only when it is told to."""
 
-    def __init__(self, endpoint, comp_id, *, fix=None, token=None, hwm=0):
+    def __init__(self, endpoint, comp_id, *, fix=None, sent=None, token=None, hwm=0):
         self.fix = fix or FixSession(comp_id=comp_id, peer_comp_id="GATEWAY", acceptor=False)
         self.token = token
+        self.sent = {} if sent is None else sent
         self.heard = []
         self.dropped = None
         self._context = zmq.Context()
@@ -230,6 +231,7 @@ class Peer:
     def say(self, message):
         """Send a message in the session; return its number."""
         sent = self.fix.send(message, time.time_ns())
+        self.sent[sent.msg_seq_num] = sent.frame
         self.raw(sent.frame)
         return sent.msg_seq_num
 
@@ -249,6 +251,12 @@ class Peer:
     def _react(self, reaction):
         for sent in reaction.replies:
             self.raw(sent.frame)
+        if reaction.resend:
+            for frame in resend_frames(
+                self.sent.items(), *reaction.resend, now_ns=time.time_ns(),
+                sender_comp_id=self.fix.comp_id, target_comp_id=self.fix.peer_comp_id,
+            ):  # fmt: skip
+                self.raw(frame)
         self.dropped = reaction.disconnect or self.dropped
 
     def until(self, condition, timeout_s=PATIENCE_S):
