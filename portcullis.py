@@ -5,6 +5,8 @@ package of such a name is found first, nothing of ours would work as written: th
 ImportError that names the file in the way.
 """
 
+# ruff: noqa: E402 - the rooms are imported once they are known to be ours
+
 from __future__ import annotations
 
 import importlib.util
@@ -36,10 +38,10 @@ def _refuse_shadows() -> None:
 
 _refuse_shadows()
 
-from engine.async_client import AsyncClient  # noqa: E402 - only once the rooms are known to be ours
-from engine.client import Client  # noqa: E402
-from engine.desk import Halt  # noqa: E402
-from engine.errors import (  # noqa: E402
+from engine.async_client import AsyncClient
+from engine.client import Client
+from engine.desk import Halt
+from engine.errors import (
     EngineError,
     InvalidOrder,
     LogonRefused,
@@ -49,14 +51,14 @@ from engine.errors import (  # noqa: E402
     Timeout,
     UnknownInstrument,
 )
-from engine.instrument import Instrument  # noqa: E402
-from engine.link import Curve  # noqa: E402
-from engine.market import Book, Level, Quote, Trade  # noqa: E402
-from engine.orders import Order  # noqa: E402
-from engine.runner import run_strategy  # noqa: E402
-from engine.strategy import Strategy  # noqa: E402
-from engine.testing import Rehearsal  # noqa: E402
-from protocol.fields import (  # noqa: E402
+from engine.instrument import Instrument
+from engine.link import Curve
+from engine.market import Book, Level, Quote, Trade
+from engine.orders import Order
+from engine.runner import run_strategy
+from engine.strategy import Strategy
+from engine.testing import Rehearsal
+from protocol.fields import (
     CancelOnDisconnectType,
     ExecType,
     OrdStatus,
@@ -64,7 +66,7 @@ from protocol.fields import (  # noqa: E402
     Side,
     TimeInForce,
 )
-from protocol.messages import ExecutionReport, OrderCancelReject  # noqa: E402
+from protocol.messages import ExecutionReport, OrderCancelReject
 
 __all__ = [
     "AsyncClient", "Book", "CancelOnDisconnectType", "Client", "Curve", "EngineError", "ExecType",
