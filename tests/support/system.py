@@ -10,7 +10,8 @@ from pathlib import Path
 
 from support.waiting import wait_for
 
-from gateway.commands import launch
+from bridges.lock import is_free
+from gateway.commands import bridges, launch
 from gateway.commands.operator_session import OperatorSession
 from gateway.config import load_config
 from gateway.errors import GatewayError
@@ -54,6 +55,7 @@ class System:
         self.folder = folder
         self.config_path = folder / "config.toml"
         self.process = None
+        self.strategies = {}
         self.ports = launch.free_ports(6)
         self.config_path.write_text(CONFIG.format(*self.ports), encoding="utf-8")
 
@@ -61,9 +63,11 @@ class System:
         return self
 
     def __exit__(self, *_):
+        for process in self.strategies.values():
+            launch.end(process)
         self.stop()
-        for pid_file in (self.folder / "var" / "bridges").glob("*.pid"):
-            _kill(int(pid_file.read_text(encoding="ascii")))
+        if not is_free(self.venue_lock):
+            _kill(self.venue_pid)
 
     @property
     def config(self):
@@ -74,6 +78,20 @@ class System:
     def journal(self):
         """The journal's folder."""
         return self.folder / "var" / "journal"
+
+    @property
+    def orders(self):
+        """Where strategies connect."""
+        return f"tcp://127.0.0.1:{self.ports[0]}"
+
+    @property
+    def ledger(self):
+        """The paper venue's own ledger."""
+        return self.folder / "var" / "bridges" / "PAPER" / "ledger.jsonl"
+
+    def transcript(self, name):
+        """A strategy's own account."""
+        return self.folder / "var" / "strategies" / name / "transcript.jsonl"
 
     def edit(self, old, new):
         """Change the configuration's text before a start."""
@@ -87,14 +105,18 @@ class System:
             ["run", "--config", self.config_path], output=self.folder / "run.out"
         )
         if wait:
-            wait_for(self.ready, timeout_s=30, what="a ready gateway")
+            self.wait_ready()
         return self
+
+    def wait_ready(self):
+        """Wait until the gateway answers and its venues are up."""
+        wait_for(self.ready, timeout_s=60, what="a ready gateway", poll_s=0.05)
 
     def ready(self):
         """Say whether the gateway answers and every launched venue is up."""
         assert self.process.poll() is None, self.output()
         try:
-            with OperatorSession(self.config, timeout_ms=500) as session:
+            with OperatorSession(self.config, timeout_ms=1_000) as session:
                 rows = session.ask("VENUES")["rows"]
         except GatewayError:
             return False
@@ -114,6 +136,75 @@ class System:
         if self.process is None:
             return None
         return launch.end(self.process, patience_s=15)
+
+    # The venue.
+
+    @property
+    def venue_lock(self):
+        """The file that the paper venue's process holds locked."""
+        return bridges.lock_path(self.config, self.config.venue_of("PAPER"))
+
+    @property
+    def venue_pid(self):
+        """The process id of the paper venue."""
+        path = bridges.pid_path(self.config, self.config.venue_of("PAPER"))
+        return int(path.read_text(encoding="ascii"))
+
+    def fault(self, line):
+        """Order a fault of the paper venue (bridges/paper/faults.py)."""
+        with self.ledger.with_name("faults").open("a", encoding="ascii") as file:
+            file.write(f"{line}\n")
+
+    def kill_venue(self):
+        """Kill the paper venue's process the hard way."""
+        _kill(self.venue_pid)
+        wait_for(lambda: is_free(self.venue_lock), what="the end of the venue")
+
+    def start_venue(self):
+        """Start the paper venue's process, as `run` does."""
+        process = launch.start(
+            ["bridge", "PAPER", "--config", self.config_path], output=self.folder / "venue.out"
+        )
+        path = bridges.pid_path(self.config, self.config.venue_of("PAPER"))
+        path.write_text(f"{process.pid}\n", encoding="ascii")
+        self.strategies["(venue)"] = process
+
+    # Strategies.
+
+    def start_strategy(self, target, name):
+        """Start `portcullis strategy TARGET --id NAME`."""
+        self.strategies[name] = launch.start(
+            ["strategy", target, "--id", name, "--config", self.config_path],
+            output=self.folder / f"strategy-{name}.out",
+        )  # fmt: skip
+
+    def said(self, name):
+        """Return what a strategy printed."""
+        path = self.folder / f"strategy-{name}.out"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def kill_strategy(self, name):
+        """Kill a strategy's process the hard way."""
+        self.strategies[name].kill()
+        self.strategies[name].wait()
+
+    def stop_strategy(self, name):
+        """End a strategy in order; return its exit code."""
+        return launch.end(self.strategies.pop(name), patience_s=15)
+
+    # The commands.
+
+    def ask(self, command, **arguments):
+        """Ask the running gateway as an operator; raises GatewayError."""
+        with OperatorSession(self.config) as session:
+            return session.ask(command, **arguments)
+
+    def status(self):
+        """Return what `portcullis status` shows, None while nobody answers."""
+        try:
+            return self.ask("STATUS")
+        except GatewayError:
+            return None
 
     def command(self, *arguments, check=True, timeout_s=60):
         """Run `portcullis ARGUMENTS` in the folder and return the finished process."""

@@ -7,7 +7,7 @@ import time
 POLL_S = 0.02
 
 
-def wait_for(condition, *, timeout_s=10.0, what="the condition"):
+def wait_for(condition, *, timeout_s=10.0, what="the condition", poll_s=POLL_S):
     """Return the condition's first true value; fail the test after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -15,4 +15,4 @@ def wait_for(condition, *, timeout_s=10.0, what="the condition"):
         if value:
             return value
         assert time.monotonic() < deadline, f"{what} did not come within {timeout_s} s"
-        time.sleep(POLL_S)
+        time.sleep(poll_s)
