@@ -200,6 +200,9 @@ class Runner:
             wait([self.courier.link], self.courier.wait_ms(deadline_ns))
             self.courier.turn()
             self._read_session()
+        if waits and self.desk.orders.open:
+            names = ", ".join(order.cl_ord_id for order in self.desk.orders.open)
+            logger.warning("{}: stops, and does not know the end of {}", self.strategy.id, names)
 
     def _subscribe(self) -> None:
         for kind in ("MD", "TR"):
@@ -241,6 +244,8 @@ def run_strategy(
         heart_bt_int=heart_bt_int,
     )
     if threading.current_thread() is threading.main_thread():
-        for kind in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(kind, lambda *_: runner.stop())
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is how Windows asks a group
+            kind = getattr(signal, name, None)
+            if kind is not None:
+                signal.signal(kind, lambda *_: runner.stop())
     return runner.run(duration_s)
