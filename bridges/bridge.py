@@ -10,7 +10,8 @@ goes on trading, and the link is tried again and again. When the gateway has bee
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bridges.errors import BridgeError
 from bridges.id_log import IdLog
 from bridges.lock import VenueLock
 from bridges.paper.faults import ControlFile
-from bridges.paper.settings import DAY_ENDS, open_paper_venue
+from bridges.paper.settings import open_paper_venue
 from bridges.paper.venue import PaperVenue
 from bridges.port import Venue
 from bridges.quotes import QuoteBoard
@@ -73,6 +74,7 @@ class Bridge:
         dead_man_ms: int = 0,
     ) -> None:
         self._make_venue = make_venue
+        self._id_log = id_log
         self._symbols = symbols
         self._publisher = publisher
         self._control = control
@@ -138,6 +140,7 @@ class Bridge:
         """Log out and close the venue."""
         self.connection.log_out(text, now_ns)
         self.venue.close()
+        self._id_log.close()
 
     def _open_venue(self, now_ns: int) -> None:
         self.venue.connect(self.session, now_ns)
@@ -193,8 +196,6 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     endpoint: str,
     folder: Path | str,
     kind: str = "paper",
-    symbols: Sequence[str] = (),
-    feed: Mapping[str, Any] | None = None,
     feeds_endpoint: str | None = None,
     lock_path: Path | None = None,
     gateway_comp_id: str = GATEWAY,
@@ -202,52 +203,40 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     account: str = "",
     dead_man_ms: int = 0,
     dead_man_exits: bool = True,
-    day_ends: str = DAY_ENDS,
     heart_bt_int: int = 1,
     durability: str = "group",
-    seed: int | None = None,
-    latency: Mapping[str, Mapping[str, float]] | None = None,
-    balances: Mapping[str, Any] | None = None,
-    instruments: Mapping[str, Mapping[str, Any]] | None = None,
-    book_depth: int = 10,
     curve: Curve | None = None,
     stop: Callable[[], bool] | None = None,
+    **settings: Any,
 ) -> int:
     """Run one bridge until `stop()` or its dead-man time; return the process's exit code.
 
     `folder` holds this venue's id log, ledger and fault file; its lock lies beside it, named by the
-    venue id, unless `lock_path` says where. `durability` "group" syncs the
-    id log to disk, "os" leaves that to the system (a kill -9 loses nothing, a power cut may).
-    Raises BridgeError: VenueLocked, IdLogCorrupt, LedgerCorrupt, FeedError.
+    venue id, unless `lock_path` says where. `durability` "group" syncs the id log to disk, "os"
+    leaves that to the system (a kill -9 loses nothing, a power cut may). `settings` are the
+    venue's own: for paper those of `open_paper_venue`. Raises BridgeError: VenueLocked,
+    IdLogCorrupt, IdLogFailed, LedgerCorrupt, FeedError.
     """
     if kind != "paper":
         msg = f"venue {venue_id}: received kind {kind!r}, expected 'paper'"
         raise BridgeError(msg)
     place = Path(folder)
     lock = VenueLock(lock_path or place.parent / f"{venue_id}.lock")
-
-    def make_venue() -> Venue:
-        return open_paper_venue(
-            venue_id=venue_id, folder=place, symbols=symbols, feed=feed, seed=seed,
-            latency=latency, balances=balances, instruments=instruments, day_ends=day_ends,
-            book_depth=book_depth,
-        )  # fmt: skip
-
     clock = Clock()
     link = Link(endpoint, curve=curve)
     publisher = Publisher(feeds_endpoint, curve=curve) if feeds_endpoint else None
-    id_log = IdLog(place, sync=durability == "group")
     try:
         bridge = Bridge(
-            venue_id=venue_id, make_venue=make_venue, symbols=all_symbols, id_log=id_log,
-            wire=link, now_ns=clock(), peer_comp_id=gateway_comp_id, account=account,
-            publisher=publisher, control=ControlFile(place / FAULTS_NAME), token=token,
-            heart_bt_int=heart_bt_int, dead_man_ms=dead_man_ms,
+            venue_id=venue_id,
+            make_venue=partial(open_paper_venue, venue_id=venue_id, folder=place, **settings),
+            symbols=all_symbols, id_log=IdLog(place, sync=durability == "group"), wire=link,
+            now_ns=clock(), peer_comp_id=gateway_comp_id, account=account, publisher=publisher,
+            control=ControlFile(place / FAULTS_NAME), token=token, heart_bt_int=heart_bt_int,
+            dead_man_ms=dead_man_ms,
         )  # fmt: skip
         _loop(bridge, link, clock, stop or _never, exits=dead_man_exits)
         bridge.close(clock())
     finally:
-        id_log.close()
         link.close()
         if publisher is not None:
             publisher.close()

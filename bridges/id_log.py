@@ -70,10 +70,11 @@ def _line(kind: str, name: str) -> bytes:
 
 
 def _parse(line: bytes) -> tuple[str, str] | None:
-    parts = line.split(b" ")
-    if len(parts) != 3 or b"%08x" % crc32(b" ".join(parts[:2])) != parts[2]:  # noqa: PLR2004
+    text, _, written = line.rpartition(b" ")
+    kind, blank, name = text.partition(b" ")
+    if not blank or b"%08x" % crc32(text) != written:
         return None
-    return parts[0].decode(), parts[1].decode()
+    return kind.decode(), name.decode()
 
 
 class IdLog:

@@ -88,9 +88,10 @@ class PaperVenue:
         self._seed = seed
         self._deposits = dict(balances or {})
         self._depth = book_depth
-        self._entry = Latency(latency.get("entry"), Random(f"{seed}/entry"))  # noqa: S311
-        self._response = Latency(latency.get("response"), Random(f"{seed}/response"))  # noqa: S311
-        self._feed_delay = Latency(latency.get("feed"), Random(f"{seed}/feed"))  # noqa: S311
+        self._entry, self._response, self._feed_delay = (
+            Latency(latency.get(way), Random(f"{seed}/{way}"))  # noqa: S311 - no secret either
+            for way in ("entry", "response", "feed")
+        )
         self._listener: Listener | None = None
         self._commands: deque[tuple[int, Act]] = deque()
         self._responses: deque[tuple[int, Event]] = deque()
@@ -280,10 +281,12 @@ class PaperVenue:
         self._commands.append((arrival_ns, act))
 
     def _ask(self, read: Callable[[bool], Event], now_ns: int) -> None:
-        if self.connected:
-            self._command(lambda at_ns: self._respond(read(True), at_ns), now_ns)  # noqa: FBT003
+        """Let a question arrive; with the link down it is answered at once, incomplete."""
+        up = self.connected
+        if up:
+            self._command(lambda at_ns: self._respond(read(up), at_ns), now_ns)
         else:
-            self._respond(read(False), now_ns)  # noqa: FBT003
+            self._respond(read(up), now_ns)
 
     def _next_act(self, now_ns: int) -> tuple[int, Act | None]:
         """Return the earliest thing that is due; commands before the market at equal times."""

@@ -18,7 +18,7 @@ def name(number, instance=1):
     return OrderId(instance, 1_700_000_000, number).text()
 
 
-class Crash(Exception):
+class Killed(BaseException):
     """The process is killed here."""
 
 
@@ -44,7 +44,7 @@ class BrokenFiles(FileOps):
         if self.how == "short":
             return super().write(handle, content[: len(content) // 2 or 1])
         super().write(handle, content[: len(content) // 2])
-        raise Crash
+        raise Killed
 
     def sync(self, handle):
         """Sync, or fail."""
@@ -63,7 +63,7 @@ class BrokenFiles(FileOps):
             if self.how == "error":
                 raise OSError(errno.EIO, "broken")
             if self.how == "die":
-                raise Crash
+                raise Killed
         act(*args)
 
 
@@ -80,7 +80,7 @@ def work(folder, files, max_ids=1_000_000):
             log.commit()
             for number in batch:
                 (buried if number % 3 == 0 else sent).append(name(number))
-    except (Crash, IdLogFailed, OSError):
+    except (Killed, IdLogFailed, OSError):
         pass
     if log is not None:
         log.close()

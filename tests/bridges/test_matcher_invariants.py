@@ -67,8 +67,9 @@ class Play:
         """Let others trade."""
         self.floor.trade(price, qty, side)
 
-    def order(self, side, qty, price, stop, tif, post_only, reduce_only):
+    def order(self, side, qty, price, *words):
         """Send an order."""
+        stop, tif, post_only, reduce_only = words
         name = self.floor.order(
             side, qty, price, stop=stop, tif=tif, post_only=post_only, reduce_only=reduce_only
         )

@@ -168,8 +168,8 @@ def test_killed_under_load_nothing_is_lost_or_doubled(gateway):
     names, told = [], set()
     for _ in range(3):
         gateway.start()
-        for _ in range(rng.randrange(50, 150)):
-            names.append(gateway.order(rng.choice([None, "0.90000"])))
+        sizes = range(rng.randrange(50, 150))
+        names += [gateway.order(rng.choice([None, "0.90000"])) for _ in sizes]
         wanted = rng.randrange(1, 40)
         gateway.until(lambda wanted=wanted: len(gateway.heard) > wanted)
         gateway.kill()

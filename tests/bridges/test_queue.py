@@ -44,7 +44,7 @@ def test_changes_of_the_level(front, traded, before, after, expected):
 
 
 def test_an_unknown_front_waits_for_the_level():
-    """Until a level 1 feed shows our price, no trade fills us; then we stand behind what it shows."""
+    """Until a level 1 feed shows our price no trade fills us; then we stand behind its size."""
     place = QueuePosition(None)
     assert place.on_trade(5) == 0
     place.on_change(0, 7)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 from itertools import islice
 
 import pytest
-from support.paper import BTC, MS, T0
+from support.paper import BTC, MS, T0, order_request
 from support.paper_runs import Trader, live, open_run
 
 from bridges.errors import FeedError
@@ -19,7 +18,8 @@ from bridges.paper.instruments import instrument
 from bridges.paper.ledger import read
 from bridges.paper.market import DepthDiff, DepthSnapshot, Quote, Trade
 from bridges.paper.queue import QueuePosition
-from protocol.fields import Side
+from bridges.port import Filled
+from protocol.fields import Side, TimeInForce
 
 FILES = {
     "BTC/USDT": ("binance_spot_btcusdt_20240808.gz", 3451, 28040, 9757),
@@ -71,69 +71,74 @@ def test_a_lost_diff_is_noticed_in_the_recording(btc):
     assert (book.sync, book.gaps) == (Sync.WAITING, 1)
 
 
-def expected_fill(path, price, after):
-    """Replay a queue by hand: when and how much an order of one coin at `price` is filled."""
-    book = MarketBook()
-    place, left, fills = None, 100_000, []
-    for event in islice(feed_binance.events(path, Grid(instrument(BTC))), 12_000):
-        if isinstance(event, Trade):
-            if place is not None and event.aggressor is Side.SELL and left:
-                reached = 0
-                if event.price == price:
-                    reached = place.on_trade(event.qty)
-                elif event.price < price:
-                    reached = event.qty
-                if reached:
-                    fills.append(min(reached, left))
-                    left -= fills[-1]
-            continue
-        changes = book.apply(event)
-        best = book.asks.best()
-        if place is not None:
-            for change in changes:
-                if (change.side, change.price) == (Side.BUY, price):
-                    place.on_change(change.before, change.after)
-            while left and best is not None and best <= price:
-                fills.append(min(book.asks.available(best), left))
-                left -= fills[-1]
-                book.asks.take(best, fills[-1])
-                best = book.asks.best()
-        if place is None and book.sync is Sync.LIVE:
-            after -= 1
-            if after == 0:
-                price = book.bids.best() if price is None else price
-                place = QueuePosition(book.bids.displayed(price))
-    return price, fills
+class ByHand:
+    """Follows one bid in the recording with the book and the queue model alone."""
+
+    def __init__(self, left):
+        self.book = MarketBook()
+        self.left = left
+        self.place = None
+        self.price = None
+        self.fills = []
+
+    def enter(self):
+        """Stand at the best bid, behind everything there."""
+        self.price = self.book.bids.best()
+        self.place = QueuePosition(self.book.bids.displayed(self.price))
+
+    def on_trade(self, trade):
+        """Be filled by a seller who gets as far as us."""
+        if self.place is None or trade.aggressor is not Side.SELL:
+            return
+        if trade.price == self.price:
+            self.fill(self.place.on_trade(trade.qty))
+        elif trade.price < self.price:
+            self.fill(trade.qty)
+
+    def on_book(self, event):
+        """Move in the queue, and be filled by offers that come to us."""
+        changes = self.book.apply(event)
+        if self.place is None:
+            return
+        for change in changes:
+            if (change.side, change.price) == (Side.BUY, self.price):
+                self.place.on_change(change.before, change.after)
+        best = self.book.asks.best()
+        while self.left and best is not None and best <= self.price:
+            self.book.asks.take(best, self.fill(self.book.asks.available(best)))
+            best = self.book.asks.best()
+
+    def fill(self, qty):
+        """Be filled by at most this much; return how much."""
+        traded = min(qty, self.left)
+        if traded:
+            self.fills.append(traded)
+            self.left -= traded
+        return traded
 
 
 def test_an_order_in_the_recording_waits_its_turn(btc, tmp_path):
     """An order at the recorded best bid is filled as the queue model alone says, fill by fill."""
-    price, expected = expected_fill(btc, None, after=500)
-    assert len(expected) > 3
     venue, _ = open_run(tmp_path, symbols=[BTC], feed={"path": btc})
-    exchange = venue.exchange
-    pit = exchange.pits[BTC]
-    live_changes = 0
-    sent = False
+    exchange, pit = venue.exchange, venue.exchange.pits[BTC]
+    hand = ByHand(left=100_000)
+    books = 0
     for event in islice(feed_binance.events(btc, pit.grid), 12_000):
         exchange.on_market(event, T0)
-        if not isinstance(event, Trade) and pit.book.sync is Sync.LIVE and not sent:
-            live_changes += 1
-            if live_changes == 500:
-                request = dict(symbol=BTC, side=Side.BUY)
-                venue.exchange.submit(_limit(pit.grid.price(price), request), T0)
-                sent = True
-    assert [pit.grid.steps(fill.last_qty) for fill in exchange.fills] == expected
-
-
-def _limit(price, request):
-    from bridges.port import OrderRequest  # noqa: PLC0415 - only here
-    from protocol.fields import OrdType, TimeInForce  # noqa: PLC0415
-
-    return OrderRequest(
-        cl_ord_id="Q", order_qty=Decimal(1), price=price, ord_type=OrdType.LIMIT,
-        time_in_force=TimeInForce.GOOD_TILL_CANCEL, **request,
-    )  # fmt: skip
+        if isinstance(event, Trade):
+            hand.on_trade(event)
+            continue
+        hand.on_book(event)
+        books += pit.book.sync is Sync.LIVE
+        if books == 500 and hand.place is None:
+            hand.enter()
+            price = pit.grid.price(hand.price)
+            order = order_request(
+                "Q", BTC, Side.BUY, 1, price, tif=TimeInForce.GOOD_TILL_CANCEL
+            )
+            exchange.submit(order, T0)
+    assert len(hand.fills) > 3
+    assert [pit.grid.steps(fill.last_qty) for fill in exchange.fills] == hand.fills
 
 
 @pytest.mark.budget(30)
@@ -179,14 +184,18 @@ def test_both_shapes_of_csv(data_folder, name, symbol, count, first):
 
 
 def test_a_csv_feed_trades(data_folder, tmp_path):
-    """A venue on recorded quotes fills at level 1."""
+    """A venue on recorded quotes fills a taker at the quote, and a maker when the quote comes."""
     path = data_folder / "fx_eurusd_quotes_20200101.csv"
-    feed = {"path": path, "speed": 1000}
-    venue, _ = open_run(tmp_path, symbols=["EURUSD"], feed=feed)
-    venue.step(T0 + 100 * MS)
-    trader = Trader(venue, "EURUSD", 1)
-    assert venue.exchange.pits["EURUSD"].book.bids.best()
-    assert trader.venue is venue
+    venue, ear = open_run(tmp_path, symbols=["EURUSD"], feed={"path": path, "speed": 1000})
+    venue.step(T0 + MS)
+    day = TimeInForce.DAY
+    venue.submit(order_request("taker", "EURUSD", Side.BUY, 1000, tif=day), T0 + MS)
+    venue.submit(order_request("maker", "EURUSD", Side.SELL, 1000, "1.12172", tif=day), T0 + MS)
+    live(venue, None, ms=20_000)
+    taker, maker = ear.of(Filled)
+    assert (taker.order.cl_ord_id, maker.order.cl_ord_id) == ("taker", "maker")
+    assert str(maker.fill.last_px) == "1.12172"
+    assert taker.fill.transact_ns < maker.fill.transact_ns
 
 
 def test_a_damaged_recording_is_named(tmp_path):
