@@ -88,9 +88,8 @@ def play(
         show.phase("meanwhile the venue filled an order" if filled else "no order was filled")
         system.hold_answers(0)
         system.start_gateway(restart)
-        system.wait_ready()
-        show.phase("the gateway is back: journal replayed, venue asked", "bold green")
-        show.watch(max(3.0, seconds - (time.monotonic() - began)))
+        if comes_back(system, show):
+            show.watch(max(3.0, seconds - (time.monotonic() - began)))
         fallen = system.fallen()
         show.phase("strategies cancel what rests and stop")
         system.stop_strategies()
@@ -98,6 +97,17 @@ def play(
         system.stop_gateway()
         show.phase("everything has stopped; reading the three accounts")
         return account(system, killed_ns, fallen)
+
+
+def comes_back(system: DemoSystem, show: Show) -> bool:
+    """Wait for the restarted gateway; one that does not come is part of the account."""
+    try:
+        system.wait_ready()
+    except CommandError as problem:
+        show.phase(str(problem), "bold red")
+        return False
+    show.phase("the gateway is back: journal replayed, venue asked", "bold green")
+    return True
 
 
 def wait_for_orders_in_flight(system: DemoSystem) -> None:
@@ -122,7 +132,7 @@ def wait_for_fill(system: DemoSystem, killed_ns: int, show: Show) -> bool:
 def wait_for_quiet(system: DemoSystem) -> None:
     """Wait until no order is open and none is in doubt."""
     deadline = time.monotonic() + SETTLE_PATIENCE_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and system.gateway_runs:
         try:
             with system.operator() as session:
                 status = session.ask("STATUS")

@@ -149,6 +149,11 @@ class DemoSystem:
         except GatewayError:
             return False
 
+    @property
+    def gateway_runs(self) -> bool:
+        """Whether the gateway's process is alive."""
+        return self._processes["gateway"].poll() is None
+
     def operator(self, timeout_ms: int = 1_000) -> OperatorSession:
         """Return an operator's session, not yet logged on."""
         return OperatorSession(self.config, timeout_ms=timeout_ms)
