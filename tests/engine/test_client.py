@@ -227,6 +227,7 @@ def test_a_logout_is_followed_by_a_new_logon(tmp_path):
         client.wait_for(client.buy("EURUSD", 1000), final=True)
 
 
+@pytest.mark.budget(20)
 def test_silence_is_taken_for_death(tmp_path):
     """A gateway that says nothing for 2.4 heartbeats is left, and logged on to again."""
     told = []

@@ -13,6 +13,7 @@ import pytest
 import portcullis
 from engine import transcript
 from engine.errors import UnknownInstrument
+from engine.loading import load
 from engine.orders import KEEP_CLOSED, OwnOrders, OwnPositions
 from engine.strategy import Strategy
 from engine.testing import Rehearsal
@@ -268,6 +269,19 @@ def test_a_user_tests_a_strategy_in_five_lines():
     stage.quote("EURUSD", "1.1000", "1.1002")
     assert [order.price for order in stage.orders] == [Decimal("1.1000")]
     stage.fill(stage.orders[0])
+    assert stage.position("EURUSD") == 1000
+
+
+def test_the_readmes_strategy_does_what_it_says(tmp_path):
+    """The README's first strategy loads as written, and buys the dip."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    source = next(part for part in text.split("```python\n") if "class Dip" in part)
+    path = tmp_path / "dip.py"
+    path.write_text(source.split("```")[0], encoding="utf-8")
+    stage = portcullis.Rehearsal(load(f"{path}:Dip")())
+    stage.quote("EURUSD", "1.1000", "1.1002")
+    assert stage.sent == []
+    stage.quote("EURUSD", "1.0997", "1.1000")
     assert stage.position("EURUSD") == 1000
 
 
