@@ -113,11 +113,13 @@ class JournalReader:
             while seq <= last:
                 before = seq
                 for frame in self._frames(seq):
-                    for record in fmt.records(frame, seq):
-                        if record.seq > last:
-                            return
-                        yield record
-                    seq = frame.header.first + frame.header.records
+                    following = frame.header.first + frame.header.records
+                    found = fmt.records(frame, seq)
+                    if following > last:
+                        yield from found[: last - following + 1 or None]
+                        return
+                    yield from found
+                    seq = following
                 if seq == before:
                     return
         except OSError as error:

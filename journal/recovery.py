@@ -5,7 +5,8 @@ Six facts decide, and nothing else:
     whole        there is at least one whole frame that follows from the beginning
     leftover     after the last whole frame there is something that is neither zero nor nothing
     synced_past  some true header says that a batch past the last whole one was on disk
-    anchor_past  the caller knows of a record (a snapshot's) past the last whole frame
+    anchor_past  the caller knows of a record (a snapshot's) past the last whole frame, and no mark
+                 tells of a loss, such as a repair, that explains it
     under_os     the last whole frame was released on the promise "in the system's cache"
     rebooted     the machine has started anew since, and the journal was not closed in order
 
@@ -143,7 +144,7 @@ def examine(files: Files, folder: str, snapshot_seq: int = 0) -> Finding:
         whole=end.segment != "",
         leftover=fault is not None,
         synced_past=fault is not None and highest >= fault.batch,
-        anchor_past=snapshot_seq > end.seq,
+        anchor_past=snapshot_seq > end.seq and not _loss_recorded(files, folder, segments, walk),
         under_os=end.durability == Durability.OS,
         rebooted=end.kind != Kind.CLOSE and "" != boot != end.mark.boot_id != "",
     )
@@ -209,6 +210,15 @@ def _start(files: Files, folder: str, segments: list[str], seq: int) -> int:
             if header is not None and header.kind != Kind.BATCH:
                 return index
     return 0
+
+
+def _loss_recorded(files: Files, folder: str, segments: list[str], walk: Walk) -> bool:
+    """Say whether the journal itself tells of a loss, which explains a snapshot ahead of it."""
+    if not walk.loss_recorded:
+        walk = Walk(files, folder, segments)
+        for _frame in walk.frames():
+            pass
+    return walk.loss_recorded
 
 
 def _leftover(

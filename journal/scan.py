@@ -138,6 +138,7 @@ class Walk:
         self.segment = ""
         self.offset = 0
         self.fault: Fault | None = None
+        self.loss_recorded = False  # an OPEN among these frames owned up to released messages
 
     @property
     def end(self) -> End:
@@ -226,7 +227,9 @@ class Walk:
             self.segment = segment
         if header.kind:
             self._mark = fmt.parse_mark(frame)
-            self._report = self._mark if header.kind == Kind.OPEN else self._report
+            if header.kind == Kind.OPEN:
+                self._report = self._mark
+                self.loss_recorded = self.loss_recorded or self._mark.released_lost
         else:
             self._report = None
         self._header = header
@@ -253,7 +256,9 @@ class Walk:
 def evidence(files: Files, folder: str, segments: Sequence[str], fault: Fault) -> int:
     """Return the highest `synced` of any true header at or after a fault; 0 if there is none.
 
-    Stops early at a header that proves the damaged batch was on disk.
+    Stops early at a header that proves the damaged batch was on disk. A peer could write a true
+    header inside a message of its own; all it can gain is a start refused after a power cut that
+    also tore that very batch, and refusing is the safe side.
     """
     highest = 0
     for number in range(fault.number, len(segments)):

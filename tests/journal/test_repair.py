@@ -66,6 +66,19 @@ def test_the_loss_is_reported_until_a_record_follows():
     assert not open_small(files).recovery.released_lost
 
 
+def test_a_snapshot_ahead_of_a_repaired_journal_does_not_stop_it():
+    """The mark of the repair explains why a snapshot knows more; the start goes on without it."""
+    files, _before, place = corrupt()
+    with pytest.raises(Corrupt):
+        open_small(files, snapshot_seq=1000)
+    repair(FOLDER, files=files)
+    for number in range(30):
+        writer = open_small(files, snapshot_seq=1000)
+        assert writer.last_seq == place.first - 1 + number
+        append_batch(writer, number)
+        files.restart()
+
+
 def test_a_sound_journal_is_left_alone():
     """Repairing what is not broken changes nothing, and says so."""
     files = build(5, close=True)
