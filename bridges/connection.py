@@ -67,6 +67,7 @@ class Connection:
         self._attempt_ns = now_ns
         self._attempts = 0
         self._patience_ns = 0
+        self._said = ""
         self.down_since_ns: int | None = now_ns
 
     def receive(self, now_ns: int, frames: list[bytes]) -> None:
@@ -170,9 +171,9 @@ class Connection:
                 return
 
     def _drop(self, why: str, now_ns: int) -> None:
-        fix = self._fix
-        if fix is not None and self._session.logged_on:
-            logger.warning("the link to {} is down: {}", self._peer_comp_id, why)
+        if self._session.logged_on or why != self._said:
+            logger.warning("no link to {}: {}", self._peer_comp_id, why)
+        self._said = why
         self._fix = None
         # What was received in this batch is done before the link counts as gone: the gateway asks.
         self._session.commit()

@@ -168,12 +168,12 @@ class Exchange(Records):
             if order.is_open and order.expire_ns is not None and order.expire_ns <= now_ns:
                 self.end(order, OrdStatus.EXPIRED)
                 self._tell(Expired(order.image()), end_line(order, "expired"))
-        for pit in self.pits.values():
+        for pit in self._funded:
             self._fund(pit)
 
     def next_time_ns(self) -> int | None:
         """Return when `on_time` has something to do."""
-        times = [pit.funding_ns for pit in self.pits.values() if pit.funding_ns]
+        times = [pit.funding_ns for pit in self._funded if pit.funding_ns]
         if self._expiries:
             times.append(self._expiries[0][0])
         return min(times, default=None)
@@ -363,8 +363,6 @@ class Exchange(Records):
     def _fund(self, pit: Pit) -> None:
         """Pay funding: longs pay a positive rate to shorts, on the middle of the book."""
         rules = pit.grid.instrument
-        if not rules.funding_interval_ms:
-            return
         every_ns = rules.funding_interval_ms * 1_000_000
         due_ns, pit.funding_ns = pit.funding_ns, (self._now_ns // every_ns + 1) * every_ns
         bid, ask = pit.book.bids.best(), pit.book.asks.best()

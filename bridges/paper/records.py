@@ -49,6 +49,9 @@ class Records(Trader):
         self.fills: list[Fill] = []
         self.entries: list[LedgerEntry] = []
         self.pits = {one.symbol: Pit(one, self) for one in instruments}
+        self._funded = [
+            pit for pit in self.pits.values() if pit.grid.instrument.funding_interval_ms
+        ]
         self._day_end = day_end
         self.orders: dict[str, Order] = {}
         self.by_cl_ord_id: dict[str, Order | VenueOrder] = {}

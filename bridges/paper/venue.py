@@ -6,7 +6,8 @@ rarely `step` is called. So the same seed, data and command times give the same 
 exchange says goes to the ledger first and to the listener after the response latency.
 
 After a kill it rises from its ledger: orders, fills and money are those that it had told of,
-resting orders stand at the back of their queues, and the market has moved on without us.
+resting orders stand at the back of their queues, and the market has moved on without us. The book
+and the trades that are published are the market's alone; our own orders do not show in them.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ CAPABILITIES = Capabilities(
 )
 MAX_MARKET_EVENTS = 2_000
 """Market events in one step, so that orders are heard in between when the market is behind."""
-MAX_CATCH_UP = 2_000_000
+MAX_CATCH_UP = 200_000
+"""Market events that are replayed after a restart; after more the market goes on from there."""
 ZERO_LATENCY: Mapping[str, Mapping[str, float]] = {}
 
 Act = Callable[[int], None]
@@ -116,12 +118,12 @@ class PaperVenue:
     def connect(self, listener: Listener, now_ns: int) -> None:
         """Open the exchange: for the first time, or from its ledger."""
         self._listener = listener
-        self._time_ns = now_ns
         history = self._ledger.history
+        if history:
+            now_ns = max(now_ns, history[-1]["t"])  # the system's clock may have been set back
+        self._time_ns = now_ns
         starts = [line for line in history if line["k"] == "start"]
-        feed_ns = starts[0]["feed_ns"] if starts else now_ns
-        self._feed.start(feed_ns)
-        self._catch_up(now_ns)
+        feed_ns = self._catch_up(starts[-1]["feed_ns"] if starts else now_ns, now_ns)
         start = {
             "k": "start", "t": now_ns, "venue": self._venue_id, "boot": len(starts) + 1,
             "feed_ns": feed_ns, "seed": self._seed,
@@ -320,16 +322,23 @@ class PaperVenue:
         else:
             self._dirty.add(event.symbol)
 
-    def _catch_up(self, now_ns: int) -> None:
-        """Bring the books to the present; what nobody lived through fills no orders."""
+    def _catch_up(self, feed_ns: int, now_ns: int) -> int:
+        """Bring the books to the present; what nobody lived through fills no orders.
+
+        Returns the feed's origin: moved on, if the market was away for too long to be replayed.
+        """
+        self._feed.start(feed_ns)
         for _ in range(MAX_CATCH_UP):
             due_ns = self._feed.next_due_ns()
             if not due_ns or due_ns >= now_ns:
-                return
+                return feed_ns
             event = self._feed.pop()
             pit = self.exchange.pits.get(event.symbol)
             if pit is not None and not isinstance(event, Trade):
                 pit.book.apply(event)
+        feed_ns += max(now_ns - (self._feed.next_due_ns() or now_ns), 0)
+        self._feed.start(feed_ns)
+        return feed_ns
 
     def _drain(self, at_ns: int) -> None:
         events = self.exchange.events

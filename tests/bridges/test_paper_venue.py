@@ -125,6 +125,33 @@ def test_the_market_does_not_stop_for_a_restart(tmp_path):
     assert tops[0] == tops[1]
 
 
+def test_a_market_that_was_away_too_long_goes_on_where_it_was(tmp_path, monkeypatch):
+    """After more market than is replayed, the feed goes on from there, once and for all."""
+    monkeypatch.setattr("bridges.paper.venue.MAX_CATCH_UP", 50)
+    open_run(tmp_path)[0].close()
+    for hours in (100, 200):
+        now_ns = T0 + hours * 3_600_000 * MS
+        venue, _ = open_run(tmp_path, now_ns=now_ns)
+        book = venue.exchange.pits[BTC].book
+        assert book.bids.best()
+        assert venue.next_deadline_ns() >= now_ns
+        venue.close()
+    origins = [line["feed_ns"] for line in read(tmp_path / "ledger.jsonl") if line["k"] == "start"]
+    assert origins[0] < origins[1] < origins[2]
+
+
+def test_time_never_runs_back(tmp_path):
+    """With the system's clock set back over a restart, the ledger's times still ascend."""
+    venue, _ = open_run(tmp_path)
+    live(venue, Trader(venue, BTC, 3), ms=2_000)
+    venue.close()
+    risen, _ = open_run(tmp_path, now_ns=T0 - 3_600_000 * MS)
+    risen.submit(order_request("late", BTC, Side.BUY, 1, tif=TimeInForce.DAY), T0)
+    risen.step(T0 + 2_001 * MS)
+    times = [line["t"] for line in read(tmp_path / "ledger.jsonl")]
+    assert times == sorted(times)
+
+
 def test_latency_delays_and_never_reorders(tmp_path):
     """An order reaches the exchange after the entry latency, its report comes after the other."""
     latency = {"entry": {"ms": 5, "jitter_ms": 4}, "response": {"ms": 7, "jitter_ms": 6}}
