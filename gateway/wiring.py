@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -49,8 +50,6 @@ from journal.writer import JournalWriter
 from protocol.fields import OPERATOR
 from protocol.timestamps import SECOND_NS
 
-VERSION = "0.1.0"
-"""Journaled with each START, so that an auditor knows which rules decided."""
 CoreOf = Callable[[Book, Rules], Any]
 
 
@@ -250,8 +249,16 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         ),
         upkeep=Upkeep(book, parts.old_ids, journal.free_bytes_low),
     )  # fmt: skip
-    loop.begin(core.start(journal.epoch, VERSION, clock.now_ns(), **_found(parts)))
+    loop.begin(core.start(journal.epoch, _version(), clock.now_ns(), **_found(parts)))
     return loop
+
+
+def _version() -> str:
+    """Tell which version decides: journaled with each START, for auditors."""
+    try:
+        return version("portcullis-gateway")
+    except PackageNotFoundError:
+        return "source"
 
 
 def _found(parts: Parts) -> dict[str, Any]:

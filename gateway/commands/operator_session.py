@@ -154,7 +154,8 @@ class OperatorSession:
             found.append(reaction.deliver)
         for sent in reaction.replies:
             self._say(sent)
-        if reaction.disconnect is not None:
+        # An answer that came before the end counts: a gateway that is shut down says both at once.
+        if reaction.disconnect is not None and not found:
             msg = f"the gateway at {self._endpoint} ended the session: {reaction.disconnect}"
             raise CommandError(msg, exit_code=NO_ANSWER)
 
