@@ -25,7 +25,7 @@ from protocol.session import FixSession, Reaction
 MS_NS = 1_000_000
 LOGON_PATIENCE_NS = 2_000 * MS_NS
 FIRST_PAUSE_NS = 50 * MS_NS
-LONGEST_PAUSE_NS = 1_000 * MS_NS
+LONGEST_PAUSE_NS = 500 * MS_NS
 
 
 class Wire(Protocol):
