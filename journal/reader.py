@@ -110,40 +110,45 @@ class JournalReader:
         last = to_seq if to_seq is not None else 1 << 63
         seq = max(seq, 1)
         try:
+            segment, previous = None, None
             while seq <= last:
-                before = seq
-                for frame in self._frames(seq):
-                    following = frame.header.first + frame.header.records
-                    found = fmt.records(frame, seq)
-                    if following > last:
-                        yield from found[: last - following + 1 or None]
-                        return
-                    yield from found
-                    seq = following
-                if seq == before:
+                found = self._segment(seq)
+                if found is None or found == segment:
                     return
+                segment = found
+                for frame in self._frames(segment, seq, previous):
+                    previous = frame.digest
+                    following = frame.header.first + frame.header.records
+                    records = fmt.records(frame, seq)
+                    if following > last:
+                        yield from records[: last - following + 1 or None]
+                        return
+                    yield from records
+                    seq = following
         except OSError as error:
             raise JournalFailed(self._folder, "reading", error) from error
 
-    def _frames(self, seq: int) -> Iterator[Frame]:
-        """Yield the frames of one segment from the one that holds `seq` on."""
-        segment = self._segment(seq)
-        if segment is None:
-            return
+    def _frames(self, segment: str, seq: int, previous: bytes | None) -> Iterator[Frame]:
+        """Yield a segment's frames from the one that holds `seq` on, marks among them too.
+
+        `previous` is the digest of the frame before the segment, if that was read.
+        """
         path = join(self._folder, segment)
         index = self._indexes.setdefault(segment, _Index(fmt.segment_first(segment)))
         index.grow(self._files, path, seq)
         window = Window(self._files, path, index.before(seq), STEP_BYTES)
-        last, previous = None, None
+        last = None
         while (header := window.header()) is not None:
-            if header.first + header.records > seq and header.records:
+            if previous is not None or (header.records and header.first + header.records > seq):
                 frame = window.frame(header)
-                if frame is None or previous not in {None, header.previous}:
+                if frame is None:
                     break
+                if previous not in {None, header.previous}:
+                    # This frame is true: it speaks against the one before, as in scan.Walk.
+                    self._doubt(segment, window.offset, header.batch - 1)
+                    return
                 previous = frame.digest
                 yield frame
-            else:
-                previous = None
             window.at += fmt.OVERHEAD + header.length
             last = header
         self._stop(segment, window, last)
@@ -165,8 +170,12 @@ class JournalReader:
                 return
         elif not any(window.peek(ZEROS_BYTES)):
             return
-        batch = last.batch + 1 if last is not None else 1
-        fault = Fault(at, segment, window.offset, batch, "no valid frame")
+        self._doubt(segment, window.offset, last.batch + 1 if last is not None else 1)
+
+    def _doubt(self, segment: str, offset: int, batch: int) -> None:
+        """Raise Corrupt if a header says that a batch which is not as it was had been on disk."""
+        at = self._segments.index(segment)
+        fault = Fault(at, segment, offset, batch, "no frame that follows the one before")
         _refuse(self._files, self._folder, self._segments, fault)
 
 

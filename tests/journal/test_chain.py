@@ -12,6 +12,7 @@ from support.fake_files import FakeFiles
 from support.journals import FOLDER, build, layout
 
 from journal.errors import Corrupt
+from journal.reader import JournalReader
 from journal.recovery import examine, recover
 from journal.verify import verify
 
@@ -68,6 +69,15 @@ def test_a_rewritten_record_breaks_the_chain_between_segments(image):
     assert len(ends) >= 2
     for place in ends:
         assert verify(FOLDER, files=FakeFiles.of(forge(image, place, prefix=b"X"))).exit_code == 2
+
+
+def test_random_access_follows_the_chain_too(image):
+    """A reader that begins anywhere notices a rewritten record, also across segments and marks."""
+    for place in layout(image)[:-1]:
+        if place.records:
+            files = FakeFiles.of(forge(image, place, prefix=b"X"))
+            with pytest.raises(Corrupt):
+                list(JournalReader(FOLDER, files=files).read_from(place.first))
 
 
 @pytest.mark.parametrize(
