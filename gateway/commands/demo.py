@@ -25,6 +25,7 @@ from gateway.errors import CommandError, GatewayError
 IN_FLIGHT = 6
 """So many orders without an answer are waited for before the kill; the account wants 5."""
 IN_FLIGHT_MIN = 5
+LIVES = 2
 HOLD_MS = 1_500
 FILL_PATIENCE_S = 12.0
 DOWN_AT_LEAST_S = 1.0
@@ -201,7 +202,7 @@ def wrong(found: dict[str, Any]) -> list[str]:
         "an order in flight at the kill has an unknown fate": (
             found["recovered"] == found["in_flight_at_kill"]
         ),
-        "the gateway was not started exactly twice": found["starts"] == 2,  # noqa: PLR2004
+        "the gateway was not started exactly twice": found["starts"] == LIVES,
         "a strategy fell over": not found["fallen"],
         "nothing was traded": found["orders"] > 0 and found["fills"] > 0,
     }
