@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal import format as fmt
@@ -40,6 +40,7 @@ def frame_bytes(records, first=1, batch=7, synced=6, kind=Kind.BATCH):
     return fmt.seal(pieces)
 
 
+@settings(deadline=None)
 @given(records=RECORDS, first=st.integers(1, 2**63), before=st.binary(max_size=20))
 def test_a_frame_reads_back_as_it_was_written(records, first, before):
     """Any records come back equal, wherever the frame stands, and from any sequence on."""
@@ -53,6 +54,7 @@ def test_a_frame_reads_back_as_it_was_written(records, first, before):
     assert expected[2:] == fmt.records(frame, first + 2)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=400), at=st.integers(0, 400))
 def test_arbitrary_bytes_are_no_frame(data, at):
     """Bytes that were not written here are never read as a header, with or without our magic."""
@@ -74,6 +76,7 @@ def test_a_header_cannot_call_its_own_batch_synced():
     assert fmt.parse_header(data, 0) is None
 
 
+@settings(deadline=None)
 @given(
     boot=st.text(alphabet="0123456789abcdef-", max_size=36),
     dropped=NUMBERS,
@@ -93,6 +96,7 @@ def test_a_session_name_has_a_bound():
         fmt.session_bytes("é" * 128)
 
 
+@settings(deadline=None)
 @given(first=st.integers(1, 10**20 - 1))
 def test_a_segment_is_named_by_its_first_record(first):
     """Names sort as their sequences do, and give them back."""

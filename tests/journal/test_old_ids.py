@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal.errors import JournalFailed
@@ -18,6 +18,7 @@ def path(tmp_path):
     return tmp_path / "var" / "old_ids.db"
 
 
+@settings(max_examples=20, deadline=None)
 @given(batches=st.lists(ENTRIES, max_size=4))
 def test_the_first_value_of_an_id_stays(tmp_path_factory, batches):
     """An id finds the value with which it was first added, however often it is added again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fake_files import FakeFiles
 
@@ -15,6 +15,7 @@ from journal.errors import JournalFailed, SnapshotBad
 FOLDER = "/s"
 
 
+@settings(deadline=None)
 @given(
     payload=st.binary(max_size=500), version=st.integers(0, 2**32 - 1), seq=st.integers(0, 2**63)
 )
