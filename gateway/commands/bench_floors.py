@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -67,6 +68,9 @@ class Floors:
         self._echo.close()
         self._sync.close()
         for process in self._processes:
+            if kind is None:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(2)  # it was told to end, and tidies up
             launch.end(process, patience_s=2)
 
     def echo(self, count: int) -> list[int]:
