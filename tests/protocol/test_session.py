@@ -178,6 +178,17 @@ def test_silent_peer_is_asked_then_dropped(pair):
     assert State.DISCONNECTED is session.state
 
 
+def test_silent_peer_is_asked_once(pair):
+    """One silence brings one TestRequest, however often the clock ticks."""
+    session = pair.gateway.session
+    session.tick(START_NS + 12 * SECOND_NS)
+
+    again = session.tick(START_NS + 13 * SECOND_NS)
+
+    assert "1" not in [sent.message.msg_type for sent in again.replies]
+    assert session.next_deadline_ns() > START_NS + 13 * SECOND_NS
+
+
 def test_test_request_is_answered_with_its_id(pair):
     """A Heartbeat that answers a TestRequest repeats its TestReqID."""
     pair.hear(pair.gateway, says("1|112=ARE-YOU-THERE", number=2))

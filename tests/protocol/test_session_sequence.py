@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from support.connection_pair import START_NS, ConnectionPair, ids, last_text, order, says
 
 from protocol import codec
+from protocol.liveness import Gap
 from protocol.messages import Logout
 from protocol.session import NOTHING, FixSession, resend_frames
 from protocol.timestamps import SECOND_NS, format_utc
@@ -96,6 +97,24 @@ def test_both_sides_can_have_a_gap():
     assert ids(pair.client) == ["A10", "A11", "A12"]
 
 
+def test_early_resend_request_is_answered_and_asked_about(pair):
+    """A ResendRequest beyond a gap gets its answer, and then our own question."""
+    frame = says("2|7=1|16=0", number=5)
+    reaction = pair.gateway.session.receive(codec.decode(frame), START_NS)
+
+    assert (reaction.consumed, reaction.resend) == (False, (1, 1))
+    assert [message.begin_seq_no for _, message, _ in reaction.replies] == [2]
+
+
+def test_gap_is_open_until_the_last_number_seen_has_come():
+    """A gap ends when the message that showed it has come again, not one before."""
+    gap = Gap()
+    gap.widen(4)
+
+    assert gap.is_open(4)
+    assert not gap.is_open(5)
+
+
 def test_resend_request_beyond_the_last_is_rejected(pair):
     """Asking for what was never said is answered with Reject, 371=7."""
     pair.hear(pair.gateway, says("2|7=50|16=0", number=2))
@@ -130,6 +149,15 @@ def test_duplicate_without_original_time_is_rejected(pair):
         pair.gateway.said[-1].session_reject_reason,
     ) == (122, 1)
     assert pair.gateway.session.next_in == 2
+
+
+def test_order_that_claims_to_be_a_duplicate_needs_its_first_time(pair):
+    """An application message in its turn with 43=Y and no 122 is rejected, not delivered."""
+    body = "D|11=A|55=X|54=1|60=20260105-09:30:00|38=1|40=1"
+    pair.hear(pair.gateway, says(body, number=2, more="43=Y|"))
+
+    assert pair.gateway.delivered == []
+    assert pair.gateway.said[-1].msg_type == "3"
 
 
 def test_duplicate_from_the_future_breaks(pair):
