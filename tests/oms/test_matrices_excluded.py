@@ -1,4 +1,4 @@
-"""The matrices of FIX 4.4 vol. 4, appendix D: all of them, each tested or excluded with a reason."""
+"""The matrices of FIX 4.4 vol. 4, appendix D: each is tested, or excluded with a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-ALL = ["A.1.a", "A.1.b", "B.1.a", "B.1.b", "B.1.c", "B.1.d", "B.1.e", "B.1.f", "C.1.a", "C.1.b", "C.1.c", "C.2.a", "C.3.a", "C.3.b", "C.3.c", "D.1.a", "D.1.b", "D.1.c", "D.2.a", "D.2.b", "D.2.c", "D.2.d", "E.1.a", "E.1.b", "E.1.c", "E.1.d", "E.1.e", "E.1.f", "F.1.a", "F.1.b", "F.1.c", "G.1.a", "G.1.b", "G.1.c", "H.1.a", "H.1.b", "H.1.c", "H.1.d", "I.1.a", "I.1.b", "J.1.a", "J.1.b", "J.1.c", "J.1.d", "K.1.a", "K.1.b", "L.1.a", "L.1.b"]
+ALL = {
+    f"{group}.{part}"
+    for group, parts in {
+        "A.1": "ab", "B.1": "abcdef", "C.1": "abc", "C.2": "a", "C.3": "abc", "D.1": "abc",
+        "D.2": "abcd", "E.1": "abcdef", "F.1": "abc", "G.1": "abc", "H.1": "abcd", "I.1": "ab",
+        "J.1": "abcd", "K.1": "ab", "L.1": "ab",
+    }.items()
+    for part in parts
+}  # fmt: skip
 
 EXCLUDED = {
     "A.1.b": "done for day: our venues have no such state, a day order expires (150=C)",
@@ -35,7 +43,7 @@ def covered():
 
 def test_every_matrix_is_tested_or_excluded():
     """No matrix is forgotten, and none is both."""
-    assert covered() | EXCLUDED.keys() == set(ALL)
+    assert covered() | EXCLUDED.keys() == ALL
     assert not covered() & EXCLUDED.keys()
 
 

@@ -1,0 +1,411 @@
+"""In doubt, and out of it only by evidence: each way out, and everything that is no way out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.desk import ACCOUNT, SYMBOL, VENUE, change
+from support.lines import Play, line
+
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdStatus, Side
+from protocol.fields import ExecType as E
+from protocol.messages import (
+    ExecutionReport,
+    NewOrderSingle,
+    OrderCancelReject,
+    OrderCancelReplaceRequest,
+    OrderCancelRequest,
+    OrderStatusRequest,
+    TradeCaptureReport,
+    TradeCaptureSide,
+)
+from protocol.numbers import ZERO
+from protocol.timestamps import format_date, format_utc
+
+NEVER_SENT, UNKNOWN = "NEVER_SENT", "UNKNOWN_AT_VENUE"
+DEAD = "8/8 (X) q10000 c0 l0 103=0"
+
+
+@pytest.fixture
+def play():
+    """An order X on its way when the venue's link broke; the link is back, reconciliation is not.
+
+    The order is in doubt, and its owner knows.
+    """
+    play = Play()
+    play.exchange = play.order()
+    relink(play)
+    assert play.lines() == ["A/A (X) q10000 c0 l10000", "I/A (X) q10000 c0 l10000 5007=Y", "h"]
+    return play
+
+
+def relink(play):
+    """Break the bridge's link and let it log on again."""
+    play.desk.drop(VENUE)
+    play.desk.log_on(VENUE)
+
+
+def sent(play, kind):
+    """Everything of a kind that the venue was sent."""
+    return [message for message in play.desk.told(VENUE) if isinstance(message, kind)]
+
+
+def reports(play):
+    """Return the lines about orders that were told since the last time."""
+    return [text for text in play.lines() if text != "h"]
+
+
+def unknown(play, text, wire_id="", *, complete=True):
+    """Let the bridge answer an H: not known."""
+    play.desk.hear(VENUE, ExecutionReport(
+        order_id="NONE", exec_id="I", exec_type=E.ORDER_STATUS, ord_status=OrdStatus.REJECTED,
+        symbol=SYMBOL, side=Side.BUY, leaves_qty=ZERO, cum_qty=ZERO, avg_px=ZERO,
+        cl_ord_id=wire_id or play.exchange.wire_id, ord_rej_reason=OrdRejReason.UNKNOWN_ORDER,
+        text=text, complete=complete or None,
+    ))  # fmt: skip
+
+
+def read(play, ms, **how):
+    """Wait until the gateway asks (H), then let the bridge not know the order."""
+    before = len(sent(play, OrderStatusRequest))
+    play.desk.pass_time(ms)
+    assert len(sent(play, OrderStatusRequest)) > before, "it did not ask"
+    unknown(play, UNKNOWN, **how)
+
+
+def proof(play, **how):
+    """Give three complete reads over 1.2 s, a round that agrees in between."""
+    read(play, 600, **how)
+    play.desk.pass_time(100)
+    play.desk.answer_round()
+    read(play, 600, **how)
+    read(play, 600, **how)
+
+
+def order_of(play):
+    """The order in doubt."""
+    return play.desk.book.state.orders[play.exchange.wire_id]
+
+
+def test_never_sent_is_proof(play):
+    """(a) The bridge's log never held the id and has tombstoned it: absent, at once."""
+    unknown(play, NEVER_SENT)
+    assert reports(play) == [DEAD]
+    told = play.desk.told("MM")[-1]
+    assert (told.text, told.reject_source.value) == ("NOT_RECEIVED", "V")
+    assert play.settled()
+
+
+def test_three_reads_and_a_round_are_proof(play):
+    """(b) Three complete reads spread beyond absence_after_ms, with a round that agrees."""
+    play.desk.answer_round()
+    proof(play)
+    assert reports(play)[-1] == DEAD
+    assert play.settled()
+
+
+def test_shown_alive_in_a_round(play):
+    """The list of open orders shows it: acknowledged."""
+    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
+    assert reports(play) == ["0/0 (X) q10000 c0 l10000"]
+    assert play.settled()
+
+
+def test_told_alive(play):
+    """The answer to an H shows it: acknowledged."""
+    play.exchange.say(E.ORDER_STATUS, OrdStatus.NEW, complete=True)
+    assert reports(play) == ["0/0 (X) q10000 c0 l10000"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (OrdStatus.CANCELED, "4/4 (X) q10000 c0 l0"),
+        (OrdStatus.EXPIRED, "C/C (X) q10000 c0 l0"),
+        (OrdStatus.REJECTED, "8/8 (X) q10000 c0 l0 103=99"),
+    ],
+)
+def test_told_ended(play, status, expected):
+    """The answer to an H says how it ended: so it did."""
+    play.exchange.say(E.ORDER_STATUS, status, complete=True)
+    assert reports(play) == [expected]
+    assert play.settled()
+
+
+def captured(play, qty, trade_id="T1"):
+    """One fill of the venue's history."""
+    at = play.desk.now_ns
+    return TradeCaptureReport(
+        trade_report_id=trade_id, secondary_exec_id=trade_id, previously_reported=False,
+        symbol=SYMBOL, last_qty=qty, last_px=Decimal("1.1"), trade_date=format_date(at),
+        transact_time=format_utc(at),
+        sides=(TradeCaptureSide(
+            side=Side.BUY, order_id="V", cl_ord_id=play.exchange.wire_id, account=ACCOUNT,
+        ),),
+    )  # fmt: skip
+
+
+def test_fills_first_then_the_end(play):
+    """The venue says cancelled with fills that we do not know: they are fetched and told first."""
+    play.desk.answer_round()
+    play.exchange.cum = Decimal(4000)
+    play.exchange.say(E.ORDER_STATUS, OrdStatus.CANCELED, complete=True)
+    assert reports(play) == []
+    play.desk.answer_round(trades=[captured(play, Decimal(4000))])
+    assert reports(play)[0].startswith("F/1 (X) q10000 c4000 l6000")
+    play.exchange.say(E.ORDER_STATUS, OrdStatus.CANCELED, complete=True)
+    assert reports(play)[-1] == "4/4 (X) q10000 c4000 l0"
+    assert play.settled()
+
+
+def still_in_doubt(play):
+    """Whether it is as it was, and was not sent again."""
+    order = order_of(play)
+    return order.in_doubt and order.is_open and len(sent(play, NewOrderSingle)) == 1
+
+
+def test_silence_is_no_evidence(play):
+    """An hour without an answer: asked again and again, never ended, never sent again."""
+    for _ in range(60):
+        play.desk.pass_time(60_000)
+    assert still_in_doubt(play)
+    assert len(sent(play, OrderStatusRequest)) >= 60
+    assert DEAD not in reports(play)
+
+
+def test_incomplete_answers_are_no_evidence(play):
+    """Reads and rounds without 5008=Y never end an order, however many."""
+    for _ in range(10):
+        play.desk.pass_time(600)
+        unknown(play, UNKNOWN, complete=False)
+        play.desk.answer_round(complete=False)
+    assert still_in_doubt(play)
+
+
+def test_an_empty_list_is_no_evidence(play):
+    """Complete rounds that do not show the order leave it in doubt."""
+    for _ in range(5):
+        play.desk.answer_round()
+        play.desk.pass_time(61_000)
+    assert still_in_doubt(play)
+
+
+def test_two_reads_are_no_proof(play):
+    """Two complete reads, however far apart, with rounds that agree, prove nothing."""
+    play.desk.answer_round()
+    read(play, 600)
+    play.desk.pass_time(30_000)
+    play.desk.answer_round()
+    read(play, 600)
+    assert still_in_doubt(play)
+
+
+def test_the_same_answer_three_times_is_one_read(play):
+    """An answer that comes again without a question in between is not counted again."""
+    play.desk.answer_round()
+    read(play, 600)
+    play.desk.pass_time(100)
+    play.desk.answer_round()
+    play.desk.now_ns += 5_000_000_000
+    for _ in range(3):
+        unknown(play, UNKNOWN)
+    assert still_in_doubt(play)
+
+
+def test_three_reads_too_close_are_no_proof(play):
+    """Three reads within absence_after_ms prove nothing; the next one, later, does."""
+    play.desk.answer_round()
+    play.desk.core.market.venue(VENUE).absence_after_ms = 3_000
+    probed = play.desk.core.market.venue(VENUE).probed_ns
+    for _ in range(3):
+        play.desk.pass_time(600)
+        probed[play.exchange.wire_id] = play.desk.now_ns  # as if asked just now
+        unknown(play, UNKNOWN)
+    play.desk.pass_time(100)
+    play.desk.answer_round()
+    assert still_in_doubt(play)
+    read(play, 3_100)
+    assert reports(play)[-1] == DEAD
+
+
+def test_three_reads_without_a_round_are_no_proof(play):
+    """Open orders and fills must agree: without a round since the first read nothing is proven."""
+    for _ in range(6):
+        read(play, 600)
+    assert still_in_doubt(play)
+
+
+def test_reads_of_a_former_link_do_not_count(play):
+    """A link that breaks in between starts the count anew."""
+    play.desk.answer_round()
+    read(play, 600)
+    read(play, 600)
+    relink(play)
+    play.desk.answer_round()
+    read(play, 600)
+    assert still_in_doubt(play)
+
+
+def test_a_fill_after_the_proof_counts_and_alerts(play):
+    """NOT_RECEIVED and filled all the same: position and owner get it, a person is told."""
+    unknown(play, NEVER_SENT)
+    reports(play)
+    play.exchange.fill("4000")
+    play.exchange.fill("6000")
+    assert reports(play) == ["F/8 (X) q10000 c4000 l0", "F/2 (X) q10000 c10000 l0"]
+    assert [note.body["alert"] for note in play.desk.notes[-2:]] == ["FILL_AFTER_END"] * 2
+    assert play.desk.book.account_qty(ACCOUNT, VENUE, SYMBOL) == 10_000
+
+
+def test_alive_after_the_proof_is_cancelled(play):
+    """NOT_RECEIVED and listed all the same: it is cancelled, since nobody watches it."""
+    unknown(play, NEVER_SENT)
+    play.desk.pass_time(61_000)
+    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
+    assert sent(play, OrderCancelRequest)[-1].orig_cl_ord_id == play.exchange.wire_id
+    alerts = [note.body["alert"] for note in play.desk.notes if note.kind == "ALERT"]
+    assert alerts == ["ALIVE_AFTER_END"]
+    assert not order_of(play).is_open
+
+
+def refuse_as_unknown(play, request, text):
+    """Let the bridge answer an F: 102=1."""
+    play.desk.hear(VENUE, OrderCancelReject(
+        order_id="NONE", cl_ord_id=request.cl_ord_id, orig_cl_ord_id=request.orig_cl_ord_id,
+        ord_status=OrdStatus.REJECTED, cxl_rej_response_to=CxlRejResponseTo.CANCEL,
+        cxl_rej_reason=CxlRejReason.UNKNOWN_ORDER, text=text,
+    ))  # fmt: skip
+
+
+def test_a_cancel_of_what_was_never_sent_ends_it(play):
+    """An F that meets no id at the bridge tombstones it: the order ends, the cancel is late."""
+    refuse_as_unknown(play, play.cancel("Y", "X"), NEVER_SENT)
+    assert reports(play) == ["6/6 (Y,X) q10000 c0 l10000 5007=Y", DEAD, "9 (Y,X) 39=8 102=0"]
+    assert play.settled()
+
+
+def test_a_cancel_of_what_the_venue_does_not_know_proves_nothing(play):
+    """An F answered with `unknown` leaves order and cancel in doubt; then evidence decides."""
+    refuse_as_unknown(play, play.cancel("Y", "X"), UNKNOWN)
+    assert still_in_doubt(play)
+    assert order_of(play).cancel.in_doubt
+    play.desk.answer_round()
+    proof(play)
+    assert reports(play)[-2:] == [DEAD, "9 (Y,X) 39=8 102=0"]
+
+
+def test_an_acknowledged_order_unknown_to_a_new_log_is_not_gone():
+    """A bridge that lost its log says NEVER_SENT of an order that the venue acknowledged: a doubt."""
+    play = Play()
+    play.exchange = play.order()
+    play.exchange.accept()
+    play.lines()
+    unknown(play, NEVER_SENT)
+    assert reports(play) == ["I/0 (X) q10000 c0 l10000 5007=Y"]
+    assert order_of(play).is_open
+
+
+def test_a_lost_cancel_is_issued_anew():
+    """The link broke under an F: the order is asked about, shown alive, and cancelled anew."""
+    play = Play()
+    play.exchange = play.order()
+    play.exchange.accept()
+    first = play.cancel("Y", "X")
+    relink(play)
+    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
+    play.desk.pass_time(600)
+    play.exchange.say(E.ORDER_STATUS, OrdStatus.NEW, complete=True)
+    second = sent(play, OrderCancelRequest)[-1]
+    assert second.cl_ord_id != first.cl_ord_id
+    play.exchange.cancel(second)
+    assert reports(play)[-1] == "4/4 (Y,X) q10000 c0 l0"
+    assert play.settled()
+
+
+def lost_replace():
+    """A G whose link broke."""
+    play = Play()
+    play.exchange = play.order()
+    play.exchange.accept()
+    play.request = play.replace("Y", "X", "12000")
+    relink(play)
+    reports(play)
+    return play
+
+
+def test_a_lost_replace_is_told_by_the_version_that_lives():
+    """The venue lists the order under the G's id: the replace took effect; it is never sent again."""
+    play = lost_replace()
+    exchange = play.exchange
+    exchange.wire_id, exchange.qty = play.request.cl_ord_id, play.request.order_qty
+    play.desk.answer_round(orders=[exchange.report(E.NEW, OrdStatus.NEW)])
+    assert reports(play) == ["5/0 (Y,X) q12000 c0 l12000"]
+    assert len(sent(play, OrderCancelReplaceRequest)) == 1
+    assert play.settled()
+
+
+def test_a_lost_replace_that_never_left():
+    """The bridge's log never held the G: 9 with NOT_RECEIVED, the order is as it was."""
+    play = lost_replace()
+    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
+    assert reports(play) == []
+    unknown(play, NEVER_SENT, play.request.cl_ord_id)
+    assert reports(play) == ["9 (Y,X) 39=0 102=99"]
+    assert play.settled()
+
+
+def test_a_lost_replace_the_venue_does_not_know():
+    """Three complete reads of the G's id and a round that lists the old version prove it absent."""
+    play = lost_replace()
+    listed = [play.exchange.report(E.NEW, OrdStatus.NEW)]
+    play.desk.answer_round(orders=listed)
+    wire_id = play.request.cl_ord_id
+    read(play, 600, wire_id=wire_id)
+    play.desk.pass_time(100)
+    play.desk.answer_round(orders=listed)
+    read(play, 600, wire_id=wire_id)
+    assert reports(play) == []
+    read(play, 600, wire_id=wire_id)
+    assert reports(play) == ["9 (Y,X) 39=0 102=99"]
+    assert play.settled()
+
+
+def test_a_slow_answer_is_a_doubt():
+    """An order that the venue leaves unanswered beyond answer_ms is in doubt, and asked about."""
+    play = Play()
+    play.exchange = play.order()
+    play.lines()
+    play.desk.pass_time(4_000)
+    assert reports(play) == []
+    play.desk.pass_time(1_100)
+    assert reports(play) == ["I/A (X) q10000 c0 l10000 5007=Y"]
+    assert sent(play, OrderStatusRequest)[-1].cl_ord_id == play.exchange.wire_id
+
+
+def test_what_never_left_this_process_is_absent():
+    """A D that the transport could not hand over ends at once."""
+    play = Play()
+    play.exchange = play.order()
+    play.lines()
+    message = sent(play, NewOrderSingle)[-1]
+    play.desk.run(play.desk.core.send_refused(VENUE, message, play.desk.now_ns))
+    assert reports(play) == [DEAD]
+
+
+def test_a_restart_puts_what_is_unanswered_in_doubt():
+    """After a restart each unanswered order is in doubt and its owner is told."""
+    play = Play()
+    play.exchange = play.order()
+    play.lines()
+    play.desk.restart()
+    assert [line(message) for message in play.desk.told("MM")][-1] == (
+        "I/A (X) q10000 c0 l10000 5007=Y"
+    )
+    assert still_in_doubt(play)
+
+
+def test_a_replace_of_an_order_in_doubt_is_refused(play):
+    """Nothing is asked of an order of which nothing is known, but its cancel."""
+    play.desk.hear("MM", change(play.desk, "Y", "X", "12000", "1.1"))
+    assert reports(play) == ["9 (Y,X) 39=A 102=99"]
