@@ -340,9 +340,9 @@ class FixSession:
     def _tick_active(self, now_ns: int) -> Reaction:
         live = self._live
         if live.is_dead(now_ns):
+            # Said although nobody may hear it: a peer that only slept reads it when it wakes.
             silence_s = (now_ns - live.last_in_ns) // SECOND_NS
-            self._move(Event.BREAK)
-            return Reaction(disconnect=f"heard nothing for {silence_s} s")
+            return self._break(f"heard nothing for {silence_s} s", now_ns)
         replies = self._ask(0, now_ns) if self._gap.is_open(self.next_in) else ()
         if live.test_is_due(now_ns):
             live.tested = True

@@ -165,7 +165,7 @@ def test_traffic_saves_heartbeats(pair):
 
 
 def test_silent_peer_is_asked_then_dropped(pair):
-    """After 1.2 intervals of silence a TestRequest goes out, after 2.4 the link is dropped."""
+    """After 1.2 intervals of silence a TestRequest goes out, after 2.4 Logout and the link ends."""
     session = pair.gateway.session
 
     early = session.tick(START_NS + 12 * SECOND_NS - 1)
@@ -174,6 +174,7 @@ def test_silent_peer_is_asked_then_dropped(pair):
 
     assert "1" not in [sent.message.msg_type for sent in early.replies]
     assert "1" in [sent.message.msg_type for sent in asked.replies]
+    assert [sent.message.text for sent in dropped.replies] == ["heard nothing for 24 s"]
     assert dropped.disconnect == "heard nothing for 24 s"
     assert State.DISCONNECTED is session.state
 
