@@ -76,6 +76,10 @@ class Core(Protocol):
         """Hear that a venue was never handed this message."""
         ...
 
+    def peer_rejected(self, session: str, now_ns: int) -> Effects:
+        """Hear that a peer refused a frame of ours (35=3)."""
+        ...
+
     def tick(self, now_ns: int) -> Effects:
         """Do what time asks for."""
         ...
@@ -218,6 +222,7 @@ class Loop:
             scribe.write(session, sent, now_ns)
         if reaction.rejected is not None:
             logger.warning("{} rejected a message: {}", session.name, reaction.rejected.text)
+            self._effects(self._core.peer_rejected(session.name, now_ns), now_ns)
         if reaction.resend is not None and session.cursor is not None:
             scribe.resend(session.cursor, *reaction.resend)
         if reaction.disconnect is not None:

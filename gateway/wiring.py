@@ -217,6 +217,7 @@ def _endpoints(parts: Parts) -> dict[str, list[str]]:
 def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     book, journal, metrics = parts.restored.book, parts.journal, parts.metrics
     clock = Clock(journal.recovery.last_time_ns)
+    book.archive = parts.old_ids
     core: Core = core_of(book, rules_of(config))
     window_ms = config.timeouts.sending_time_window_ms
     directory = Directory(

@@ -36,6 +36,7 @@ from protocol.order_id import parse as parse_id
 from protocol.timestamps import parse_utc
 
 IN, OUT, NOTE = 0, 1, 2
+SENT_INDEX_MAX = 4096
 SENT_INDEX_EVERY = 64
 """One sent message in so many is remembered with its place in the journal."""
 
@@ -98,8 +99,7 @@ def apply(book: Book, entry: Entry) -> None:
         _heard(book, session, entry)
         return
     session.next_out = entry.msg_seq_num + 1
-    if not session.sent_index or entry.msg_seq_num - session.sent_index[-1][0] >= SENT_INDEX_EVERY:
-        session.sent_index.append((entry.msg_seq_num, entry.seq))
+    _index_sent(session, entry)
     message = entry.message
     if message is not None:
         handler = _OUT.get(type(message))
@@ -107,7 +107,18 @@ def apply(book: Book, entry: Entry) -> None:
             handler(book, entry, message)
 
 
+def _index_sent(session: Session, entry: Entry) -> None:
+    """Remember where in the journal one sent message in so many is; the list stays bounded."""
+    index = session.sent_index
+    if index and entry.msg_seq_num - index[-1][0] < SENT_INDEX_EVERY:
+        return
+    index.append((entry.msg_seq_num, entry.seq))
+    if len(index) > SENT_INDEX_MAX:
+        del index[1 : SENT_INDEX_MAX // 2 : 2]
+
+
 def _heard(book: Book, session: Session, entry: Entry) -> None:
+    before = session.next_in
     session.next_in = entry.msg_seq_num + 1
     message = entry.message
     if isinstance(message, Logon):
@@ -115,16 +126,20 @@ def _heard(book: Book, session: Session, entry: Entry) -> None:
             session.next_out = 1
             session.sent_index.clear()
             session.reset_required = False
-        session.cod_type = int(message.cancel_on_disconnect_type or 0)
-        session.cod_grace_ms = message.cod_timeout_window or 0
         book.index_session(entry.session, session)
     elif isinstance(message, SequenceReset):
-        session.next_in = max(message.new_seq_no, session.next_in)
+        if message.gap_fill_flag:
+            session.next_in = max(message.new_seq_no, session.next_in)
+        else:  # a Reset has no number of its own; one that goes back is refused
+            session.next_in = max(message.new_seq_no, before + (message.new_seq_no < before))
 
 
-def _logged_on(book: Book, entry: Entry, _message: Logon) -> None:
+def _logged_on(book: Book, entry: Entry, message: Logon) -> None:
+    """Our answer to a Logon: it repeats what was chosen, also when the Logon came too early."""
     session = book.session(entry.session)
     session.connected = True
+    session.cod_type = int(message.cancel_on_disconnect_type or 0)
+    session.cod_grace_ms = message.cod_timeout_window or 0
     session.cod_deadline_ns = 0
     book.index_session(entry.session, session)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
@@ -20,6 +21,14 @@ from protocol.order_id import OrderId
 _MODULUS = 1 << 64
 
 
+class Archive(Protocol):
+    """Ids of orders that left memory long ago (`journal.old_ids.OldIds`)."""
+
+    def find(self, kind: str, key: str) -> str | None:
+        """Return what an old id stood for, None when it is none."""
+        ...
+
+
 class Book:
     """The state, with the indexes that make every question about it quick.
 
@@ -29,6 +38,7 @@ class Book:
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
+        self.archive: Archive | None = None
         self.open_by_owner: dict[str, dict[str, None]] = {}
         self.open_by_venue: dict[str, dict[str, None]] = {}
         self.by_wire_id: dict[str, str] = {}
@@ -51,6 +61,22 @@ class Book:
         """Find an order by one of its owner's ids; None when the id names no order."""
         order_id = self.state.ids.get(owner, {}).get(cl_ord_id)
         return self.state.orders.get(order_id) if order_id else None
+
+    def id_used(self, owner: str, cl_ord_id: str) -> bool:
+        """Whether an owner has ever used an id, however long ago."""
+        if cl_ord_id in self.state.ids.get(owner, ()):
+            return True
+        if self.archive is None:
+            return False
+        return self.archive.find("cl_ord_id", f"{owner}\x01{cl_ord_id}") is not None
+
+    def fill_known(self, venue: str, trade_id: str) -> bool:
+        """Whether a venue's trade was ever counted."""
+        if trade_id in self.state.fills.get(venue, ()):
+            return True
+        if self.archive is None:
+            return False
+        return self.archive.find("fill", f"{venue}\x02{trade_id}") is not None
 
     def order_on_wire(self, wire_id: str) -> Order | None:
         """Find an order by any id that it, its cancel or its replace has on the bridge wire."""

@@ -25,10 +25,12 @@ from gateway.oms.state import Session
 from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert, not_received
 from gateway.oms.wire import ask_status
 from protocol.fields import (
+    GATEWAY,
     OPERATOR,
     BusinessRejectReason,
     CancelOnDisconnectType,
     ExecType,
+    TradingState,
     TradSesStatus,
 )
 from protocol.messages import (
@@ -118,6 +120,15 @@ class Core:
                 "now_ns": now_ns, "released_lost": released_lost, **found,
             },
         )  # fmt: skip
+        if found.get("differs_at") and "all" not in self.book.state.halts:
+            yield Jot(
+                "TRADING_STATE",
+                {
+                    "scope": "all", "state": TradingState.HALTED.value, "who": GATEWAY,
+                    "reason": f"STATE_DIFFERS: at record {found['differs_at']} recovery is not what"
+                    " the living process believed",
+                },
+            )  # fmt: skip
         for waiting in list(self.book.waiting.values()):
             for order_id in list(waiting):
                 order = self.book.state.orders[order_id]
@@ -186,6 +197,17 @@ class Core:
         view.connected = view.ready = False
         view.answers = None
         view.why_down = why
+        yield from self._doubt_all(venue, now_ns)
+        yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
+
+    def peer_rejected(self, session: str, now_ns: int) -> Effects:
+        """Hear that a bridge refused a frame of ours (35=3): find out what it has, and what not."""
+        if session in self.rules.venues:
+            yield alert("REJECTED_BY_BRIDGE", venue=session)
+            yield from self._doubt_all(session, now_ns)
+
+    def _doubt_all(self, venue: str, now_ns: int) -> Effects:
+        """Put in doubt whatever a venue has not answered."""
         waiting = list(self.book.waiting.get(venue, ()))
         unsure = [key for key in waiting if not self.book.state.orders[key].in_doubt]
         for start in range(0, len(waiting), NOTE_IDS):
@@ -197,7 +219,6 @@ class Core:
                     order.owner,
                     report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
                 )
-        yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
 
     def receive(self, session: str, message: Message, now_ns: int) -> Effects:
         """Decide what follows from one application message, in sequence, of a session."""

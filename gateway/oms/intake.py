@@ -55,7 +55,7 @@ class Desk:
 
     def new_order(self, owner: str, message: NewOrderSingle, now_ns: int) -> Effects:
         """NewOrderSingle (D): accepted and sent on, or refused with a reason."""
-        if message.cl_ord_id in self.book.state.ids.get(owner, ()):
+        if self.book.id_used(owner, message.cl_ord_id):
             yield To(owner, self._duplicate(owner, message, now_ns))
             return
         intent, refused = self._intent(owner, message, now_ns)
@@ -111,7 +111,7 @@ class Desk:
 
     def mass_cancel(self, owner: str, message: OrderMassCancelRequest, now_ns: int) -> Effects:
         """OrderMassCancelRequest (q): each order gets its own 8, then one r with the count."""
-        known = message.cl_ord_id in self.book.state.ids.get(owner, ())
+        known = self.book.id_used(owner, message.cl_ord_id)
         by_symbol = message.mass_cancel_request_type is MassCancelRequestType.SECURITY
         problem = ""
         if known:
@@ -241,7 +241,7 @@ class Desk:
     ) -> tuple[Order | None, tuple[CxlRejReason, str] | None]:
         """Find the order that a request is about, or why the request is refused."""
         order = self.book.order_of(owner, message.orig_cl_ord_id)
-        if message.cl_ord_id in self.book.state.ids.get(owner, ()):
+        if self.book.id_used(owner, message.cl_ord_id):
             return order, (CxlRejReason.DUPLICATE_CL_ORD_ID, "DUPLICATE_CL_ORD_ID")
         if order is None:
             detail = f"UNKNOWN_ORDER: orig_cl_ord_id={message.orig_cl_ord_id}"

@@ -360,7 +360,7 @@ class VenueDesk:
 
 def external_trade(book: Book, venue: str, now_ns: int, body: dict[str, str]) -> Effects:
     """Give a trade that nobody here ordered to EXTERNAL, once; another instance's is left alone."""
-    if body["trade_id"] in book.state.fills.get(venue, ()):
+    if book.fill_known(venue, body["trade_id"]):
         return
     if is_foreign(book, body.get("cl_ord_id", "")):
         return

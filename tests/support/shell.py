@@ -97,6 +97,10 @@ class EchoCore:
         self.refused.append((session, message))
         return ()
 
+    def peer_rejected(self, session, now_ns):
+        """Do nothing."""
+        return ()
+
     def tick(self, now_ns):
         """Do nothing."""
         return ()
