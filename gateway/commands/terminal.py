@@ -23,7 +23,7 @@ from rich.table import Table
 
 from gateway.config import Config, load_config
 from gateway.errors import CommandError, ConfigError, GatewayError, PortInUse
-from journal.errors import JournalError
+from journal.errors import Corrupt, JournalError
 
 REFUSED, USAGE, NO_ANSWER, JOURNAL, PORT = 1, 2, 3, 4, 5
 
@@ -44,11 +44,22 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except (GatewayError, JournalError) as problem:
-            err.print(f"[bold red]portcullis:[/] {_escaped(str(problem))}")
+            err.print(f"[bold red]portcullis:[/] {_escaped(f'{problem}{advice(problem)}')}")
             ctx.exit(exit_code_of(problem))
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(0)
+
+
+def advice(problem: Exception) -> str:
+    """Return what to do about an error whose own text cannot know our commands."""
+    if not isinstance(problem, Corrupt):
+        return ""
+    folder = Path(problem.segment).parent
+    return (
+        f"; nothing was changed. `portcullis journal verify {folder}` says what is sound,"
+        f" `portcullis journal repair {folder}` copies it first and then cuts it there"
+    )
 
 
 def exit_code_of(problem: Exception) -> int:
