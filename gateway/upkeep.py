@@ -1,7 +1,9 @@
-"""What the house does beside trading: it watches the disk, and files old ids away.
+"""What the house does beside trading: watches the disk, checks old segments, files old ids away.
 
 Rules: below the disk's watermark trading is reduced for all, by a note like any person's, and only
-a person resumes it. Ids of orders that leave memory are on disk before the note that lets them go.
+a person resumes it. What a start from a snapshot did not read is read bit by bit while we trade;
+damage in it reduces trading too, since the record of the past is no longer whole. Ids of orders
+that leave memory are on disk before the note that lets them go.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from loguru import logger
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effect, Jot
+from journal.errors import Corrupt
 from protocol.fields import GATEWAY, TradingState
 
 CHECK_EVERY_NS = 5_000_000_000
+STEP_EVERY_NS = 20_000_000
 ALL = "all"
 
 
@@ -30,22 +34,47 @@ class Index(Protocol):
 class Upkeep:
     """Called by the loop: `tick` when `due_ns` has come, `before` with each note."""
 
-    def __init__(self, book: Book, old_ids: Index, disk_is_low: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        old_ids: Index,
+        disk_is_low: Callable[[], bool],
+        old_segments: Iterable[object] = (),
+    ) -> None:
+        """`old_segments` checks a slice of the journal's past with each step (`verify.steps`)."""
         self.due_ns = 0
+        self._old_segments = iter(old_segments)
+        self._disk_due_ns = 0
         self._book = book
         self._old_ids = old_ids
         self._disk_is_low = disk_is_low
 
     def tick(self, now_ns: int) -> Iterator[Effect]:
-        """Reduce trading when the disk is nearly full."""
-        self.due_ns = now_ns + CHECK_EVERY_NS
+        """Reduce trading when the disk is nearly full, or the journal's past is damaged."""
+        self.due_ns = self._disk_due_ns
+        if now_ns >= self._disk_due_ns:
+            self._disk_due_ns = self.due_ns = now_ns + CHECK_EVERY_NS
+            yield from self._watch_disk()
+        try:
+            if next(self._old_segments, None) is not None:
+                self.due_ns = now_ns + STEP_EVERY_NS
+        except Corrupt as problem:
+            logger.critical("an old part of the journal is damaged: {}", problem)
+            yield Jot("ALERT", {"alert": "JOURNAL_CORRUPT", "what": str(problem)})
+            yield from self._reduce("JOURNAL_CORRUPT: an old segment is damaged, see the alert")
+
+    def _watch_disk(self) -> Iterator[Effect]:
         if ALL not in self._book.state.halts and self._disk_is_low():
             logger.critical("the disk of the journal is nearly full: only reducing orders pass")
+            yield from self._reduce("DISK_LOW: make room, then resume")
+
+    def _reduce(self, reason: str) -> Iterator[Effect]:
+        if ALL not in self._book.state.halts:
             yield Jot(
                 "TRADING_STATE",
                 {
                     "scope": ALL, "state": TradingState.REDUCING.value, "who": GATEWAY,
-                    "reason": "DISK_LOW: make room, then resume",
+                    "reason": reason,
                 },
             )  # fmt: skip
 

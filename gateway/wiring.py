@@ -13,7 +13,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -44,8 +44,10 @@ from gateway.sessions import Directory
 from gateway.transport import Door, FeedProxy, Transport
 from gateway.upkeep import Upkeep
 from journal import snapshot as snapshots
+from journal import verify
 from journal.old_ids import OldIds
 from journal.reader import JournalReader
+from journal.verify import Progress
 from journal.writer import JournalWriter
 from protocol.fields import OPERATOR
 from protocol.timestamps import SECOND_NS
@@ -248,10 +250,16 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         milestones=Milestones(
             config.journal.digest_every, config.journal.snapshot_every, snapshot
         ),
-        upkeep=Upkeep(book, parts.old_ids, journal.free_bytes_low),
+        upkeep=Upkeep(book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts)),
     )  # fmt: skip
     loop.begin(core.start(journal.epoch, _version(), clock.now_ns(), **_found(parts)))
     return loop
+
+
+def _unread_past(config: Config, parts: Parts) -> Iterator[Progress]:
+    """Check, a slice a step, the segments that a start from a snapshot did not read."""
+    seq = parts.restored.snapshot_seq
+    return verify.steps(config.journal.path, seq) if seq else iter(())
 
 
 def _version() -> str:

@@ -9,7 +9,8 @@ import pytest
 from gateway.oms.book import Book
 from gateway.oms.effects import Jot
 from gateway.oms.state import Halt, Order
-from gateway.upkeep import CHECK_EVERY_NS, Upkeep
+from gateway.upkeep import CHECK_EVERY_NS, STEP_EVERY_NS, Upkeep
+from journal.errors import Corrupt
 from protocol.fields import OrdType, Side, TimeInForce, TradingState
 
 
@@ -70,3 +71,28 @@ def test_the_ids_of_ended_orders_are_filed_before_they_go(ended):
         ("cl_ord_id", "A\x011", order.order_id),
         ("fill", "PAPER\x02T1", order.order_id),
     ]
+
+
+def test_the_past_is_checked_while_we_trade():
+    """Each tick takes one step through what the start did not read, and soon asks for the next."""
+    steps = iter([1, 2])
+    upkeep = Upkeep(Book(), None, lambda: False, steps)
+    assert list(upkeep.tick(1_000)) == []
+    assert upkeep.due_ns == 1_000 + STEP_EVERY_NS
+    assert next(steps) == 2
+    assert list(upkeep.tick(upkeep.due_ns)) == []
+    assert upkeep.due_ns == 1_000 + CHECK_EVERY_NS
+
+
+def test_damage_in_the_past_reduces_trading():
+    """A damaged old segment is an alert, and only reducing orders pass until a person looks."""
+
+    def steps():
+        what = "a batch was altered"
+        raise Corrupt(what, segment="0001", offset=12, batch=3)
+        yield
+
+    alert, reduced = Upkeep(Book(), None, lambda: False, steps()).tick(1_000)
+    assert alert.body["alert"] == "JOURNAL_CORRUPT"
+    assert "0001" in alert.body["what"]
+    assert reduced.body["state"] == "REDUCING"
