@@ -39,8 +39,8 @@ def parse(frame):
 class ForeignClient:
     """One session. `heard` maps each number that was taken to (MsgType, fields without header)."""
 
-    def __init__(self, endpoint, comp_id, token=None):
-        self.endpoint, self.comp_id, self.token = endpoint, comp_id, token
+    def __init__(self, endpoint, comp_id, token=None, *, terms=((108, HEARTBEAT_S),)):
+        self.endpoint, self.comp_id, self.token, self.terms = endpoint, comp_id, token, terms
         self.socket = None
         self.next_in = self.next_out = 1
         self.said = {}
@@ -95,7 +95,7 @@ class ForeignClient:
             self.said.clear()
             self.heard.clear()
         at = forged.get("at") or now()
-        fields = [(98, 0), (108, HEARTBEAT_S)] + ([(141, "Y")] if reset else [])
+        fields = [(98, 0), *self.terms] + ([(141, "Y")] if reset else [])
         if self.token:
             nonce = forged.get("nonce") or secrets.token_hex(16)
             text = f"{at}|{self.next_out}|{self.comp_id}|GATEWAY|{nonce}"

@@ -168,6 +168,18 @@ def _sum_wrongs(lines, positions):
     return wrong
 
 
+def sum_wrongs(path, rows):
+    """Compare the ledger's sums with the positions of a running gateway, as an operator sees."""
+    qty = Counter()
+    for line in ledger.read(path):
+        if line["k"] == "fill":
+            sign = 1 if line["side"] == "1" else -1
+            qty[line["strategy"], line["symbol"]] += sign * Decimal(line["qty"])
+    for row in rows:
+        qty[row["owner"], row["symbol"]] -= Decimal(row["qty"])
+    return [f"{key}: {left}" for key, left in qty.items() if left]
+
+
 def _end_wrongs(lines, book):
     """Every order that ended at the venue ended the same with us, and none is left open."""
     wrong = []
