@@ -18,7 +18,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from support.desk import SYMBOL, T0, VENUE, Desk, cancel, change, new_order
 from support.model_venue import ModelVenue
 
@@ -53,7 +59,10 @@ sides = st.sampled_from(Side)
 quantities = st.integers(1, 50).map(lambda hundreds: Decimal(hundreds * 100))
 fates = st.sampled_from(("ok", "ok", "ok", "lost", "slow", "refused"))
 picks = st.integers(0, 1_000)
-TOLD_ENDED = {OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED}
+TOLD_ENDED = {
+    OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED,
+    OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE,  # a request that is not answered yet
+}  # fmt: skip
 
 
 def operator(command):
@@ -138,6 +147,8 @@ class House(RuleBasedStateMachine):
         """Give out an id and remember it."""
         self.count += 1
         self.ids.append((owner, f"C{self.count}"))
+        if not self.is_up(owner):
+            self.unused.add(f"C{self.count}")
         return f"C{self.count}"
 
     @rule(owner=owners, side=sides, qty=quantities, ioc=st.booleans())
@@ -149,8 +160,6 @@ class House(RuleBasedStateMachine):
             self.desk, self.new_id(owner), str(qty), side=side, time_in_force=tif
         )
         before = len(self.wire_ids)
-        if not self.is_up(owner):
-            self.unused.add(message.cl_ord_id)
         self.say(owner, message)
         self.check_what_was_said()
         assert not (halted and len(self.wire_ids) > before)
@@ -299,7 +308,8 @@ class House(RuleBasedStateMachine):
 
     def position(self, owner):
         """Sum what an owner holds."""
-        return sum((held.qty for held in self.desk.book.state.positions.get(owner, {}).values()), ZERO)
+        held = self.desk.book.state.positions.get(owner, {})
+        return sum((position.qty for position in held.values()), ZERO)
 
     def check_what_was_said(self):
         """Check each message as it was said, once."""
@@ -335,9 +345,7 @@ class House(RuleBasedStateMachine):
         assert ZERO <= told.cum_qty <= told.order_qty
         if told.order_id in self.ended:
             assert told.leaves_qty == 0
-            assert told.ord_status in TOLD_ENDED | {
-                OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE
-            }  # fmt: skip
+            assert told.ord_status in TOLD_ENDED
 
     def teardown(self):
         """Heal every fault and wait: then nothing is in doubt, and both sides agree (I12, I5)."""
@@ -373,8 +381,6 @@ EXAMPLES = {"quick": (250, 40), "ci": (300, 40), "long": (10_000, 60)}
 @pytest.mark.budget(3_600)
 def test_any_sequence_keeps_the_invariants(request):
     """Whatever happens in whatever order, I1 to I12 hold after every step and at the end."""
-    from hypothesis.stateful import run_state_machine_as_test
-
     examples, steps = EXAMPLES[request.config.getoption("--length")]
     run_state_machine_as_test(House, settings=settings(
         max_examples=examples, stateful_step_count=steps, deadline=None,

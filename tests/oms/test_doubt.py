@@ -296,7 +296,7 @@ def test_a_cancel_of_what_the_venue_does_not_know_proves_nothing(play):
 
 
 def test_an_acknowledged_order_unknown_to_a_new_log_is_not_gone():
-    """A bridge that lost its log says NEVER_SENT of an order that the venue acknowledged: a doubt."""
+    """A bridge that lost its log says NEVER_SENT of an acknowledged order: a doubt."""
     play = Play()
     play.exchange = play.order()
     play.exchange.accept()
@@ -335,7 +335,7 @@ def lost_replace():
 
 
 def test_a_lost_replace_is_told_by_the_version_that_lives():
-    """The venue lists the order under the G's id: the replace took effect; it is never sent again."""
+    """Listed under the G's id the replace took effect; it is never sent again."""
     play = lost_replace()
     exchange = play.exchange
     exchange.wire_id, exchange.qty = play.request.cl_ord_id, play.request.order_qty

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from gateway.oms.apply import IN, NOTE, OUT, apply, entry_of
 from gateway.oms.book import Book
 from gateway.oms.core import Core
@@ -136,18 +138,22 @@ class Desk:
         return done
 
     def next_out(self, session: str) -> int:
+        """Return the number of the next message to a session."""
         known = self.book.state.sessions.get(session)
         return known.next_out if known else 1
 
     def record(self, direction: int, session: str, frame: bytes) -> None:
+        """Journal a frame and apply it."""
         record = Record(len(self.records) + 1, self.now_ns, direction, session, frame)
         self.records.append(record)
         apply(self.book, entry_of(record))
 
     def frame(self, message: Message, sender: str, target: str, seq: int) -> bytes:
+        """Write a message as it goes on the wire."""
         return codec.encode(
-            message, sender_comp_id=sender.split("/")[0], target_comp_id=target.split("/")[0],
-            msg_seq_num=seq, sending_time=format_utc(self.now_ns),
+            message, sender_comp_id=sender.partition("/")[0],
+            target_comp_id=target.partition("/")[0], msg_seq_num=seq,
+            sending_time=format_utc(self.now_ns),
         )  # fmt: skip
 
     # What others do.
@@ -165,7 +171,7 @@ class Desk:
         """Let a session log on with a reset."""
         message = Logon(heart_bt_int=10, reset_seq_num_flag=True, **logon)
         self.record(IN, session, self.frame(message, session, "GATEWAY", 1))
-        answer = Logon(heart_bt_int=10, reset_seq_num_flag=True)
+        answer = Logon(heart_bt_int=10, reset_seq_num_flag=True, **logon)
         self.record(OUT, session, self.frame(answer, "GATEWAY", session, 1))
         self.run(self.core.session_up(session, self.now_ns))
 
@@ -256,8 +262,6 @@ class Desk:
 
 
 def _replace(message: Message, **fields: Any) -> Any:
-    from msgspec.structs import replace
-
     return replace(message, **fields)
 
 

@@ -68,6 +68,7 @@ class Resting:
 
     @property
     def is_open(self):
+        """Whether it may be executed."""
         return self.status in OPEN
 
 
@@ -87,7 +88,8 @@ class ModelVenue:
 
     def open_orders(self):
         """List the open orders, each once."""
-        return [order for name, order in self.orders.items() if order.name == name and order.is_open]
+        named = [order for name, order in self.orders.items() if order.name == name]
+        return [order for order in named if order.is_open]
 
     # What the gateway says.
 
