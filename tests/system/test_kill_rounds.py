@@ -19,6 +19,7 @@ from support.waiting import wait_for
 
 LOAD = Path(__file__).parents[1] / "support" / "load.py"
 STRATEGIES = ("MM", "MOMENTUM")
+LIES = ("chance drop_acks 0.1", "chance drop_reports 0.05", "chance double_fills 0.3")
 VICTIMS = ("gateway", "venue", "strategy", "gateway twice")
 
 
@@ -32,8 +33,9 @@ def signs_of_life(system):
 class Rounds:
     """A system under load, and somebody with a gun."""
 
-    def __init__(self, system, seed):
+    def __init__(self, system, seed, lies=()):
         self.system = system
+        self.lies = lies
         self.seed = seed
         self.chance = Random(seed)
         self.killed = Counter()
@@ -61,6 +63,8 @@ class Rounds:
     def round(self):
         """Kill one at a random moment, bring it back, wait until all is known again."""
         victim = self.chance.choice(VICTIMS)
+        for lie in self.lies:
+            self.system.fault(lie)
         self.grow(5_000, 150_000)
         system = self.system
         if victim == "venue":
@@ -85,6 +89,8 @@ class Rounds:
     def heal(self):
         """Wait until the venue is ready, nothing is in doubt, and everybody trades."""
         self.system.wait_ready()
+        if self.lies:
+            self.system.fault("clear")
         marks = {name: self._acks(name) for name in STRATEGIES}
         wait_for(
             lambda: all(self._acks(name) > marks[name] for name in STRATEGIES),
@@ -105,12 +111,14 @@ class Rounds:
         for name in STRATEGIES:
             assert self.system.stop_strategy(name) == 0
         self.system.ask("CANCEL", scope="all", reason="the end of the test")
-        wait_for(self._is_quiet, timeout_s=60, what="no open orders", poll_s=0.1)
+        wait_for(self._is_quiet, timeout_s=150, what="nothing open, agreement", poll_s=0.2)
         assert self.system.stop() == 0, self.system.output()
 
     def _is_quiet(self):
         status = self.system.status()
-        return status is not None and not status["open_orders"] and not status["in_doubt"]
+        if status is None or status["open_orders"] or status["in_doubt"]:
+            return False
+        return not witnesses.sum_wrongs(self.system.ledger, self.system.ask("POSITIONS")["rows"])
 
 
 def leaked(folder):
@@ -158,12 +166,12 @@ def run_rounds(system, monkeypatch):
     return partial(play, system, monkeypatch)
 
 
-def play(system, monkeypatch, count):
+def play(system, monkeypatch, count, lies=()):
     """Run the rounds, end in order, prove."""
     seed = int(os.environ.get("PORTCULLIS_SEED", SystemRandom().randrange(1 << 32)))
     sys.stdout.write(f"PORTCULLIS_SEED={seed}\n")
     monkeypatch.setenv("LOAD_SEED", str(seed))
-    rounds = Rounds(system, seed)
+    rounds = Rounds(system, seed, lies)
     rounds.begin()
     for _ in range(count):
         rounds.round()
@@ -185,6 +193,13 @@ def test_two_kills_lose_nothing(run_rounds):
 def test_ten_kills_lose_nothing(run_rounds):
     """Ten kill -9 under load: transcripts, journal and ledger agree on everything."""
     run_rounds(10)
+
+
+@pytest.mark.length("ci")
+@pytest.mark.budget(600)
+def test_ten_kills_of_a_lying_venue_lose_nothing(run_rounds):
+    """The same while the venue drops acks and reports, and tells fills twice."""
+    run_rounds(10, LIES)
 
 
 @pytest.mark.length("long")
