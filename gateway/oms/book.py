@@ -43,6 +43,7 @@ class Book:
         self.open_by_venue: dict[str, dict[str, None]] = {}
         self.by_wire_id: dict[str, str] = {}
         self.waiting: dict[str, dict[str, None]] = {}
+        self.closing: dict[tuple[str, str, str, str, str], dict[str, None]] = {}
         self.operators: dict[str, None] = {}
         self.deadlines: dict[str, int] = {}
         self.expiries: list[tuple[int, str]] = []
@@ -158,6 +159,13 @@ class Book:
         else:
             owners.pop(key, None)
             venues.pop(key, None)
+        if order.reduce_only:
+            where = (order.owner, order.account, order.venue, order.symbol, order.side)
+            closing = self.closing.setdefault(where, {})
+            if order.is_open:
+                closing[key] = None
+            else:
+                closing.pop(key, None)
         if order.expires_ns and order.is_open and self._expiring.get(key) != order.expires_ns:
             self._expiring[key] = order.expires_ns
             heapq.heappush(self.expiries, (order.expires_ns, key))

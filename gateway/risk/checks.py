@@ -260,17 +260,20 @@ def max_order_qty(facts: Facts, intent: Intent) -> Refusal | None:
 
 
 def _worst_price(facts: Facts, intent: Intent) -> Decimal | None:
-    """The price at which the order counts: its own, its stop, or the fresh reference."""
+    """The price at which the order counts: its own, its stop, or the fresh reference.
+
+    A sell is executed at its limit or better: one far below the market counts at the market.
+    """
     message = intent.message
-    if message.price is not None:
-        return message.price
-    if message.stop_px is not None:
-        return message.stop_px
     quote = facts.market.quote(intent.venue, message.symbol)
     stale_ms = facts.rules.venues[intent.venue].quote_stale_ms
-    if quote is None or intent.now_ns - quote.received_ns > stale_ms * 1_000_000:
-        return None
-    return facts.market.reference_price(intent.venue, message.symbol)
+    reference = None
+    if quote is not None and intent.now_ns - quote.received_ns <= stale_ms * 1_000_000:
+        reference = facts.market.reference_price(intent.venue, message.symbol)
+    own = message.price if message.price is not None else message.stop_px
+    if own is None:
+        return reference
+    return max(own, reference) if reference and message.side is Side.SELL else own
 
 
 def max_order_notional(facts: Facts, intent: Intent) -> Refusal | None:
@@ -330,13 +333,10 @@ def reducible_qty(book: Book, intent: Intent) -> Decimal:
     )
     position = held.qty if held else ZERO
     closable = -position if side is Side.BUY else position
-    for order in book.open_orders(owner=intent.owner, venue=intent.venue):
-        if (
-            order.reduce_only
-            and order.symbol == intent.message.symbol
-            and order.side is side
-            and order is not intent.existing
-        ):
+    key = (intent.owner, intent.account, intent.venue, intent.message.symbol, side)
+    for order_id in book.closing.get(key, ()):
+        order = book.state.orders[order_id]
+        if order is not intent.existing:
             closable -= order.leaves_qty
     return max(closable, ZERO)
 

@@ -75,10 +75,18 @@ def effective_state(book: Book, intent: Intent) -> tuple[str, Halt | None]:
 
 
 def reduces_position(book: Book, intent: Intent) -> bool:
-    """Whether an order can only make the strategy's own position smaller."""
+    """Whether an order can only make the strategy's own position smaller, resting ones counted.
+
+    This looks at all open orders of the strategy: the one check whose cost grows with them, paid
+    only while somebody has ordered REDUCING.
+    """
+    message, existing = intent.message, intent.existing
     held = book.state.positions.get(intent.owner, {}).get(
         f"{intent.account}|{intent.venue}|{intent.message.symbol}"
     )
     position = held.qty if held else ZERO
-    closable = -position if intent.message.side is Side.BUY else position
-    return ZERO < intent.message.order_qty <= closable
+    closable = -position if message.side is Side.BUY else position
+    for order in book.open_orders(owner=intent.owner, venue=intent.venue):
+        if (order.symbol, order.side) == (message.symbol, message.side) and order is not existing:
+            closable -= order.leaves_qty
+    return ZERO < message.order_qty - (existing.cum_qty if existing else ZERO) <= closable

@@ -37,6 +37,7 @@ from protocol.fields import (
     OrdStatus,
     Side,
     TimeInForce,
+    TradingState,
 )
 from protocol.messages import (
     ExecutionReport,
@@ -154,7 +155,9 @@ class House(RuleBasedStateMachine):
     @rule(owner=owners, side=sides, qty=quantities, ioc=st.booleans())
     def new(self, owner, side, qty, ioc):
         """A new order; nothing passes while halted or while the venue is not ready (I9)."""
-        halted = "all" in self.desk.book.state.halts or not self.desk.core.market.venue(VENUE).ready
+        halt = self.desk.book.state.halts.get("all")
+        halted = halt is not None and halt.state is TradingState.HALTED
+        halted = halted or not self.desk.core.market.venue(VENUE).ready
         tif = TimeInForce.IMMEDIATE_OR_CANCEL if ioc else TimeInForce.GOOD_TILL_CANCEL
         message = new_order(
             self.desk, self.new_id(owner), str(qty), side=side, time_in_force=tif
