@@ -18,12 +18,14 @@ Tokens = Mapping[Door, Mapping[str, bytes | None]]
 
 
 class Gatekeeper:
-    """Judges Logons."""
+    """Judges Logons. `last_alive_ns` is when the gateway before this one was last alive."""
 
-    def __init__(self, comp_id: str, tokens: Tokens, *, sending_time_window_ms: int) -> None:
+    def __init__(
+        self, comp_id: str, tokens: Tokens, *, sending_time_window_ms: int, last_alive_ns: int = 0
+    ) -> None:
         self._comp_id = comp_id
         self._tokens = tokens
-        self._nonces = NonceLog(window_ms=sending_time_window_ms)
+        self._nonces = NonceLog(window_ms=sending_time_window_ms, not_before_ns=last_alive_ns)
 
     def judge(self, door: Door, logon: Logon, now_ns: int) -> str | None:
         """Return why this Logon may not come in, or None when it may."""

@@ -230,7 +230,10 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         journal=journal, read_from=parts.reader.read_from, apply=partial(apply, book),
         speaker=parts.transport, directory=directory, metrics=metrics,
     )  # fmt: skip
-    gatekeeper = Gatekeeper(config.gateway.comp_id, parts.tokens, sending_time_window_ms=window_ms)
+    gatekeeper = Gatekeeper(
+        config.gateway.comp_id, parts.tokens, sending_time_window_ms=window_ms,
+        last_alive_ns=journal.recovery.last_time_ns,
+    )  # fmt: skip
     doorway = Doorway(
         core=core, gatekeeper=gatekeeper, directory=directory, scribe=scribe,
         transport=parts.transport, metrics=metrics,

@@ -77,10 +77,15 @@ class NonceLog:
 
     Anybody can make up nonces, only a holder of the token can sign them: so the log is as long as
     the honest Logons of two windows, whoever knocks.
+
+    It is forgotten with its process. So that a Logon which the last process heard cannot be played
+    to the next one, `not_before_ns` is when the last one was last alive: what was signed until then
+    is refused, and an honest peer signs anew.
     """
 
-    def __init__(self, *, window_ms: int = 120_000) -> None:
+    def __init__(self, *, window_ms: int = 120_000, not_before_ns: int = 0) -> None:
         self._window_ns = window_ms * 1_000_000
+        self._not_before_ns = not_before_ns
         self._seen: set[tuple[str, str]] = set()
         self._oldest_first: deque[tuple[int, tuple[str, str]]] = deque()
 
@@ -89,8 +94,11 @@ class NonceLog:
 
     def admit(self, logon: Logon, now_ns: int) -> str | None:
         """Remember the nonce and return None, or return why this Logon may not come in."""
-        if abs(now_ns - parse_utc(logon.sending_time)) > self._window_ns:
+        signed_ns = parse_utc(logon.sending_time)
+        if abs(now_ns - signed_ns) > self._window_ns:
             return "STALE_LOGON: SendingTime(52) is too far from the gateway's clock"
+        if signed_ns <= self._not_before_ns:
+            return "STALE_LOGON: SendingTime(52) is older than this start of the gateway; sign anew"
         while self._oldest_first and self._oldest_first[0][0] < now_ns:
             self._seen.discard(self._oldest_first.popleft()[1])
         key = (logon.sender_comp_id, logon.raw_data or "")

@@ -102,3 +102,11 @@ def test_nonce_log_is_bounded():
         log.admit(logon(nonce=f"nonce-{number:04}", now_ns=now_ns), now_ns)
 
     assert len(log) <= 4
+
+
+def test_logon_from_before_the_start_is_refused():
+    """A log that begins empty refuses what was signed until then, and takes what comes after."""
+    nonces = NonceLog(not_before_ns=START_NS)
+
+    assert nonces.admit(logon(), START_NS + SECOND_NS).startswith("STALE_LOGON: ")
+    assert nonces.admit(logon(now_ns=START_NS + SECOND_NS), START_NS + SECOND_NS) is None

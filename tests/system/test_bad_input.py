@@ -118,6 +118,21 @@ def test_a_replayed_logon_is_refused(house):
     assert refused(house, nonce=nonce).startswith("NONCE_USED: RawData(96)")
 
 
+@pytest.mark.budget(60)
+def test_a_logon_cannot_be_replayed_to_the_next_gateway(system):
+    """A Logon that the killed gateway heard is refused by the next one; a fresh one comes in."""
+    (system.folder / "example.token").write_bytes(TOKEN)
+    system.edit('id = "EXAMPLE"', 'id = "EXAMPLE"\ntoken = { file = "example.token" }')
+    system.start()
+    client, nonce, at = ForeignClient(system.orders, "EXAMPLE", TOKEN), token_hex(16), now()
+    assert client.log_on(reset=True, nonce=nonce, at=at)
+    client.cut()
+    system.kill()
+    system.start()
+    assert refused(system, nonce=nonce, at=at).startswith("STALE_LOGON: ")
+    assert ForeignClient(system.orders, "EXAMPLE", TOKEN).log_on(reset=True)
+
+
 # Orders.
 
 
