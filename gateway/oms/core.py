@@ -314,7 +314,8 @@ class Core:
         if amount is None:
             yield alert("BAD_LEDGER_ENTRY", venue=venue, id=message.coll_rpt_id)
             return
-        account, symbol = message.account or "", message.symbol or ""
+        account = message.account or self.rules.venues[venue].account
+        symbol = message.symbol or ""
         shares = share_out(self.book, (account, venue, symbol), amount)
         yield Jot(
             "LEDGER",

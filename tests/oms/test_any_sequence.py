@@ -378,7 +378,7 @@ class House(RuleBasedStateMachine):
         )
 
 
-EXAMPLES = {"quick": (250, 40), "ci": (300, 40), "long": (10_000, 60)}
+EXAMPLES = {"quick": (200, 40), "ci": (1_000, 50), "long": (20_000, 60)}
 
 
 @pytest.mark.budget(3_600)
