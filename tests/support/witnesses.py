@@ -36,6 +36,8 @@ class Replayed(NamedTuple):
     heard: dict[str, set[str]]
     """Session to the ClOrdIDs of the D, F, G, q that it said."""
     records: int
+    last_digest: tuple[int, str]
+    """The last that the living process noted: the record, and its digest of the state there."""
 
 
 class Told(NamedTuple):
@@ -52,7 +54,7 @@ class Told(NamedTuple):
 
 def replay(journal, strategies):
     """Read the journal and rebuild the state from it."""
-    book, wrong, starts = Book(), [], []
+    book, wrong, starts, last = Book(), [], [], (0, "")
     said, heard, seq = defaultdict(dict), defaultdict(set), 0
     for record in reader.read(journal):
         entry = entry_of(record)
@@ -62,6 +64,7 @@ def replay(journal, strategies):
                 starts.append(body)
             elif entry.message.note_kind == "DIGEST":
                 assert body["seq"] == seq, (body, seq)
+                last = (seq, body["digest"])
                 if book.digest() != body["digest"]:
                     wrong.append(seq)
         elif record.session in strategies:
@@ -72,7 +75,7 @@ def replay(journal, strategies):
                 heard[record.session].add(codec.decode(record.frame).cl_ord_id)
         apply(book, entry)
         seq = record.seq
-    return Replayed(book, wrong, starts, said, heard, seq)
+    return Replayed(book, wrong, starts, said, heard, seq, last)
 
 
 def listen(path):

@@ -19,6 +19,10 @@ from support.waiting import wait_for
 
 LOAD = Path(__file__).parents[1] / "support" / "load.py"
 STRATEGIES = ("MM", "MOMENTUM")
+JOURNAL = "digest_every = 50\nsnapshot_every = 700\nsegment_bytes = 300_000"
+"""Small, so that the kills also hit snapshots and the change of segments."""
+LATENCY = "latency = { entry = { ms = 5, sigma = 0.7 }, response = { ms = 5, sigma = 0.7 } }"
+"""So that orders and answers are on their way at each kill."""
 LIES = ("chance drop_acks 0.1", "chance drop_reports 0.05", "chance double_fills 0.3")
 VICTIMS = ("gateway", "venue", "strategy", "gateway twice")
 
@@ -137,7 +141,7 @@ def leaked(folder):
 
 
 def prove(rounds):
-    """Compare all witnesses; return the figures."""
+    """Compare all witnesses; return the figures, and the last digest of the living process."""
     system = rounds.system
     replayed = witnesses.replay(system.journal, STRATEGIES)
     told = {name: witnesses.listen(system.transcript(name)) for name in STRATEGIES}
@@ -157,7 +161,7 @@ def prove(rounds):
     assert not wrong, "\n".join([str(figures), *wrong[:40]])
     assert figures["acknowledged"], figures
     assert figures["fills"], figures
-    return figures
+    return figures, replayed.last_digest
 
 
 @pytest.fixture
@@ -171,13 +175,19 @@ def play(system, monkeypatch, count, lies=()):
     seed = int(os.environ.get("PORTCULLIS_SEED", SystemRandom().randrange(1 << 32)))
     sys.stdout.write(f"PORTCULLIS_SEED={seed}\n")
     monkeypatch.setenv("LOAD_SEED", str(seed))
+    system.edit("digest_every = 50", JOURNAL)
+    system.edit("seed = 7 }", f"seed = {seed} }}\n{LATENCY}")
+    if seed % 2:
+        system.edit('durability = "os"', 'durability = "group"')
     rounds = Rounds(system, seed, lies)
     rounds.begin()
     for _ in range(count):
         rounds.round()
     rounds.end()
-    figures = prove(rounds)
-    replay = system.json("journal", "replay", system.journal, "--at", figures["records"])
+    figures, (seq, digest) = prove(rounds)
+    replay = system.json("journal", "replay", system.journal, "--at", seq)
+    assert replay["digest"] == digest
+    replay = system.json("journal", "replay", system.journal)
     assert replay["open_orders"] == 0
     assert replay["orders"] == figures["orders"]
 
