@@ -82,16 +82,5 @@ class Upkeep:
         """File away the ids of what an ARCHIVE is about to let go."""
         if jot.kind != "ARCHIVE":
             return
-        state = self._book.state
-        entries: list[tuple[str, str, str]] = []
-        for order_id in state.ended:
-            order = state.orders.get(order_id)
-            if order is None or not order.ended_ns:
-                continue
-            if order.ended_ns >= jot.body["before_ns"]:
-                break
-            entries += [
-                ("cl_ord_id", f"{order.owner}\x01{one}", order_id) for one in order.cl_ord_ids
-            ]
-            entries += [("fill", f"{order.venue}\x02{one}", order_id) for one in order.trade_ids]
-        self._old_ids.add_many(entries, upto_seq=state.seq)
+        entries = self._book.archivable(jot.body["before_ns"])
+        self._old_ids.add_many(entries, upto_seq=self._book.state.seq)

@@ -20,14 +20,14 @@ from sqlite_utils import Database
 
 from journal.errors import JournalFailed
 
-KINDS = ("cl_ord_id", "fill")
+KINDS = ("cl_ord_id", "fill", "ledger")
 
 _INSERT = "insert or ignore into ids (kind, key, value) values (?, ?, ?)"
 _FIND = "select value from ids where kind = ? and key = ?"
 
 
 class OldIds:
-    """Old ids by kind ("cl_ord_id", "fill") and key, each with a value of the caller's."""
+    """Old ids by kind ("cl_ord_id", "fill", "ledger") and key, each with a value of the caller's."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)

@@ -8,7 +8,6 @@ baseline. `decide` never runs on replay, so a newer version with other rules reb
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -322,16 +321,13 @@ def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     """EXTERNAL_FILL: a trade that nobody here ordered; it belongs to the owner EXTERNAL."""
-    key = PositionKey(body["owner"], body["account"], body["venue"], body["symbol"])
-    position = positions.open_position(book, key, body["currency"])
-    qty, px = parse_decimal(body["qty"]), parse_decimal(body["px"])
-    positions.fill(position, Side(body["side"]), qty, px)
-    fee: Decimal = parse_decimal(body["commission"])
-    positions.pay(position, fee, body["comm_currency"])
-    book.note_fill(
-        body["venue"], body["trade_id"],
-        Fill("", f"X{entry.seq}", qty, px, fee, body["comm_currency"]),
+    fill = Fill(
+        "", f"X{entry.seq}", parse_decimal(body["qty"]), parse_decimal(body["px"]),
+        commission=parse_decimal(body["commission"]), currency=body["comm_currency"],
+        owner=body["owner"], account=body["account"], symbol=body["symbol"],
+        side=Side(body["side"]),
     )  # fmt: skip
+    positions.count(book, body["venue"], body["trade_id"], fill, body["currency"])
 
 
 def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:
@@ -353,17 +349,8 @@ def _cancel_refused(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 
 def _archive(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """ARCHIVE: orders that ended before a time leave memory; their ids are in the index."""
-    ended = book.state.ended
-    cut = 0
-    for order_id in ended:
-        order = book.state.orders.get(order_id)
-        if order is not None and order.ended_ns and order.ended_ns >= body["before_ns"]:
-            break
-        cut += 1
-        if order is not None and order.ended_ns:
-            book.drop(order)
-    del ended[:cut]
+    """ARCHIVE: what ended before a time leaves memory; its ids are in the index already."""
+    book.archive_before(body["before_ns"])
 
 
 _NOTES: dict[str, Callable[[Book, Entry, dict[str, Any]], None]] = {

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Protocol
 
 import msgspec
 
-from gateway.oms.state import Fill, Order, Position, PositionKey, Session, State
+from gateway.oms.state import Fill, Loose, Order, Position, PositionKey, Session, State
 from protocol.fields import OPERATOR
 from protocol.numbers import ZERO
 from protocol.order_id import OrderId
@@ -49,7 +50,8 @@ class Book:
         self.expiries: list[tuple[int, str]] = []
         self._expiring: dict[str, int] = {}
         self._touched: dict[str, None] = {}
-        self._new_ids: list[str] = []
+        self._new_names: list[str] = []
+        self._gone_names: list[str] = []
         for order in self.state.orders.values():
             self.index(order)
         for name, session in self.state.sessions.items():
@@ -78,6 +80,14 @@ class Book:
         if self.archive is None:
             return False
         return self.archive.find("fill", f"{venue}\x02{trade_id}") is not None
+
+    def ledger_known(self, venue: str, ledger_id: str) -> bool:
+        """Whether a venue's ledger entry was ever counted."""
+        if ledger_id in self.state.ledger_ids.get(venue, ()):
+            return True
+        if self.archive is None:
+            return False
+        return self.archive.find("ledger", f"{venue}\x03{ledger_id}") is not None
 
     def order_on_wire(self, wire_id: str) -> Order | None:
         """Find an order by any id that it, its cancel or its replace has on the bridge wire."""
@@ -134,6 +144,10 @@ class Book:
             if order is not None and order.is_open and order.expires_ns == expires_ns:
                 return order
         return None
+
+    def oldest_loose_ns(self) -> int:
+        """Return when the oldest id without an order came, 0 when there is none."""
+        return self.state.loose[0].time_ns if self.state.loose else 0
 
     def oldest_ended_ns(self) -> int:
         """Return when the order that ended first has ended, 0 when none is kept."""
@@ -192,36 +206,102 @@ class Book:
         ids = self.state.ids.setdefault(owner, {})
         if cl_ord_id not in ids:
             ids[cl_ord_id] = order_id
-            self._new_ids.append(f"{owner}\x01{cl_ord_id}")
+            self._add(_id_name(owner, cl_ord_id, order_id))
+            if not order_id:
+                self._loose("cl_ord_id", owner, cl_ord_id)
 
     def note_fill(self, venue: str, trade_id: str, fill: Fill) -> None:
         """Remember a fill that was counted."""
-        self.state.fills.setdefault(venue, {})[trade_id] = fill
-        self._new_ids.append(f"{venue}\x02{trade_id}")
+        fills = self.state.fills.setdefault(venue, {})
+        if not fill.order_id and trade_id not in fills:
+            self._loose("fill", venue, trade_id)
+        fills[trade_id] = fill
+        self._add(_fill_name(venue, trade_id, fill))
+
+    def forget_fill(self, venue: str, trade_id: str) -> None:
+        """Take a fill out of the digest before it is changed; `note_fill` puts it back."""
+        self._take(_fill_name(venue, trade_id, self.state.fills[venue][trade_id]))
 
     def note_ledger(self, venue: str, ledger_id: str) -> None:
         """Remember a ledger entry that was counted."""
         self.state.ledger_ids.setdefault(venue, {})[ledger_id] = 1
-        self._new_ids.append(f"{venue}\x03{ledger_id}")
+        self._add(f"{venue}\x03{ledger_id}")
+        self._loose("ledger", venue, ledger_id)
 
-    def drop(self, order: Order) -> None:
+    def archivable(self, before_ns: int) -> Iterator[tuple[str, str, str]]:
+        """Yield (kind, key, order id) of all that an ARCHIVE of that time lets go."""
+        for order_id in self.state.ended:
+            order = self.state.orders.get(order_id)
+            if order is None or not order.ended_ns:
+                continue
+            if order.ended_ns >= before_ns:
+                break
+            for one in order.cl_ord_ids:
+                yield "cl_ord_id", f"{order.owner}\x01{one}", order_id
+            for one in order.trade_ids:
+                yield "fill", f"{order.venue}\x02{one}", order_id
+        for loose in self.state.loose:
+            if loose.time_ns >= before_ns:
+                break
+            yield loose.kind, f"{loose.scope}{_MARKS[loose.kind]}{loose.key}", ""
+
+    def archive_before(self, before_ns: int) -> None:
+        """Let go of what ended, and of ids without an order that came, before a time."""
+        cut = 0
+        for order_id in self.state.ended:
+            order = self.state.orders.get(order_id)
+            if order is not None and order.ended_ns:
+                if order.ended_ns >= before_ns:
+                    break
+                self._drop(order)
+            cut += 1
+        del self.state.ended[:cut]
+        loose = self.state.loose
+        cut = next((n for n, one in enumerate(loose) if one.time_ns >= before_ns), len(loose))
+        for one in loose[:cut]:
+            self._drop_loose(one)
+        del loose[:cut]
+
+    def _drop(self, order: Order) -> None:
         """Forget an order that ended long ago, with its ids and fills (they are archived)."""
         self._settle()
         del self.state.orders[order.order_id]
         self._expiring.pop(order.order_id, None)
-        total = self.state.part - order.part
+        self.state.part = (self.state.part - order.part) % _MODULUS
         ids = self.state.ids.get(order.owner, {})
         for cl_ord_id in order.cl_ord_ids:
-            if ids.pop(cl_ord_id, None) is not None:
-                total -= _hash(f"{order.owner}\x01{cl_ord_id}".encode())
+            order_id = ids.pop(cl_ord_id, None)
+            if order_id is not None:
+                self._take(_id_name(order.owner, cl_ord_id, order_id))
         for wire_id in (*order.wire_ids, *order.asked_ids):
             self.by_wire_id.pop(wire_id, None)
         self.waiting.get(order.venue, {}).pop(order.order_id, None)
-        fills = self.state.fills.get(order.venue, {})
         for trade_id in order.trade_ids:
-            if fills.pop(trade_id, None) is not None:
-                total -= _hash(f"{order.venue}\x02{trade_id}".encode())
-        self.state.part = total % _MODULUS
+            self._drop_fill(order.venue, trade_id)
+
+    def _drop_fill(self, venue: str, trade_id: str) -> None:
+        fill = self.state.fills.get(venue, {}).pop(trade_id, None)
+        if fill is not None:
+            self._take(_fill_name(venue, trade_id, fill))
+
+    def _drop_loose(self, one: Loose) -> None:
+        if one.kind == "fill":
+            self._drop_fill(one.scope, one.key)
+        elif one.kind == "ledger":
+            if self.state.ledger_ids.get(one.scope, {}).pop(one.key, None):
+                self._take(f"{one.scope}\x03{one.key}")
+        elif self.state.ids.get(one.scope, {}).get(one.key) == "":
+            del self.state.ids[one.scope][one.key]
+            self._take(_id_name(one.scope, one.key, ""))
+
+    def _loose(self, kind: str, scope: str, key: str) -> None:
+        self.state.loose.append(Loose(self.state.time_ns, kind, scope, key))
+
+    def _add(self, name: str) -> None:
+        self._new_names.append(name)
+
+    def _take(self, name: str) -> None:
+        self._gone_names.append(name)
 
     def digest(self) -> str:
         """Return the SHA-256 of the whole state, as hex; the cost is that of what has changed."""
@@ -236,7 +316,7 @@ class Book:
             (
                 state.version, state.seq, state.last_id, state.execs, state.part,
                 len(state.orders), state.positions, sessions,
-                state.venues, state.halts, state.ended[-1:],
+                state.venues, state.halts, state.ended[-1:], state.loose[-1:],
             ),
             order="deterministic",
         )  # fmt: skip
@@ -252,11 +332,26 @@ class Book:
                 order.part = 0
                 order.part = _hash(msgspec.msgpack.encode(order))
                 total += order.part
-        for name in self._new_ids:
+        for name in self._new_names:
             total += _hash(name.encode())
+        for name in self._gone_names:
+            total -= _hash(name.encode())
         self._touched.clear()
-        self._new_ids.clear()
+        self._new_names.clear()
+        self._gone_names.clear()
         self.state.part = total % _MODULUS
+
+
+_MARKS = {"cl_ord_id": "\x01", "fill": "\x02", "ledger": "\x03"}
+
+
+def _id_name(owner: str, cl_ord_id: str, order_id: str) -> str:
+    return f"{owner}\x01{cl_ord_id}\x01{order_id}"
+
+
+def _fill_name(venue: str, trade_id: str, fill: Fill) -> str:
+    before = "/".join(map(str, fill.before))
+    return f"{venue}\x02{trade_id}\x02{fill.last_qty}@{fill.last_px}\x02{fill.owner}\x02{before}"
 
 
 def is_operator(session: str) -> bool:

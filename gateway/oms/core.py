@@ -308,7 +308,7 @@ class Core:
 
     def _ledger_entry(self, venue: str, message: CollateralReport) -> Effects:
         """Funding, swap, a fee: counted once by the venue's ledger id, shared out by position."""
-        if message.coll_rpt_id in self.book.state.ledger_ids.get(venue, ()):
+        if self.book.ledger_known(venue, message.coll_rpt_id):
             return
         amount = message.end_cash
         if amount is None:
@@ -371,8 +371,8 @@ class Core:
     def _archive(self, now_ns: int) -> Effects:
         """Let orders go that ended long ago; the shell has put their ids in the index first."""
         before_ns = now_ns - self.rules.keep_ended_ms * 1_000_000
-        oldest = self.book.oldest_ended_ns()
-        if oldest and oldest < before_ns:
+        oldest = [self.book.oldest_ended_ns(), self.book.oldest_loose_ns()]
+        if any(0 < moment < before_ns for moment in oldest):
             yield Jot("ARCHIVE", {"before_ns": before_ns})
 
 

@@ -144,7 +144,7 @@ class Inquest:
                 yield from self.ask_round(venue, now_ns)  # fills first, then what became of it
             return
         if is_replace and message.ord_status is not OrdStatus.REJECTED:
-            yield from replaced(self.book, order, now_ns)
+            yield from replaced(self.book, order, now_ns, message.order_qty)
         yield from self._standing(order, message, now_ns)
         if not order.is_open:
             yield from self._clear(order, now_ns)

@@ -157,37 +157,36 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
     order.cost += qty * px
     full = order.cum_qty >= order.order_qty
     _move(order, VenueEvent.FULL if full else VenueEvent.PARTIAL, message)
-    position = positions.open_position(book, _key(order), order.currency)
-    positions.fill(position, order.side, qty, px)
-    positions.pay(position, message.commission or ZERO, message.comm_currency or order.currency)
-    if message.secondary_exec_id:
-        order.trade_ids.append(message.secondary_exec_id)
-        book.note_fill(
-            order.venue,
-            message.secondary_exec_id,
-            Fill(
-                order.order_id, message.exec_id, qty, px,
-                message.commission or ZERO, message.comm_currency or order.currency,
-            ),
-        )  # fmt: skip
+    trade_id = message.secondary_exec_id or message.exec_id
+    order.trade_ids.append(trade_id)
+    positions.count(
+        book,
+        order.venue,
+        trade_id,
+        Fill(
+            order.order_id, message.exec_id, qty, px,
+            commission=message.commission or ZERO,
+            currency=message.comm_currency or order.currency,
+            owner=order.owner, account=order.account, symbol=order.symbol, side=order.side,
+        ),
+        order.currency,
+    )  # fmt: skip
 
 
 def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:
     """150=H or G (FIX 4.4 vol. 4, matrices J): the only way a quantity shrinks."""
-    fill = book.state.fills.get(order.venue, {}).get(message.secondary_exec_id or "")
+    trade_id = message.secondary_exec_id or ""
+    fill = book.state.fills.get(order.venue, {}).get(trade_id)
     if fill is None:
         _broken(message, "the fill that it takes back was never reported")
-    position = positions.open_position(book, _key(order), order.currency)
-    positions.unfill(position, order.side, fill.last_qty, fill.last_px)
-    order.cum_qty -= fill.last_qty
-    order.cost -= fill.last_qty * fill.last_px
-    fill.last_qty = fill.last_px = ZERO
+    qty = px = ZERO
     if message.exec_type is ExecType.TRADE_CORRECT and message.last_qty and message.last_px:
-        fill.last_qty, fill.last_px = message.last_qty, message.last_px
-        positions.fill(position, order.side, fill.last_qty, fill.last_px)
-        order.cum_qty += fill.last_qty
-        order.cost += fill.last_qty * fill.last_px
-    else:
+        qty, px = message.last_qty, message.last_px
+    order.cum_qty += qty - fill.last_qty
+    order.cost += qty * px - fill.last_qty * fill.last_px
+    positions.recount(book, order.venue, trade_id, qty=qty, px=px)
+    if not qty:
+        position = positions.open_position(book, _key(order), order.currency)
         positions.pay(position, -fill.commission, fill.currency)
         fill.commission = ZERO
     if order.cum_qty < order.order_qty:

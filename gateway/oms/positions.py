@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from gateway.oms.book import Book
-from gateway.oms.state import Position, PositionKey
+from gateway.oms.state import Fill, Position, PositionKey
 from protocol.fields import EXTERNAL, Side
 from protocol.numbers import ZERO
 
@@ -37,9 +37,38 @@ def fill(position: Position, side: Side, qty: Decimal, px: Decimal) -> None:
         position.cost = opening * px
 
 
-def unfill(position: Position, side: Side, qty: Decimal, px: Decimal) -> None:
-    """Take back a fill that the venue has busted: the same trade the other way, at its price."""
-    fill(position, side.opposite, qty, px)
+def count(book: Book, venue: str, trade_id: str, new: Fill, currency: str) -> None:
+    """Count a new fill of a venue, once and for all, in the position of its owner."""
+    key = PositionKey(new.owner, new.account, venue, new.symbol)
+    position = open_position(book, key, currency)
+    new.before = (position.qty, position.cost, position.realized)
+    fill(position, new.side, new.last_qty, new.last_px)
+    pay(position, new.commission, new.currency)
+    book.note_fill(venue, trade_id, new)
+
+
+def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal) -> None:
+    """Change a fill that was counted (quantity 0: take it back), as if it had been so at once.
+
+    The average cost of what came later depends on it, so the position is counted again from there.
+    """
+    fills = book.state.fills[venue]
+    changed = fills[trade_id]
+    book.forget_fill(venue, trade_id)
+    changed.last_qty, changed.last_px = qty, px
+    book.note_fill(venue, trade_id, changed)
+    key = PositionKey(changed.owner, changed.account, venue, changed.symbol)
+    position = open_position(book, key, changed.currency)
+    position.qty, position.cost, position.realized = changed.before
+    reached = False
+    for name, one in fills.items():
+        reached = reached or name == trade_id
+        if reached and (one.owner, one.account, one.symbol) == (key.owner, key.account, key.symbol):
+            book.forget_fill(venue, name)
+            one.before = (position.qty, position.cost, position.realized)
+            book.note_fill(venue, name, one)
+            if one.last_qty:
+                fill(position, one.side, one.last_qty, one.last_px)
 
 
 def pay(position: Position, amount: Decimal, currency: str) -> None:

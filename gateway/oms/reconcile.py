@@ -87,7 +87,7 @@ def _trade(
     order = book.order_on_wire(side.cl_ord_id) if side.cl_ord_id else None
     if order is not None and order.venue == venue:
         if trade_id not in book.state.fills.get(venue, ()):
-            yield from replaced_if_named(book, order, side.cl_ord_id, now_ns)
+            yield from replaced_if_named(book, order, side.cl_ord_id, now_ns, None)
         yield from trade(
             book, order, now_ns, trade_id=trade_id, qty=captured.last_qty, px=captured.last_px,
             commission=side.commission, comm_type=side.comm_type,
@@ -153,7 +153,7 @@ def _alive(book: Book, order: Order, wire_id: str, found: ExecutionReport, now_n
     venue_order_id = _known(found.order_id)
     yield from accepted(book, order, now_ns, secondary_order_id=venue_order_id)
     if order.replace and wire_id == order.replace.wire_id:
-        yield from replaced(book, order, now_ns)
+        yield from replaced(book, order, now_ns, found.order_qty)
 
 
 def position_alerts(book: Book, venue: str, answers: Answers) -> Effects:

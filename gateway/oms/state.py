@@ -15,7 +15,7 @@ from gateway.oms.order_states import OPEN, VenueState
 from protocol.fields import OrdType, Side, TimeInForce, TradingState
 from protocol.numbers import ZERO, plain
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -140,8 +140,21 @@ class Position(Struct):
         return _rounded(self.cost / self.qty) if self.qty else ZERO
 
 
+class Loose(NamedTuple):
+    """An id that belongs to no order in memory, and when it came: it leaves like old orders do."""
+
+    time_ns: int
+    kind: str
+    scope: str
+    key: str
+
+
 class Fill(Struct):
-    """A fill that was counted, kept so that it is not counted twice and can be busted."""
+    """A fill that was counted, kept so that it is not counted twice and can be taken back.
+
+    `owner`, `account`, `symbol` and `side` say whose position it moved; `before` is that position's
+    quantity, cost and realised profit before it, from which it is counted again after a bust.
+    """
 
     order_id: str
     exec_id: str
@@ -149,6 +162,11 @@ class Fill(Struct):
     last_px: Decimal
     commission: Decimal = ZERO
     currency: str = ""
+    owner: str = ""
+    account: str = ""
+    symbol: str = ""
+    side: Side = Side.BUY
+    before: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
 
 
 class Session(Struct):
@@ -201,6 +219,7 @@ class State(Struct):
     venues: dict[str, VenueRecord] = field(default_factory=dict)
     halts: dict[str, Halt] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
     part: int = 0
 
 

@@ -131,12 +131,17 @@ def not_received(book: Book, order: Order, now_ns: int) -> Effects:
     )  # fmt: skip
 
 
-def replaced(book: Book, order: Order, now_ns: int) -> Effects:
-    """Tell that the pending replace took effect: only 150=5 changes quantity and price."""
+def replaced(book: Book, order: Order, now_ns: int, order_qty: Decimal | None) -> Effects:
+    """Tell that the pending replace took effect: only 150=5 changes quantity and price.
+
+    `order_qty` is the quantity as the venue tells it (38): it amends one that is below what it has
+    executed (C.3.c), perhaps by fills that we have not heard of yet.
+    """
     pending = order.replace
     if pending is None:
         return
-    done = order.cum_qty >= pending.order_qty
+    qty = max(order_qty or pending.order_qty, order.cum_qty)
+    done = order.cum_qty >= qty
     event = VenueEvent.REPLACED_DONE if done else VenueEvent.REPLACED_OPEN
     row = venue_next(order.venue_state, event)
     if row is None:
@@ -146,7 +151,7 @@ def replaced(book: Book, order: Order, now_ns: int) -> Effects:
         report(
             book, order, ExecType.REPLACED, now_ns, state=row.state, replace=False,
             cl_ord_id=pending.cl_ord_id, orig_cl_ord_id=order.cl_ord_id,
-            order_qty=max(pending.order_qty, order.cum_qty),
+            order_qty=qty,
             price=pending.price, stop_px=pending.stop_px,
             stop_loss_px=pending.stop_loss_px, take_profit_px=pending.take_profit_px,
             expire_time=format_utc(pending.expires_ns) if pending.expires_ns else None,
@@ -154,10 +159,12 @@ def replaced(book: Book, order: Order, now_ns: int) -> Effects:
     )  # fmt: skip
 
 
-def replaced_if_named(book: Book, order: Order, wire_id: str | None, now_ns: int) -> Effects:
+def replaced_if_named(
+    book: Book, order: Order, wire_id: str | None, now_ns: int, order_qty: Decimal | None
+) -> Effects:
     """Tell the replace when the venue calls the order by the replace's id: it took effect."""
     if order.replace is not None and order.replace.wire_id and order.replace.wire_id == wire_id:
-        yield from replaced(book, order, now_ns)
+        yield from replaced(book, order, now_ns, order_qty)
 
 
 def accepted(book: Book, order: Order, now_ns: int, **more: Any) -> Effects:
@@ -257,7 +264,7 @@ class VenueDesk:
         trade_id = message.secondary_exec_id or f"{message.order_id}:{message.exec_id}"
         if trade_id in self.book.state.fills.get(order.venue, ()):
             return
-        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
+        yield from self._named(order, message, now_ns)
         yield from trade(
             self.book, order, now_ns, trade_id=trade_id,
             qty=message.last_qty, px=message.last_px,
@@ -285,11 +292,15 @@ class VenueDesk:
         )  # fmt: skip
 
     def _replaced(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
-        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
+        yield from self._named(order, message, now_ns)
+
+    def _named(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        named = message.cl_ord_id
+        yield from replaced_if_named(self.book, order, named, now_ns, message.order_qty)
 
     def _restated(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
         """150=D: a stop was triggered (636=Y), or the venue changed the order by itself (378)."""
-        yield from replaced_if_named(self.book, order, message.cl_ord_id, now_ns)
+        yield from self._named(order, message, now_ns)
         row = venue_next(order.venue_state, VenueEvent.RESTATED)
         if row is None:
             return

@@ -409,3 +409,18 @@ def test_a_replace_of_an_order_in_doubt_is_refused(play):
     """Nothing is asked of an order of which nothing is known, but its cancel."""
     play.desk.hear("MM", change(play.desk, "Y", "X", "12000", "1.1"))
     assert reports(play) == ["9 (Y,X) 39=A 102=99"]
+
+
+@pytest.mark.parametrize("status", [OrdStatus.FILLED, OrdStatus.CANCELED])
+def test_a_cancel_whose_order_has_ended_is_answered(status):
+    """The 9 to an F was lost: the venue's word that the order has ended answers the cancel."""
+    play = Play()
+    play.exchange = play.order()
+    play.cancel("Y", "X")
+    play.exchange.fill("10000")
+    relink(play)
+    play.desk.answer_round()
+    reports(play)
+    play.exchange.say(E.ORDER_STATUS, status, complete=True)
+    assert reports(play) == ["9 (Y,X) 39=2 102=0"]
+    assert play.settled()

@@ -313,3 +313,15 @@ def test_a_fill_under_the_new_id_tells_the_replace(play):
         "F/1 (Y) q2000 c1000 l1000",
     ]
 
+
+
+def test_a_replace_amended_to_fills_that_were_not_heard(play):
+    """Ours beside C.3.c: the venue amends to fills that we have not heard of; none overfills."""
+    exchange = resting(play)
+    request = play.replace("Y", "X", "7000")
+    exchange.cum = exchange.cum + 8000
+    exchange.wire_id, exchange.qty = request.cl_ord_id, exchange.cum
+    exchange.say(E.REPLACED, OrdStatus.FILLED, orig_cl_ord_id=request.orig_cl_ord_id)
+    exchange.cum = exchange.cum - 8000
+    exchange.fill("8000")
+    assert play.lines()[1:] == ["5/0 (Y,X) q8000 c0 l8000", "F/2 (Y) q8000 c8000 l0"]
