@@ -6,24 +6,21 @@ from decimal import Decimal
 
 import pytest
 from support.desk import ACCOUNT, SYMBOL, VENUE, change
+from support.inquest import NEVER_SENT, UNKNOWN, read, relink, reports, sent, unknown
 from support.lines import Play, line
 
-from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdStatus, Side
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdStatus, Side
 from protocol.fields import ExecType as E
 from protocol.messages import (
-    ExecutionReport,
     NewOrderSingle,
     OrderCancelReject,
-    OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderStatusRequest,
     TradeCaptureReport,
     TradeCaptureSide,
 )
-from protocol.numbers import ZERO
 from protocol.timestamps import format_date, format_utc
 
-NEVER_SENT, UNKNOWN = "NEVER_SENT", "UNKNOWN_AT_VENUE"
 DEAD = "8/8 (X) q10000 c0 l0 103=0"
 
 
@@ -38,40 +35,6 @@ def play():
     relink(play)
     assert play.lines() == ["A/A (X) q10000 c0 l10000", "I/A (X) q10000 c0 l10000 5007=Y", "h"]
     return play
-
-
-def relink(play):
-    """Break the bridge's link and let it log on again."""
-    play.desk.drop(VENUE)
-    play.desk.log_on(VENUE)
-
-
-def sent(play, kind):
-    """Everything of a kind that the venue was sent."""
-    return [message for message in play.desk.told(VENUE) if isinstance(message, kind)]
-
-
-def reports(play):
-    """Return the lines about orders that were told since the last time."""
-    return [text for text in play.lines() if text != "h"]
-
-
-def unknown(play, text, wire_id="", *, complete=True):
-    """Let the bridge answer an H: not known."""
-    play.desk.hear(VENUE, ExecutionReport(
-        order_id="NONE", exec_id="I", exec_type=E.ORDER_STATUS, ord_status=OrdStatus.REJECTED,
-        symbol=SYMBOL, side=Side.BUY, leaves_qty=ZERO, cum_qty=ZERO, avg_px=ZERO,
-        cl_ord_id=wire_id or play.exchange.wire_id, ord_rej_reason=OrdRejReason.UNKNOWN_ORDER,
-        text=text, complete=complete or None,
-    ))  # fmt: skip
-
-
-def read(play, ms, **how):
-    """Wait until the gateway asks (H), then let the bridge not know the order."""
-    before = len(sent(play, OrderStatusRequest))
-    play.desk.pass_time(ms)
-    assert len(sent(play, OrderStatusRequest)) > before, "it did not ask"
-    unknown(play, UNKNOWN, **how)
 
 
 def proof(play, **how):
@@ -306,71 +269,6 @@ def test_an_acknowledged_order_unknown_to_a_new_log_is_not_gone():
     assert order_of(play).is_open
 
 
-def test_a_lost_cancel_is_issued_anew():
-    """The link broke under an F: the order is asked about, shown alive, and cancelled anew."""
-    play = Play()
-    play.exchange = play.order()
-    play.exchange.accept()
-    first = play.cancel("Y", "X")
-    relink(play)
-    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
-    play.desk.pass_time(600)
-    play.exchange.say(E.ORDER_STATUS, OrdStatus.NEW, complete=True)
-    second = sent(play, OrderCancelRequest)[-1]
-    assert second.cl_ord_id != first.cl_ord_id
-    play.exchange.cancel(second)
-    assert reports(play)[-1] == "4/4 (Y,X) q10000 c0 l0"
-    assert play.settled()
-
-
-def lost_replace():
-    """A G whose link broke."""
-    play = Play()
-    play.exchange = play.order()
-    play.exchange.accept()
-    play.request = play.replace("Y", "X", "12000")
-    relink(play)
-    reports(play)
-    return play
-
-
-def test_a_lost_replace_is_told_by_the_version_that_lives():
-    """Listed under the G's id the replace took effect; it is never sent again."""
-    play = lost_replace()
-    exchange = play.exchange
-    exchange.wire_id, exchange.qty = play.request.cl_ord_id, play.request.order_qty
-    play.desk.answer_round(orders=[exchange.report(E.NEW, OrdStatus.NEW)])
-    assert reports(play) == ["5/0 (Y,X) q12000 c0 l12000"]
-    assert len(sent(play, OrderCancelReplaceRequest)) == 1
-    assert play.settled()
-
-
-def test_a_lost_replace_that_never_left():
-    """The bridge's log never held the G: 9 with NOT_RECEIVED, the order is as it was."""
-    play = lost_replace()
-    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
-    assert reports(play) == []
-    unknown(play, NEVER_SENT, play.request.cl_ord_id)
-    assert reports(play) == ["9 (Y,X) 39=0 102=99"]
-    assert play.settled()
-
-
-def test_a_lost_replace_the_venue_does_not_know():
-    """Three complete reads of the G's id and a round that lists the old version prove it absent."""
-    play = lost_replace()
-    listed = [play.exchange.report(E.NEW, OrdStatus.NEW)]
-    play.desk.answer_round(orders=listed)
-    wire_id = play.request.cl_ord_id
-    read(play, 600, wire_id=wire_id)
-    play.desk.pass_time(100)
-    play.desk.answer_round(orders=listed)
-    read(play, 600, wire_id=wire_id)
-    assert reports(play) == []
-    read(play, 600, wire_id=wire_id)
-    assert reports(play) == ["9 (Y,X) 39=0 102=99"]
-    assert play.settled()
-
-
 def test_a_slow_answer_is_a_doubt():
     """An order that the venue leaves unanswered beyond answer_ms is in doubt, and asked about."""
     play = Play()
@@ -409,18 +307,3 @@ def test_a_replace_of_an_order_in_doubt_is_refused(play):
     """Nothing is asked of an order of which nothing is known, but its cancel."""
     play.desk.hear("MM", change(play.desk, "Y", "X", "12000", "1.1"))
     assert reports(play) == ["9 (Y,X) 39=A 102=99"]
-
-
-@pytest.mark.parametrize("status", [OrdStatus.FILLED, OrdStatus.CANCELED])
-def test_a_cancel_whose_order_has_ended_is_answered(status):
-    """The 9 to an F was lost: the venue's word that the order has ended answers the cancel."""
-    play = Play()
-    play.exchange = play.order()
-    play.cancel("Y", "X")
-    play.exchange.fill("10000")
-    relink(play)
-    play.desk.answer_round()
-    reports(play)
-    play.exchange.say(E.ORDER_STATUS, status, complete=True)
-    assert reports(play) == ["9 (Y,X) 39=2 102=0"]
-    assert play.settled()
