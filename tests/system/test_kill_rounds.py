@@ -24,7 +24,9 @@ JOURNAL = "digest_every = 50\nsnapshot_every = 700\nsegment_bytes = 300_000"
 LATENCY = "latency = { entry = { ms = 5, sigma = 0.7 }, response = { ms = 5, sigma = 0.7 } }"
 """So that orders and answers are on their way at each kill."""
 LIES = ("chance drop_acks 0.1", "chance drop_reports 0.05", "chance double_fills 0.3")
-VICTIMS = ("gateway", "venue", "strategy", "gateway twice")
+VICTIMS = (
+    "gateway", "venue", "strategy", "gateway twice", "gateway and venue", "gateway, politely",
+)  # fmt: skip
 
 
 def signs_of_life(system):
@@ -60,8 +62,8 @@ class Rounds:
         wait_for(lambda: self._has_grown(goal), timeout_s=60, what="load", poll_s=0.001)
 
     def _has_grown(self, goal):
-        for name, process in self.system.strategies.items():
-            assert process.poll() in {None, -9}, self.system.said(name)
+        for name in STRATEGIES:
+            assert self.system.strategies[name].poll() in {None, -9}, self.system.said(name)
         return signs_of_life(self.system) >= goal
 
     def round(self):
@@ -80,8 +82,13 @@ class Rounds:
             system.kill_strategy(name)
             self.grow(1, 5_000)
             self.start_strategy(name)
+        elif victim == "gateway, politely":
+            assert system.stop() == 0, system.output()
+            system.start(wait=False)
         else:
             system.kill()
+            if victim == "gateway and venue":
+                system.kill_venue()
             if victim == "gateway twice":
                 system.start(wait=False)
                 self.grow(1, 2_000)
