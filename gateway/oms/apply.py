@@ -305,8 +305,13 @@ def _reconciled(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 
 def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """LEDGER: funding, swap or a fee that belongs to no order, shared out among owners."""
+    """LEDGER: funding, swap or a fee that belongs to no order, shared out among owners.
+
+    Other entries (a deposit, a transfer) are cash of the account and nobody's profit.
+    """
     book.note_ledger(body["venue"], body["id"])
+    if body["kind"] not in {"FUNDING", "SWAP", "FEE"}:
+        return
     if body["kind"] == "DEPOSIT":  # the account's money, nobody's profit or loss
         return
     for owner, amount in body["shares"].items():
@@ -316,7 +321,7 @@ def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
         if body["kind"] in {"FUNDING", "SWAP"}:
             positions.fund(position, value, body["currency"])
         else:
-            positions.pay(position, ZERO - value, body["currency"])
+            positions.pay(position, -value, body["currency"])
 
 
 def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:

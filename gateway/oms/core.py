@@ -16,13 +16,14 @@ from gateway.oms import control, queries
 from gateway.oms.book import Book
 from gateway.oms.doubt import Inquest
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import alert
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market, Quote, VenueView
 from gateway.oms.positions import share_out
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
 from gateway.oms.state import Session
-from gateway.oms.venue_reports import EXPIRED, VenueDesk, alert, not_received
+from gateway.oms.venue_reports import EXPIRED, VenueDesk, not_received
 from gateway.oms.wire import ask_status
 from protocol.fields import (
     GATEWAY,

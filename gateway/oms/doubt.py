@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import alert
 from gateway.oms.market import Absence, Answers, Market, VenueView
-from gateway.oms.order_states import VENUE_STATE_OF, VenueEvent, VenueState
+from gateway.oms.order_states import OPEN, VENUE_STATE_OF, VenueEvent, VenueState
 from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
 from gateway.oms.reporting import report, request_refused
 from gateway.oms.rules import Rules
@@ -24,11 +25,11 @@ from gateway.oms.venue_reports import (
     NEVER_SENT,
     NOT_RECEIVED,
     accepted,
-    alert,
     ended,
     not_received,
     rejection_reason,
     replaced,
+    shows_replace,
 )
 from gateway.oms.wire import ask_status, send_cancel
 from protocol.fields import (
@@ -36,7 +37,6 @@ from protocol.fields import (
     ExecType,
     MassStatusReqType,
     OrdRejReason,
-    OrdStatus,
     PosReqType,
     RejectSource,
     SecurityListRequestType,
@@ -143,10 +143,11 @@ class Inquest:
             if view.answers is None:
                 yield from self.ask_round(venue, now_ns)  # fills first, then what became of it
             return
-        if is_replace and message.ord_status is not OrdStatus.REJECTED:
+        state = VENUE_STATE_OF.get(message.ord_status, VenueState.NEW)
+        if (is_replace or shows_replace(order, message)) and state is not VenueState.REJECTED:
             yield from replaced(self.book, order, now_ns, message.order_qty)
         yield from self._standing(order, message, now_ns)
-        if not order.is_open:
+        if not order.is_open and state not in OPEN:
             yield from self._clear(order, now_ns)
 
     def _unknown(
@@ -338,8 +339,8 @@ def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa:
         case ExecutionReport(mass_status_req_id=asked) if asked == name:
             answers.orders_due = message.tot_num_reports or 0
             answers.orders_complete &= message.complete is True
-            if message.cl_ord_id and answers.orders_due:
-                answers.orders[message.cl_ord_id] = message
+            if answers.orders_due:
+                answers.orders[message.cl_ord_id or message.order_id] = message
             if answers.orders_due:
                 answers.orders_seen += 1
         case TradeCaptureReportRequestAck(trade_request_id=asked) if asked == name:

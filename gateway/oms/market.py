@@ -108,6 +108,10 @@ class VenueView(Struct):
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)
 
+    def want_round(self) -> None:
+        """Let the next check of deadlines ask the venue for everything again."""
+        self.asked_ns = 0
+
 
 class Market:
     """Observation of all venues."""

@@ -98,6 +98,9 @@ VENUE_TABLE: Final[dict[tuple[VenueState, VenueEvent], Row]] = {
     (_F, VenueEvent.ACCEPTED): Row(_F, _OLD),
     (_F, VenueEvent.PARTIAL): Row(_F, "an overfill is the venue's mistake and our position"),
     (_F, VenueEvent.FULL): Row(_F, "an overfill is the venue's mistake and our position"),
+    (_F, VenueEvent.REPLACED_OPEN): Row(
+        _W, "the venue took the larger quantity before the fill that completed the smaller one"
+    ),
     (_F, VenueEvent.BUST): Row(_W, "busting a fill gives the order its quantity back (J.1)"),
     (_C, VenueEvent.ACCEPTED): Row(_C, _OLD),
     (_C, VenueEvent.PARTIAL): Row(_C, _LATE),

@@ -124,6 +124,7 @@ def _create(book: Book, owner: str, message: ExecutionReport, time_ns: int) -> N
         origin=message.origin,
         venue_state=VenueState.NEW if restated else VenueState.PENDING_NEW,
         cl_ord_ids=[cl_ord_id] if cl_ord_id else [],
+        wire_ids=[message.secondary_cl_ord_id] if message.secondary_cl_ord_id else [],
     )
     book.state.orders[order.order_id] = order
     if cl_ord_id:

@@ -15,26 +15,28 @@ from decimal import Decimal
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import VenueFill, alert, external_fill, is_foreign, tell_fill
 from gateway.oms.market import Answers, Market
 from gateway.oms.reporting import report
 from gateway.oms.state import Order
 from gateway.oms.venue_reports import (
     accepted,
-    alert,
-    external_trade,
-    is_foreign,
+    adopt,
     replaced,
     replaced_if_named,
-    trade,
+    shows_replace,
 )
 from gateway.oms.wire import send_cancel
 from protocol.fields import ExecType
 from protocol.messages import ExecutionReport, PositionReport, TradeCaptureReport
 from protocol.numbers import ZERO, format_decimal
-from protocol.timestamps import format_utc
 
-OVERLAP_NS = 60_000_000_000
-"""Fills are asked for again from this long before the last certain point."""
+OVERLAP_NS = 600_000_000_000
+"""Fills are asked for again from this long before the last certain point.
+
+The point is a moment of our clock and fills carry the venue's: the overlap is a multiple of the
+120 s by which a session lets the two differ.
+"""
 
 
 def reconcile(
@@ -48,7 +50,7 @@ def reconcile(
         for captured in answers.trades:
             currency = market.currency(venue, captured.symbol)
             yield from _trade(book, where, currency, captured, now_ns)
-    yield from _orders(book, market, venue, answers, now_ns)
+    yield from _orders(book, market, where, answers, now_ns)
     yield Jot("RECONCILED", {"venue": venue, "since_ns": answers.asked_ns})
 
 
@@ -81,44 +83,36 @@ def signed_qty(held: PositionReport) -> Decimal:
 def _trade(
     book: Book, where: tuple[str, str], currency: str, captured: TradeCaptureReport, now_ns: int
 ) -> Effects:
-    venue, account = where
-    side = captured.sides[0]
-    trade_id = _trade_id(captured)
-    order = book.order_on_wire(side.cl_ord_id) if side.cl_ord_id else None
-    if order is not None and order.venue == venue:
-        if trade_id not in book.state.fills.get(venue, ()):
-            yield from replaced_if_named(book, order, side.cl_ord_id, now_ns, None)
-        yield from trade(
-            book, order, now_ns, trade_id=trade_id, qty=captured.last_qty, px=captured.last_px,
-            commission=side.commission, comm_type=side.comm_type,
-            comm_currency=side.comm_currency, last_liquidity_ind=captured.last_liquidity_ind,
-            secondary_order_id=order.venue_order_id or _known(side.order_id),
-            in_doubt=True if order.in_doubt else None,
-        )  # fmt: skip
-        return
-    yield from external_trade(
-        book, venue, now_ns,
-        {
-            "trade_id": trade_id, "account": side.account or account, "symbol": captured.symbol,
-            "side": side.side.value, "qty": format_decimal(captured.last_qty),
-            "px": format_decimal(captured.last_px), "currency": currency,
-            "commission": format_decimal(side.commission or ZERO),
-            "comm_currency": side.comm_currency or "", "cl_ord_id": side.cl_ord_id or "",
-        },
-    )  # fmt: skip
+    venue, _ = where
+    fill = VenueFill.of_capture(captured)
+    order = book.order_on_wire(fill.cl_ord_id) if fill.cl_ord_id else None
+    if order is not None and order.venue != venue:
+        order = None
+    fault = fill.fault(order)
+    if fault:
+        yield alert("BAD_FILL", venue=venue, report=captured.trade_report_id, fault=fault)
+    elif order is None:
+        yield from external_fill(book, where, fill, currency, now_ns)
+    elif fill.trade_id not in book.state.fills.get(venue, ()):
+        yield from replaced_if_named(book, order, fill.cl_ord_id, now_ns, None)
+        doubt = True if order.in_doubt else None
+        yield from tell_fill(book, order, fill, now_ns, in_doubt=doubt)
 
 
 def _known(order_id: str) -> str | None:
     return None if order_id == "NONE" else order_id
 
 
-def _orders(book: Book, market: Market, venue: str, answers: Answers, now_ns: int) -> Effects:
+def _orders(
+    book: Book, market: Market, where: tuple[str, str], answers: Answers, now_ns: int
+) -> Effects:
+    venue, _ = where
     shown = dict(answers.orders)
     for order in book.open_orders(venue=venue):
         seen = [wire_id for wire_id in _ids(order) if wire_id in shown]
         if seen:
             listed = [shown.pop(wire_id) for wire_id in seen]
-            yield from _alive(book, order, seen[0], listed[0], now_ns)
+            yield from _alive(book, order, listed[0], now_ns)
         elif _settled_before(order, answers.asked_ns) and not order.in_doubt:
             yield To(
                 order.owner,
@@ -126,14 +120,13 @@ def _orders(book: Book, market: Market, venue: str, answers: Answers, now_ns: in
             )
     for wire_id, found in shown.items():
         known = book.order_on_wire(wire_id)
-        if known is not None and known.ended_ns and known.ended_ns < answers.asked_ns:
+        if known is not None and shows_replace(known, found):
+            yield from replaced(book, known, now_ns, found.order_qty)
+        elif known is not None and known.ended_ns and known.ended_ns < answers.asked_ns:
             yield alert("ALIVE_AFTER_END", order=known.order_id, venue=venue, cl_ord_id=wire_id)
             yield from send_cancel(book, known, now_ns, market)
         elif known is None and not is_foreign(book, wire_id):
-            yield alert(
-                "ORPHAN_ORDER", venue=venue, venue_order=found.order_id, cl_ord_id=wire_id,
-                at=format_utc(now_ns),
-            )  # fmt: skip
+            yield from adopt(book, where, found, now_ns)
 
 
 def _ids(order: Order) -> Iterator[str]:
@@ -148,11 +141,11 @@ def _settled_before(order: Order, asked_ns: int) -> bool:
     return order.created_ns < asked_ns and bool(order.wire_ids)
 
 
-def _alive(book: Book, order: Order, wire_id: str, found: ExecutionReport, now_ns: int) -> Effects:
-    """The venue lists the order: it has it; which version lives shows by the id that names it."""
+def _alive(book: Book, order: Order, found: ExecutionReport, now_ns: int) -> Effects:
+    """The venue lists the order: it has it, and the listing shows which version lives."""
     venue_order_id = _known(found.order_id)
     yield from accepted(book, order, now_ns, secondary_order_id=venue_order_id)
-    if order.replace and wire_id == order.replace.wire_id:
+    if shows_replace(order, found):
         yield from replaced(book, order, now_ns, found.order_qty)
 
 

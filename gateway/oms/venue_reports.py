@@ -12,23 +12,24 @@ from typing import Any
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import VenueFill, alert, external_fill, tell_fill
 from gateway.oms.market import Market
 from gateway.oms.order_states import VenueEvent, VenueState, venue_next
-from gateway.oms.orders import filled_event
 from gateway.oms.reporting import report, request_refused
 from gateway.oms.rules import Rules
 from gateway.oms.state import Order
 from protocol.fields import (
     EXTERNAL,
+    NONE,
     CxlRejReason,
     ExecRestatementReason,
     ExecType,
     OrdRejReason,
+    OrdStatus,
     RejectSource,
 )
 from protocol.messages import ExecutionReport, OrderCancelReject
 from protocol.numbers import ZERO, format_decimal
-from protocol.order_id import parse as parse_id
 from protocol.timestamps import format_utc
 
 NEVER_SENT = "NEVER_SENT"
@@ -39,42 +40,6 @@ NOT_RECEIVED = "NOT_RECEIVED"
 """58 of the report that ends an order whose absence at the venue is proven."""
 EXPIRED = "EXPIRED"
 """58 of a cancel that the gateway issues because an order's time is over."""
-
-
-def alert(kind: str, **values: object) -> Jot:
-    """Note something that a person should look at."""
-    return Jot("ALERT", {"alert": kind, **{key: str(value) for key, value in values.items()}})
-
-
-def trade(
-    book: Book,
-    order: Order,
-    now_ns: int,
-    *,
-    trade_id: str,
-    qty: Decimal,
-    px: Decimal,
-    **more: Any,
-) -> Effects:
-    """Tell a fill, once: a venue trade id that was counted is not counted again."""
-    if trade_id in book.state.fills.get(order.venue, ()):
-        return
-    row = venue_next(order.venue_state, filled_event(order, qty))
-    if row is None:
-        yield alert("IMPOSSIBLE_FILL", order=order.order_id, state=order.venue_state)
-        return
-    was_open = order.is_open
-    over = order.cum_qty + qty > order.order_qty
-    yield To(
-        order.owner,
-        report(
-            book, order, ExecType.TRADE, now_ns, state=row.state, fill=(qty, px),
-            last_qty=qty, last_px=px, secondary_exec_id=trade_id, **more,
-        ),
-    )  # fmt: skip
-    if not was_open or over:
-        kind = "OVERFILL" if over else "FILL_AFTER_END"
-        yield alert(kind, order=order.order_id, trade=trade_id, qty=format_decimal(qty))
 
 
 def ended(
@@ -178,6 +143,9 @@ def accepted(book: Book, order: Order, now_ns: int, **more: Any) -> Effects:
         yield To(order.owner, report(book, order, ExecType.ORDER_STATUS, now_ns, **more))
 
 
+_ENDING = frozenset((ExecType.CANCELED, ExecType.EXPIRED, ExecType.REJECTED))
+
+
 class VenueDesk:
     """Takes 8 and 9 from a bridge."""
 
@@ -191,7 +159,7 @@ class VenueDesk:
             ExecType.CANCELED: self._canceled,
             ExecType.EXPIRED: self._expired,
             ExecType.REJECTED: self._rejected,
-            ExecType.REPLACED: self._replaced,
+            ExecType.REPLACED: self._named,
             ExecType.RESTATED: self._restated,
             ExecType.TRADE_CANCEL: self._busted,
             ExecType.TRADE_CORRECT: self._busted,
@@ -212,8 +180,11 @@ class VenueDesk:
             yield from self._stranger(venue, message, now_ns)
             return
         handler = self._handlers.get(message.exec_type)
-        if handler is not None:
-            yield from handler(order, message, now_ns)
+        if handler is None:
+            return
+        if message.exec_type in _ENDING and message.cum_qty > order.cum_qty:
+            handler = self._fills_missing
+        yield from handler(order, message, now_ns)
 
     def cancel_rejected(self, venue: str, message: OrderCancelReject, now_ns: int) -> Effects:
         """OrderCancelReject (9) from a bridge: an F or G was refused."""
@@ -258,20 +229,27 @@ class VenueDesk:
         )  # fmt: skip
 
     def _trade(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
-        if not message.last_qty or not message.last_px or message.last_qty < 0:
-            yield alert("BAD_FILL", order=order.order_id, exec_id=message.exec_id)
+        fill = VenueFill.of_report(message)
+        fault = fill.fault(order)
+        if fault:
+            yield alert("BAD_FILL", order=order.order_id, exec_id=message.exec_id, fault=fault)
+            self.market.venue(order.venue).want_round()
             return
-        trade_id = message.secondary_exec_id or f"{message.order_id}:{message.exec_id}"
-        if trade_id in self.book.state.fills.get(order.venue, ()):
+        if fill.trade_id in self.book.state.fills.get(order.venue, ()):
             return
         yield from self._named(order, message, now_ns)
-        yield from trade(
-            self.book, order, now_ns, trade_id=trade_id,
-            qty=message.last_qty, px=message.last_px,
-            commission=message.commission, comm_type=message.comm_type,
-            comm_currency=message.comm_currency, last_liquidity_ind=message.last_liquidity_ind,
-            secondary_order_id=_venue_id(order, message),
-        )  # fmt: skip
+        yield from tell_fill(self.book, order, fill, now_ns)
+
+    def _fills_missing(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """The venue ends an order and has executed more than we know: the fills come first."""
+        self.market.venue(order.venue).want_round()
+        if order.is_open and not order.in_doubt:
+            yield To(
+                order.owner,
+                report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
+            )
+        qty = format_decimal(message.cum_qty)
+        yield alert("FILLS_MISSING", order=order.order_id, venue_cum_qty=qty)
 
     def _canceled(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
         yield from ended(
@@ -291,10 +269,8 @@ class VenueDesk:
             reject_source=RejectSource.VENUE,
         )  # fmt: skip
 
-    def _replaced(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
-        yield from self._named(order, message, now_ns)
-
     def _named(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """150=5, or any report that calls the order by the pending replace's id."""
         named = message.cl_ord_id
         yield from replaced_if_named(self.book, order, named, now_ns, message.order_qty)
 
@@ -348,43 +324,69 @@ class VenueDesk:
 
     def _stranger(self, venue: str, message: ExecutionReport, now_ns: int) -> Effects:
         """A report that names no order of ours."""
-        if message.exec_type is not ExecType.TRADE or not message.last_qty:
+        if message.exec_type in {ExecType.RESTATED, ExecType.NEW} and not message.cl_ord_id:
+            yield from adopt(self.book, (venue, self.rules.venues[venue].account), message, now_ns)
+            return
+        if message.exec_type is not ExecType.TRADE:
             yield alert("UNKNOWN_ORDER", venue=venue, cl_ord_id=message.cl_ord_id or "")
             return
-        if venue not in self.book.state.venues:
-            return  # before the baseline, which will hold it
-        yield from external_trade(
-            self.book, venue, now_ns,
-            {
-                "trade_id": message.secondary_exec_id or message.exec_id,
-                "account": message.account or self.rules.venues[venue].account,
-                "symbol": message.symbol,
-                "side": message.side.value, "qty": format_decimal(message.last_qty),
-                "px": format_decimal(message.last_px or ZERO),
-                "currency": self.market.currency(venue, message.symbol),
-                "commission": format_decimal(message.commission or ZERO),
-                "comm_currency": message.comm_currency or "",
-                "cl_ord_id": message.cl_ord_id or "",
-            },
-        )  # fmt: skip
+        fill = VenueFill.of_report(message)
+        fault = fill.fault(None)
+        if fault:
+            yield alert("BAD_FILL", venue=venue, exec_id=message.exec_id, fault=fault)
+        elif venue in self.book.state.venues:  # before first contact the baseline will hold it
+            where = (venue, self.rules.venues[venue].account)
+            currency = self.market.currency(venue, message.symbol)
+            yield from external_fill(self.book, where, fill, currency, now_ns)
 
 
-def external_trade(book: Book, venue: str, now_ns: int, body: dict[str, str]) -> Effects:
-    """Give a trade that nobody here ordered to EXTERNAL, once; another instance's is left alone."""
-    if book.fill_known(venue, body["trade_id"]):
+def adopt(book: Book, where: tuple[str, str], message: ExecutionReport, now_ns: int) -> Effects:
+    """Open a page for an order that the venue made, or that somebody made there by hand.
+
+    One made from an order of ours (5014, a stop-loss for example) belongs to that order's owner,
+    any other to EXTERNAL. The venue's own id (37) is its id on the wire.
+    """
+    venue, account = where
+    wire_id = message.cl_ord_id or message.order_id
+    if book.order_on_wire(wire_id) is not None or message.order_id == NONE:
         return
-    if is_foreign(book, body.get("cl_ord_id", "")):
-        return
-    yield Jot("EXTERNAL_FILL", {"owner": EXTERNAL, "venue": venue, **body})
-    yield alert("EXTERNAL_FILL", venue=venue, trade=body["trade_id"], at=format_utc(now_ns))
+    parent = book.order_on_wire(message.parent_order_id) if message.parent_order_id else None
+    owner = parent.owner if parent else EXTERNAL
+    yield To(
+        owner,
+        ExecutionReport(
+            order_id=book.next_id().text(), exec_id=book.next_exec_id(),
+            exec_type=ExecType.RESTATED, ord_status=OrdStatus.NEW, symbol=message.symbol,
+            side=message.side, leaves_qty=message.leaves_qty, cum_qty=ZERO, avg_px=ZERO,
+            account=message.account or account, security_exchange=venue,
+            order_qty=message.leaves_qty, ord_type=message.ord_type, price=message.price,
+            stop_px=message.stop_px, time_in_force=message.time_in_force,
+            currency=parent.currency if parent else message.currency,
+            secondary_order_id=message.order_id, secondary_cl_ord_id=wire_id,
+            transact_time=format_utc(now_ns),
+            parent_order_id=parent.order_id if parent else None,
+            origin=message.origin or "MADE_AT_VENUE",
+            exec_restatement_reason=ExecRestatementReason.OTHER,
+        ),
+    )  # fmt: skip
+    if parent is None:
+        yield alert("EXTERNAL_ORDER", venue=venue, venue_order=message.order_id, id=wire_id)
 
 
-def is_foreign(book: Book, wire_id: str) -> bool:
-    """Whether an id was given out by another gateway instance: never touched, never adopted."""
-    try:
-        return parse_id(wire_id).instance != book.state.last_id[0]
-    except ValueError:
+def shows_replace(order: Order, found: ExecutionReport) -> bool:
+    """Whether what a venue lists is the version that a pending replace asked for.
+
+    A venue may keep the old id over a replace (MT5 does): quantity and prices tell them apart.
+    """
+    asked = order.replace
+    if asked is None or not asked.wire_id:
         return False
+    if found.cl_ord_id == asked.wire_id:
+        return True
+    listed = (found.order_qty, found.price, found.stop_px)
+    if found.order_qty is None or listed == (order.order_qty, order.price, order.stop_px):
+        return False
+    return listed == (asked.order_qty, asked.price, asked.stop_px)
 
 
 def rejection_reason(message: ExecutionReport) -> OrdRejReason:

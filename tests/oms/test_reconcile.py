@@ -157,11 +157,36 @@ def test_another_instance_is_left_alone(play):
     assert "EXTERNAL" not in play.desk.book.state.positions
 
 
-def test_an_orphan_alerts(play):
-    """An open order that nobody here knows is told to a person and not touched."""
+def test_an_order_of_nobody_becomes_externals(play):
+    """An open order that nobody here knows is EXTERNAL's, with one alert; it is not touched."""
     order = replace(listed(play)[0], cl_ord_id="BY-HAND", order_id="V77")
-    again(play, orders=[*listed(play), order])
-    assert alerts(play.desk) == ["ORPHAN_ORDER"]
+    for _ in range(2):
+        again(play, orders=[*listed(play), order])
+    assert alerts(play.desk) == ["EXTERNAL_ORDER"]
+    (adopted,) = play.desk.book.open_orders(owner="EXTERNAL")
+    assert (adopted.venue_order_id, adopted.origin) == ("V77", "MADE_AT_VENUE")
+    assert not adopted.in_doubt
+
+
+def test_an_order_the_venue_made_from_ours_is_told_to_its_parents_owner(play):
+    """A stop-loss that the venue made (5014) gets an OrderID and reports to the parent's owner."""
+    parent = listed(play)[0]
+    made = replace(
+        parent, cl_ord_id=None, order_id="SL1", exec_type=E.RESTATED,
+        parent_order_id=parent.cl_ord_id, origin="STOP_LOSS",
+    )  # fmt: skip
+    (told,) = play.desk.hear(VENUE, made)
+    assert (told.exec_type, told.origin) == (E.RESTATED, "STOP_LOSS")
+    assert play.desk.book.state.orders[told.order_id].owner == "MM"
+    assert told.parent_order_id == parent.cl_ord_id
+
+    filled = replace(
+        made, exec_type=E.TRADE, cl_ord_id="SL1", last_qty=told.leaves_qty,
+        last_px=Decimal("1.1"), secondary_exec_id="TSL",
+    )  # fmt: skip
+    (fill,) = play.desk.hear(VENUE, filled)
+    assert (fill.order_id, fill.ord_status.value) == (told.order_id, "2")
+    assert play.desk.replayed().digest() == play.desk.book.digest()
 
 
 def baseline(desk, *, trades=(), qty="5000"):
