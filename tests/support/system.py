@@ -185,8 +185,9 @@ class System:
 
     def kill_strategy(self, name):
         """Kill a strategy's process the hard way."""
-        self.strategies[name].kill()
-        self.strategies[name].wait()
+        process = self.strategies.pop(name)
+        process.kill()
+        process.wait()
 
     def stop_strategy(self, name):
         """End a strategy in order; return its exit code."""
