@@ -149,6 +149,7 @@ class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     symbols: tuple[str, ...] | dict[str, str] = ()
     dead_man_ms: Positive = 30_000
     quote_stale_ms: Positive = 10_000
+    emulate_expiry: bool = False
     token: Secret | None = None
     seed: int = 7
     feed: Feed = Feed()

@@ -355,7 +355,7 @@ class Loop:
         for session in list(self._directory.connected.values()):
             sent = session.fix.logout("GATEWAY_STOPS: log on again when it is back", now_ns)
             self._scribe.write(session, sent, now_ns)
-            self._down(session, LOGOUT, "the gateway stops", now_ns)
+            self._down(session, DISCONNECT, "the gateway stops", now_ns)
         self._effects(self._core.stop(now_ns), now_ns)
         self._say_all(now_ns)
         if self._milestones.snapshot_every:

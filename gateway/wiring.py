@@ -303,7 +303,7 @@ def rules_of(config: Config) -> Rules:
             one.id: VenueRules(
                 venue=one.id, account=one.account_id, symbols=frozenset(one.symbol_map),
                 day_ends=one.day_ends, answer_ms=config.timeouts.venue_answer_ms,
-                quote_stale_ms=one.quote_stale_ms,
+                quote_stale_ms=one.quote_stale_ms, emulate_expiry=one.emulate_expiry,
             )
             for one in config.venue
         },

@@ -250,11 +250,12 @@ def _start(book: Book, entry: Entry, body: dict[str, Any]) -> None:
         if is_operator(name):
             del state.sessions[name]
             continue
-        was_connected = session.connected
+        # The grace begins anew: nobody could come back while there was no gateway.
+        due = session.cod_deadline_ns or (session.connected and session.cod_type in {1, 3})
         session.connected = False
         if lost:
             session.reset_required = True
-        if was_connected and session.cod_type in {1, 3}:
+        if due:
             session.cod_deadline_ns = entry.time_ns + session.cod_grace_ms * 1_000_000
         book.index_session(name, session)
     for waiting in list(book.waiting.values()):

@@ -16,8 +16,15 @@ from gateway.oms.orders import status_of
 from gateway.oms.rules import Rules
 from gateway.oms.state import Order
 from gateway.risk.trading_state import UnknownScope, covers, parse_scope
-from protocol.fields import EXTERNAL, GATEWAY, OPERATOR, TradingState, TradSesStatus
-from protocol.messages import OperatorCommand, TradingSessionStatus
+from protocol.fields import (
+    EXTERNAL,
+    GATEWAY,
+    OPERATOR,
+    SecurityTradingStatus,
+    TradingState,
+    TradSesStatus,
+)
+from protocol.messages import OperatorCommand, SecurityStatus, TradingSessionStatus
 from protocol.numbers import format_decimal
 
 PAGE_CHARS = 50_000
@@ -214,6 +221,18 @@ class Desk:
             self.book, self.rules,
             halt_status(text, state, who, message.reason or ""),
         )  # fmt: skip
+        for symbol in [term.removeprefix("symbol:") for term in scope if "symbol:" in term]:
+            halted = state is not TradingState.ACTIVE
+            yield from tell_sessions(
+                self.book, self.rules,
+                SecurityStatus(
+                    symbol=symbol, trading_state=state, text=f"by {who}: {message.reason}",
+                    security_trading_status=(
+                        SecurityTradingStatus.TRADING_HALT if halted
+                        else SecurityTradingStatus.READY_TO_TRADE
+                    ),
+                ),
+            )  # fmt: skip
 
     def _withdraw(
         self, session: str, message: OperatorCommand, found: list[Order], now_ns: int
@@ -246,7 +265,9 @@ def halt_status(scope: str, state: TradingState, who: str, reason: str) -> Tradi
     )  # fmt: skip
 
 
-def tell_sessions(book: Book, rules: Rules, message: TradingSessionStatus) -> Effects:
+def tell_sessions(
+    book: Book, rules: Rules, message: TradingSessionStatus | SecurityStatus
+) -> Effects:
     """Say a status to every strategy and operator that is connected."""
     for name, session in list(book.state.sessions.items()):
         if session.connected and (name in rules.strategies or name in book.operators):

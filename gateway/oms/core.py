@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
-
 from gateway.oms import control, queries
 from gateway.oms.book import Book
+from gateway.oms.consequences import with_consequences
 from gateway.oms.doubt import Inquest
 from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.fills import alert
@@ -143,6 +142,9 @@ class Core:
         """Note the orderly stop."""
         yield Jot("STOP", {"now_ns": now_ns})
 
+    def _all(self, effects: Effects, now_ns: int) -> Effects:
+        return with_consequences(effects, self.book, self.intake, now_ns)
+
     # Conversations.
 
     def session_up(self, session: str, now_ns: int) -> Effects:
@@ -162,6 +164,9 @@ class Core:
 
     def session_down(self, session: str, how: str, now_ns: int) -> Effects:
         """A conversation ended. `how` is DISCONNECT, LOGOUT or TAKEOVER."""
+        return self._all(self._session_down(session, how, now_ns), now_ns)
+
+    def _session_down(self, session: str, how: str, now_ns: int) -> Effects:
         known = self.book.state.sessions.get(session) or Session()
         deadline_ns = 0
         chosen = CancelOnDisconnectType(known.cod_type)
@@ -187,7 +192,7 @@ class Core:
         if isinstance(message, NewOrderSingle):
             order = self.book.order_on_wire(message.cl_ord_id)
             if order is not None:
-                yield from not_received(self.book, order, now_ns)
+                yield from self._all(not_received(self.book, order, now_ns), now_ns)
         elif isinstance(message, (OrderCancelRequest, OrderCancelReplaceRequest)):
             order = self.book.order_on_wire(message.orig_cl_ord_id)
             if order is not None:
@@ -205,7 +210,7 @@ class Core:
         """Hear that a bridge refused a frame of ours (35=3): find out what it has, and what not."""
         if session in self.rules.venues:
             yield alert("REJECTED_BY_BRIDGE", venue=session)
-            yield from self._doubt_all(session, now_ns)
+            yield from self._all(self._doubt_all(session, now_ns), now_ns)
 
     def _doubt_all(self, venue: str, now_ns: int) -> Effects:
         """Put in doubt whatever a venue has not answered."""
@@ -232,28 +237,7 @@ class Core:
             effects = (
                 handler(session, message, now_ns) if handler else _unsupported(session, message)
             )
-        if self.book.operators:
-            effects = self._with_drop_copies(effects)
-        yield from effects
-
-    def _with_drop_copies(self, effects: Effects) -> Effects:
-        """Give every operator a copy (797=Y) of each report to a strategy."""
-        for effect in effects:
-            yield effect
-            if (
-                isinstance(effect, To)
-                and isinstance(effect.message, ExecutionReport)
-                and effect.session not in self.book.operators
-            ):
-                for operator in list(self.book.operators):
-                    yield To(
-                        operator,
-                        replace(
-                            effect.message,
-                            copy_msg_indicator=True,
-                            on_behalf_of_comp_id=effect.session,
-                        ),
-                    )
+        return self._all(effects, now_ns)
 
     def _from_operator(self, session: str, message: Message, now_ns: int) -> Effects:
         if isinstance(message, OperatorCommand):
@@ -340,10 +324,7 @@ class Core:
 
     def tick(self, now_ns: int) -> Effects:
         """Do what is due: cancel on disconnect, expiry, doubts, rounds, archiving."""
-        effects = self._due(now_ns)
-        if self.book.operators:
-            effects = self._with_drop_copies(effects)
-        yield from effects
+        return self._all(self._due(now_ns), now_ns)
 
     def _due(self, now_ns: int) -> Effects:
         for session, deadline_ns in list(self.book.deadlines.items()):

@@ -92,11 +92,21 @@ def trading_state(facts: Facts, intent: Intent) -> Refusal | None:
     scope, halt = effective_state(facts.book, intent)
     if halt is None:
         return None
+    if halt.state is TradingState.REDUCING and _only_shrinks(intent):
+        return None
     if halt.state is TradingState.HALTED or not reduces_position(facts.book, intent):
         return _refuse(
             halt.state.value, OrdRejReason.BROKER, scope=scope, who=halt.who, reason=halt.reason
         )
     return None
+
+
+def _only_shrinks(intent: Intent) -> bool:
+    """Whether a replace leaves the prices of its order alone and takes quantity off it."""
+    old, new = intent.existing, intent.message
+    if old is None or new.order_qty > old.order_qty:
+        return False
+    return (new.price, new.stop_px) == (old.price, old.stop_px)
 
 
 def stale_order(facts: Facts, intent: Intent) -> Refusal | None:

@@ -1,0 +1,54 @@
+"""What follows from every report, whoever caused it: copies for operators, smaller reduce-only.
+
+Rules: each report to an owner is copied (797=Y) to every operator that is connected. After each
+fill or bust, resting reduce-only orders that the position no longer covers are withdrawn, oldest
+kept first: a reduce-only order never increases a position and never flips one.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, To
+from gateway.oms.intake import Desk as Intake
+from gateway.oms.state import PositionKey
+from protocol.fields import ExecType, Side
+from protocol.messages import ExecutionReport
+from protocol.numbers import ZERO
+
+UNCOVERED = "REDUCE_ONLY: the position no longer covers the order"
+_MOVES = frozenset((ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT))
+
+
+def with_consequences(effects: Effects, book: Book, intake: Intake, now_ns: int) -> Effects:
+    """Yield the effects, each followed by what it entails."""
+    for effect in effects:
+        yield effect
+        if not isinstance(effect, To) or not isinstance(effect.message, ExecutionReport):
+            continue
+        owner, told = effect.session, effect.message
+        if owner in book.operators:
+            continue
+        for operator in list(book.operators):
+            copy = replace(told, copy_msg_indicator=True, on_behalf_of_comp_id=owner)
+            yield To(operator, copy)
+        if told.exec_type in _MOVES:
+            trimmed = _withdraw_uncovered(book, intake, owner, told, now_ns)
+            yield from with_consequences(trimmed, book, intake, now_ns)
+
+
+def _withdraw_uncovered(
+    book: Book, intake: Intake, owner: str, told: ExecutionReport, now_ns: int
+) -> Effects:
+    account, venue = told.account or "", told.security_exchange or ""
+    position = book.position(PositionKey(owner, account, venue, told.symbol))
+    qty = position.qty if position else ZERO
+    for side in Side:
+        covered = max(-qty * side.sign, ZERO)
+        for order_id in list(book.closing.get((owner, account, venue, told.symbol, side), ())):
+            order = book.state.orders[order_id]
+            if order.leaves_qty <= covered:
+                covered -= order.leaves_qty
+            else:
+                yield from intake.withdraw(order, now_ns, text=UNCOVERED)
