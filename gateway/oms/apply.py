@@ -153,7 +153,8 @@ def _report(book: Book, entry: Entry, message: ExecutionReport) -> None:
     if message.copy_msg_indicator:
         book.state.execs += 1
         return
-    _note_id_used(book, message.order_id)
+    if message.order_id not in book.state.orders:
+        _note_id_used(book, message.order_id)
     orders.report(book, entry.session, message, entry.time_ns)
 
 
@@ -167,7 +168,6 @@ def _mass_cancel_report(book: Book, entry: Entry, message: OrderMassCancelReport
 
 
 def _sent_order(book: Book, _entry: Entry, message: NewOrderSingle) -> None:
-    _note_id_used(book, message.cl_ord_id)
     order = book.state.orders.get(message.cl_ord_id)
     if order is None:
         text = f"an order {message.cl_ord_id} was sent to a venue and never accepted"

@@ -117,14 +117,20 @@ class Inquest:
         answers = view.answers
         if isinstance(message, SecurityList):
             _take_securities(view, message)
-        if answers is None or not _file(answers, view, message) or not answers.all_here:
+        if answers is None or not _file(answers, view, message):
+            return
+        fills = len(self.book.state.fills.get(venue, ()))
+        if isinstance(message, RequestForPositionsAck):
+            answers.fills_then = fills
+        if not answers.all_here:
             return
         view.answers = None
         if not answers.complete:
             return
         where = (venue, self.rules.venues[venue].account)
         yield from reconcile(self.book, self.market, where, answers, now_ns)
-        yield from position_alerts(self.book, venue, answers)
+        if fills == answers.fills_then:  # else a fill came after the venue had counted
+            yield from position_alerts(self.book, venue, answers, view.mismatches)
         view.last_round_ns = answers.asked_ns
         if not view.ready and view.connected:
             view.ready = True

@@ -55,6 +55,7 @@ class Answers(Struct):
     positions: list[PositionReport] = field(default_factory=list)
     positions_due: int | None = None
     positions_complete: bool = False
+    fills_then: int = 0
     balances: list[CollateralReport] = field(default_factory=list)
     balances_due: int | None = None
 
@@ -105,6 +106,7 @@ class VenueView(Struct):
     asked_ns: int = 0
     last_round_ns: int = 0
     balances: dict[str, CollateralReport] = field(default_factory=dict)
+    mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)
 

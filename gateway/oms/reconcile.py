@@ -149,8 +149,16 @@ def _alive(book: Book, order: Order, found: ExecutionReport, now_ns: int) -> Eff
         yield from replaced(book, order, now_ns, found.order_qty)
 
 
-def position_alerts(book: Book, venue: str, answers: Answers) -> Effects:
-    """Compare what the venue holds with what our fills say; a difference is for a person."""
+def position_alerts(
+    book: Book,
+    venue: str,
+    answers: Answers,
+    told: dict[tuple[str, str], tuple[Decimal, Decimal]],
+) -> Effects:
+    """Compare what the venue holds with what our fills say; a difference is for a person.
+
+    `told` remembers (ours, the venue's) by account and symbol, so that each is alerted once.
+    """
     theirs: dict[tuple[str, str], Decimal] = {}
     for held in answers.positions:
         key = (held.account, held.symbol or "")
@@ -165,8 +173,12 @@ def position_alerts(book: Book, venue: str, answers: Answers) -> Effects:
         mine = ours.get(key)
         if mine is None:
             mine = book.account_qty(key[0], venue, key[1])
-        if mine != theirs.get(key, ZERO):
+        both = (mine, theirs.get(key, ZERO))
+        if mine == both[1]:
+            told.pop(key, None)
+        elif told.get(key) != both:
+            told[key] = both
             yield alert(
                 "POSITION_MISMATCH", venue=venue, account=key[0], symbol=key[1],
-                ours=format_decimal(mine), venues=format_decimal(theirs.get(key, ZERO)),
+                ours=format_decimal(mine), venues=format_decimal(both[1]),
             )  # fmt: skip
