@@ -248,6 +248,17 @@ def test_a_position_that_differs_alerts(play):
     assert held(play.desk, "MM") == 4000
 
 
+def test_a_position_that_differs_alerts_once(play):
+    """The same difference in the next round is no news; another one is."""
+    play.exchange.fill("4000", trade_id="T1")
+    again(play, orders=listed(play))
+    again(play, orders=listed(play))
+    assert alerts(play.desk) == ["POSITION_MISMATCH"]
+    play.exchange.fill("1000", trade_id="T2")
+    again(play, orders=listed(play))
+    assert alerts(play.desk) == ["POSITION_MISMATCH"] * 2
+
+
 def test_an_order_that_is_not_listed_is_in_doubt(play):
     """A list proves no absence: the order is asked about."""
     again(play)
