@@ -28,6 +28,8 @@ QUOTE_REPEAT_NS = 1_000_000_000
 """A quote that has not changed is said again after this: still so, not stale."""
 BOOK_INTERVAL_NS = 2_000_000
 AUDIENCE = "MD"
+_EMPTY_BOOK = (MDEntry(md_entry_type=MDEntryType.BID), MDEntry(md_entry_type=MDEntryType.OFFER))
+"""Nobody bids and nobody offers: FIX demands an entry, and these have no price."""
 
 
 class Topic(NamedTuple):
@@ -147,13 +149,14 @@ class QuoteBoard:
     def _message(
         self, book: BookChanged, bids: tuple[Level, ...], asks: tuple[Level, ...]
     ) -> MarketDataSnapshotFullRefresh:
+        entries = (
+            *_entries(MDEntryType.BID, bids, book.transact_ns),
+            *_entries(MDEntryType.OFFER, asks, book.transact_ns),
+        )
         return MarketDataSnapshotFullRefresh(
             symbol=book.symbol,
             security_exchange=self._venue_id,
-            md_entries=(
-                *_entries(MDEntryType.BID, bids, book.transact_ns),
-                *_entries(MDEntryType.OFFER, asks, book.transact_ns),
-            ),
+            md_entries=entries or _EMPTY_BOOK,
             feed_epoch=self._epoch,
             feed_seq=self._seqs.get(book.symbol, 0),
         )

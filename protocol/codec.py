@@ -51,11 +51,11 @@ def encode(
     """Write a message as a frame with a standard header of these values.
 
     `poss_dup` is the OrigSendingTime (122) of a message that is sent again: it sets 43=Y. Raises
-    EncodeError when a value cannot be put on the wire.
+    EncodeError when a value cannot be put on the wire, or could not be read there.
     """
     msg_type = message.msg_type
-    dup = f"43=Y\x01122={poss_dup}\x01" if poss_dup else ""
-    return wrap(
-        f"35={msg_type}\x0149={sender_comp_id}\x0156={target_comp_id}\x01"
-        f"34={msg_seq_num}\x0152={sending_time}\x01{dup}{_ENCODERS[msg_type].encode(message)}"
+    encoder = _ENCODERS[msg_type]
+    body = encoder.encode(
+        message, sender_comp_id, target_comp_id, msg_seq_num, sending_time, poss_dup
     )
+    return wrap(f"35={msg_type}\x01{body}")

@@ -35,6 +35,19 @@ def unwrap_type(hint: Any) -> tuple[Any, str | None]:
             return hint, title
 
 
+def bound_of(hint: Any, low: str, high: str) -> tuple[Any, Any]:
+    """Return what the Meta of a field says of two limits, such as ge and le; None is no limit."""
+    found: list[Any] = [None, None]
+    if get_origin(hint) is typing.Annotated:
+        for extra in hint.__metadata__:
+            found = [getattr(extra, name, None) for name in (low, high)]
+    for arg in () if found != [None, None] else get_args(hint):
+        found = list(bound_of(arg, low, high))
+        if found != [None, None]:
+            break
+    return found[0], found[1]
+
+
 def group_of(hint: Any) -> type[Group] | None:
     """Return the struct of a group's entries, or None when the type is not a group."""
     if get_origin(hint) is tuple:

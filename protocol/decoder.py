@@ -42,6 +42,7 @@ class _GroupSpec(NamedTuple):
     members: frozenset[str]
     checks: dict[str, Callable[[str], Any]]
     groups: dict[str, Any]
+    required: bool
 
 
 class Decoder:
@@ -161,6 +162,9 @@ class Decoder:
         if not is_integer(count) or int(count) != len(entries):
             text = f"{describe(int(name))} is {count[:12]!r}, but {len(entries)} entries follow"
             raise self._invalid(text, Reason.INCORRECT_NUM_IN_GROUP_COUNT, name, body)
+        if spec.required and not entries:
+            text = f"{describe(int(name))} is 0, expected at least one entry"
+            raise self._invalid(text, Reason.INCORRECT_NUM_IN_GROUP_COUNT, name, body)
         return entries, at
 
     def _explain(
@@ -244,7 +248,9 @@ def _inspect(struct: type) -> tuple[dict[str, Callable[[str], Any]], dict[str, _
         if group is not None:
             inner, nested = _inspect(group)
             tags = tags_of(group)
-            groups[field.encode_name] = _GroupSpec(tags[0], frozenset(tags), inner, nested)
+            groups[field.encode_name] = _GroupSpec(
+                tags[0], frozenset(tags), inner, nested, field.required
+            )
         elif bare is Decimal:
             checks[field.encode_name] = parse_decimal
         elif bare is bool:

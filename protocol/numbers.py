@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 DIGITS = 18
+INTEGER_MAX = 10**DIGITS - 1
 PRECISION = 80
 
 decimal.DefaultContext.prec = PRECISION
@@ -24,9 +25,10 @@ decimal.getcontext().prec = PRECISION
 ZERO = Decimal(0)
 
 is_decimal = re.compile(
-    rf"-?(?:[0-9]{{1,{DIGITS}}}\.?[0-9]{{0,{DIGITS}}}|\.[0-9]{{1,{DIGITS}}})", re.ASCII
+    rf"-?(?:[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{0,{DIGITS}}})?|\.[0-9]{{1,{DIGITS}}})", re.ASCII
 ).fullmatch
 is_integer = re.compile(rf"-?[0-9]{{1,{DIGITS}}}", re.ASCII).fullmatch
+_is_sum = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII).fullmatch
 
 
 @lru_cache(maxsize=8192)
@@ -37,6 +39,14 @@ def parse_decimal(text: str) -> Decimal:
             f"received {text[:60]!r}, expected a plain decimal number such as 1.25"
             f" (ASCII digits, at most {DIGITS} on each side of the point)"
         )
+        raise ValueError(msg)
+    return Decimal(text)
+
+
+def parse_sum(text: str) -> Decimal:
+    """Read a number that we wrote ourselves: a sum may have more digits than the wire takes."""
+    if not _is_sum(text):
+        msg = f"received {text[:60]!r}, expected a number as format_decimal writes it"
         raise ValueError(msg)
     return Decimal(text)
 

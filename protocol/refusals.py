@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from protocol.errors import InvalidMessage
 from protocol.fields import SessionRejectReason as Reason
 from protocol.fields import describe
 from protocol.messages import Logout, Message, Reject
+from protocol.messages.base import TEXT_MAX
 from protocol.session_states import SEQUENCE, Kind, Verdict, judge, order_of
 from protocol.timestamps import format_utc, parse_utc
 
-_TEXT_MAX = 1024
 _is_number = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
 _is_name = re.compile(r"[!-<>-~]{1,64}").fullmatch
 
@@ -97,13 +99,13 @@ def reject(message: Message | InvalidMessage, number: int, fault: Fault) -> Reje
         ref_tag_id=fault.ref_tag or None,
         ref_msg_type=message.msg_type if _is_name(message.msg_type) else None,
         session_reject_reason=fault.reason,
-        text=_sayable(fault.text),
+        text=fault.text,
     )
 
 
 def goodbye(text: str | None) -> Logout:
     """Write the Logout with a reason, if there is one."""
-    return Logout(text=_sayable(text) if text else None)
+    return Logout(text=text or None)
 
 
 def too_low(expected: int, received: int) -> str:
@@ -111,5 +113,15 @@ def too_low(expected: int, received: int) -> str:
     return f"MsgSeqNum too low, expecting {expected} but received {received}"
 
 
-def _sayable(text: str) -> str:
-    return text[:_TEXT_MAX].replace("\x01", "|")
+def sayable(message: Message) -> Message:
+    """Cut Text (58) to what it may hold, so that no explanation can fail for its length.
+
+    A text often quotes what somebody else has said. This is the one place that clips: what is
+    applied, journaled and sent is what comes out of here.
+    """
+    text: str | None = getattr(message, "text", None)
+    if text is None or (0 < len(text) <= TEXT_MAX and "\x01" not in text):
+        return message
+    text = text.replace("\x01", "|")
+    clipped = text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+    return replace(message, text=clipped or None)

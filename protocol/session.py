@@ -24,7 +24,7 @@ from protocol.fields import SessionRejectReason as Reason
 from protocol.liveness import Gap, Liveness
 from protocol.messages import Logon, Logout, Message, admin
 from protocol.reaction import NOTHING, Reaction, Sent
-from protocol.refusals import UNREADABLE, Fault, Turn, examine, goodbye, reject, too_low
+from protocol.refusals import UNREADABLE, Fault, Turn, examine, goodbye, reject, sayable, too_low
 from protocol.resend import resend_frames
 from protocol.session_states import CONVERSATION, LOGOUT_PATIENCE_NS, Event, Role, State, Verdict
 from protocol.timestamps import SECOND_NS, format_utc, parse_utc
@@ -149,6 +149,7 @@ class FixSession:
 
     def send(self, message: Message, now_ns: int) -> Sent:
         """Give a message its number and its bytes, in any state. EncodeError takes no number."""
+        message = sayable(message)
         number = self.next_out
         frame = codec.encode(
             message,

@@ -41,6 +41,17 @@ def parse_utc(text: str) -> int:
         raise ValueError(msg) from None
 
 
+@lru_cache(maxsize=64)
+def is_utc(text: str) -> bool:
+    """Say whether text is a UTCTimestamp. What is written in one batch has one time."""
+    try:
+        _second_to_ns(text[:_SECOND_TEXT_LENGTH])
+        _fraction_to_ns(text[_SECOND_TEXT_LENGTH:])
+    except ValueError:
+        return False
+    return True
+
+
 def _fraction_to_ns(text: str) -> int:
     """Read `.sss` or `.ssssss` or nothing."""
     size = len(text)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from protocol.fields import CancelOnDisconnectType, SessionRejectReason
-from protocol.messages.base import Id, Message, SeqNum, Text, tag
+from protocol.messages.base import Id, Message, Place, SeqNum, Text, tag
 
 HeartBtInt = Annotated[int, Meta(ge=1, le=3600)]
 GraceMs = Annotated[int, Meta(ge=0, le=86_400_000)]
@@ -52,7 +52,7 @@ class SequenceReset(Message, frozen=True, kw_only=True):
 
     msg_type: ClassVar[str] = "4"
     gap_fill_flag: bool = tag(123, default=False)
-    new_seq_no: SeqNum = tag(36)
+    new_seq_no: Place = tag(36)
 
 
 class Logout(Message, frozen=True, kw_only=True):

@@ -15,14 +15,17 @@ Id = Annotated[str, Meta(title="Id", min_length=1, max_length=64)]
 """A name that must survive every wire: printable ASCII without blank or `=`, 1 to 64 characters.
 
 The codec checks the characters, for all fields of a message in one look."""
-Text = Annotated[str, Meta(max_length=2048)]
+TEXT_MAX = 2048
+Text = Annotated[str, Meta(max_length=TEXT_MAX)]
 """Free text for people, UTF-8, at most 2,048 characters."""
 UtcTimestamp = Annotated[str, Meta(title="UTCTimestamp")]
 """UTC time as wire text, checked when decoded; `timestamps.parse_utc` gives nanoseconds."""
-Date = Annotated[str, Meta(pattern=r"^[0-9]{8}\Z")]
+Date = Annotated[str, Meta(title="LocalMktDate", pattern=r"^[0-9]{8}\Z")]
 """LocalMktDate: YYYYMMDD."""
 Count = Annotated[int, Meta(ge=0)]
 SeqNum = Annotated[int, Meta(ge=0)]
+Place = Annotated[int, Meta(ge=0, le=999_999_999_999)]
+"""A sequence number that moves a session; those after it must be writable as well."""
 
 T = TypeVar("T")
 
@@ -43,7 +46,7 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     sender_comp_id: str = tag(49, "")
     target_comp_id: str = tag(56, "")
-    msg_seq_num: SeqNum = tag(34, 0)
+    msg_seq_num: Place = tag(34, 0)
     sending_time: UtcTimestamp = tag(52, "")
     poss_dup_flag: bool = tag(43, default=False)
     poss_resend: bool = tag(97, default=False)

@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from bridges.port import BookChanged, Level
 from bridges.quotes import QuoteBoard
+from engine.market import book_of
+from protocol import codec
+from protocol.timestamps import format_utc
 
 MS = 1_000_000
 T0 = 1_700_000_000_000_000_000
@@ -63,3 +66,14 @@ def test_session_quotes_align_with_published_books():
         list(board.topics(T0 + int(bid[2:]) * 1000 * MS))
     (quote,) = board.due(T0 + MS)
     assert quote.feed_seq == 3
+
+
+def test_an_empty_book_is_two_sides_without_a_price():
+    """A book that nobody stands in is a valid W, and is read as empty again."""
+    board = QuoteBoard("PAPER")
+    board.on_book(BookChanged(symbol="EURUSD", bids=(), asks=(), transact_ns=T0))
+    (quote,) = board.due(T0)
+    header = {"sender_comp_id": "PAPER", "target_comp_id": "GATEWAY", "msg_seq_num": 1}
+    frame = codec.encode(quote, sending_time=format_utc(T0), **header)
+    read = book_of(codec.decode(frame))
+    assert (read.bids, read.asks) == ((), ())

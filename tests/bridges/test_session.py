@@ -13,6 +13,7 @@ from protocol.fields import (
     CxlRejReason,
     CxlRejResponseTo,
     ExecInst,
+    MDEntryType,
     OrdRejReason,
     OrdStatus,
     Side,
@@ -22,6 +23,7 @@ from protocol.messages import (
     CollateralReport,
     Heartbeat,
     MarketDataSnapshotFullRefresh,
+    MDEntry,
     ResendRequest,
     SecurityList,
     TradingSessionStatus,
@@ -310,7 +312,9 @@ def test_a_resend_request_means_a_new_logon(counter):
 
 def test_what_is_not_spoken_is_answered(counter):
     """An application message that no bridge takes is answered by j."""
-    (answer,) = counter.ask(MarketDataSnapshotFullRefresh(symbol=EURUSD, md_entries=()))
+    entries = (MDEntry(md_entry_type=MDEntryType.BID),)
+    nonsense = MarketDataSnapshotFullRefresh(symbol=EURUSD, md_entries=entries)
+    (answer,) = counter.ask(nonsense)
     assert answer.msg_type == "j"
     assert answer.ref_msg_type == "W"
 

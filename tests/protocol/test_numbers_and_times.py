@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import order_id
-from protocol.numbers import exact, format_decimal, parse_decimal, plain
+from protocol.numbers import exact, format_decimal, parse_decimal, parse_sum, plain
 from protocol.order_id import COUNTER_MAX, EPOCH_MAX, INSTANCE_MAX, OrderId
 from protocol.timestamps import format_date, format_utc, parse_utc
 
@@ -51,6 +51,39 @@ def test_products_are_exact(left, right):
     scale = 10**34
     product = left * right
     assert int(product * scale) == int(left * 10**17) * int(right * 10**17)
+
+
+DIGITS = [
+    ("9" * 18, True), ("9" * 19, False), ("9" * 36, False), ("-" + "9" * 18, True),
+    ("9" * 18 + ".", True), ("9" * 19 + ".", False), ("9" * 18 + "." + "9" * 18, True),
+    ("9" * 18 + "." + "9" * 19, False), ("0." + "9" * 18, True), ("." + "9" * 18, True),
+    ("." + "9" * 19, False), ("9" * 19 + ".1", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("read", [parse_decimal, exact])
+@pytest.mark.parametrize(("text", "legal"), DIGITS)
+def test_a_number_has_18_digits_a_side(text, legal, read):
+    """Eighteen digits on each side of the point, with a point or without one, and no more."""
+    if legal:
+        assert Decimal(text) == read(text)
+    else:
+        with pytest.raises(ValueError, match="18 on each side"):
+            read(text)
+
+
+@given(st.integers(0, 10**40).map(Decimal), st.integers(0, 40))
+def test_our_own_sums_are_read_back_whatever_their_length(digits, places):
+    """A sum in a note may have more digits than the wire takes; it is read back exactly."""
+    value = digits.scaleb(-places)
+    assert value == parse_sum(format_decimal(value))
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "1E5", "+1", ".5", "1.", "1_0", "\u0661"])
+def test_a_sum_is_written_plainly_or_refused(text):
+    """Only what format_decimal writes is a sum."""
+    with pytest.raises(ValueError, match="format_decimal"):
+        parse_sum(text)
 
 
 @pytest.mark.parametrize("value", [1.5, True, None, Decimal("NaN"), "1E5", b"1"])

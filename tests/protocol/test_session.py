@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from support.connection_pair import START_NS, ConnectionPair, ids, last_text, order, says
 
 from protocol import codec
-from protocol.errors import EncodeError, SessionError
-from protocol.messages import Logon, SequenceReset
+from protocol.errors import EncodeError, InvalidMessage, SessionError
+from protocol.fields import BusinessRejectReason
+from protocol.messages import BusinessMessageReject, Logon, SequenceReset
 from protocol.session import NOTHING, FixSession, State
 from protocol.timestamps import SECOND_NS, format_utc
 
@@ -19,6 +20,38 @@ def pair():
     joined = ConnectionPair()
     joined.connect()
     return joined
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x" * 2048, "x" * 2048),
+        ("x" * 2049, "x" * 2047 + "…"),
+        ("REFUSED: " + "é" * 60_000, "REFUSED: " + "é" * 2038 + "…"),
+        ("a\x01b", "a|b"),
+        ("", None),
+    ],
+    ids=["fits", "one too long", "far too long", "SOH", "empty"],
+)
+def test_an_explanation_is_cut_to_what_fits(pair, text, said):
+    """No Text is too long to be sent: it is clipped where the message gets its number."""
+    refusal = BusinessMessageReject(
+        ref_msg_type="D", business_reject_reason=BusinessRejectReason.OTHER, text=text
+    )
+    sent = pair.gateway.session.send(refusal, START_NS)
+
+    assert sent.message.text == said
+    assert codec.decode(sent.frame).text == said
+
+
+def test_a_sequence_number_has_room_after_it(pair):
+    """A reset to the end of all numbers is refused: what comes after it could not be written."""
+    jump = says("4|36=999999999999999999", number=2)
+    with pytest.raises(InvalidMessage, match="NewSeqNo"):
+        codec.decode(jump)
 
 
 # Logon
