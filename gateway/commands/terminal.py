@@ -23,6 +23,7 @@ from rich.table import Table
 
 from gateway.config import Config, load_config
 from gateway.errors import CommandError, ConfigError, GatewayError, PortInUse
+from gateway.oms.orders import BrokenFold
 from journal.errors import Corrupt, JournalError
 
 REFUSED, USAGE, NO_ANSWER, JOURNAL, PORT = 1, 2, 3, 4, 5
@@ -43,7 +44,7 @@ class Group(click.Group):
         """Run the command; turn what can go wrong for a person into one line."""
         try:
             return super().invoke(ctx)
-        except (GatewayError, JournalError) as problem:
+        except (GatewayError, JournalError, BrokenFold) as problem:
             err.print(f"[bold red]portcullis:[/] {_escaped(f'{problem}{advice(problem)}')}")
             ctx.exit(exit_code_of(problem))
         except BrokenPipeError:
@@ -53,6 +54,8 @@ class Group(click.Group):
 
 def advice(problem: Exception) -> str:
     """Return what to do about an error whose own text cannot know our commands."""
+    if isinstance(problem, BrokenFold):
+        return "; nothing was changed. Was the journal written by another version of this program?"
     if not isinstance(problem, Corrupt):
         return ""
     folder = Path(problem.segment).parent
@@ -70,7 +73,7 @@ def exit_code_of(problem: Exception) -> int:
         return USAGE
     if isinstance(problem, PortInUse):
         return PORT
-    return JOURNAL if isinstance(problem, JournalError) else REFUSED
+    return JOURNAL if isinstance(problem, (JournalError, BrokenFold)) else REFUSED
 
 
 def config_option(command: F) -> F:

@@ -16,6 +16,7 @@ from gateway.oms import orders, positions
 from gateway.oms.book import Book, is_operator
 from gateway.oms.state import Fill, Halt, PositionKey, Session, VenueRecord
 from protocol import codec
+from protocol.errors import ProtocolError
 from protocol.fields import Side, TradingState
 from protocol.messages import (
     ExecutionReport,
@@ -30,7 +31,7 @@ from protocol.messages import (
     OrderMassCancelReport,
     SequenceReset,
 )
-from protocol.numbers import ZERO, parse_decimal
+from protocol.numbers import ZERO, parse_sum
 from protocol.order_id import parse as parse_id
 from protocol.timestamps import parse_utc
 
@@ -41,6 +42,8 @@ SENT_INDEX_EVERY = 64
 
 _MOVING_IN = frozenset("A4")
 _MOVING_OUT = frozenset(("8", "9", "D", "F", "G", "r", "A", "5"))
+_MOVING = {IN: _MOVING_IN, OUT: _MOVING_OUT, NOTE: None}
+"""MsgTypes that are decoded on replay, by direction; None is all of them."""
 
 
 class Entry(NamedTuple):
@@ -70,16 +73,24 @@ class RecordLike(Protocol):
 
 
 def entry_of(record: RecordLike) -> Entry:
-    """Decode a journal record: whole when it moves the book, else only its number."""
+    """Decode a journal record: whole when it moves the book, else only its number.
+
+    A peer's frame that broke a rule took its number and did nothing else, now as then. What we
+    wrote ourselves must be read, or the book would not be the one that we had: BrokenFold.
+    """
     direction = int(record.direction)
-    if direction == NOTE:
-        return Entry(
-            record.seq, record.time_ns, NOTE, record.session, 0, codec.decode(record.frame)
-        )
+    moving = _MOVING[direction]
     found = codec.peek(record.frame)
-    moving = _MOVING_IN if direction == IN else _MOVING_OUT
-    message = codec.decode(record.frame) if found.msg_type in moving else None
-    return Entry(record.seq, record.time_ns, direction, record.session, found.msg_seq_num, message)
+    message = None
+    if moving is None or found.msg_type in moving:
+        try:
+            message = codec.decode(record.frame)
+        except ProtocolError as problem:
+            if direction != IN:
+                text = f"record {record.seq} cannot be understood: {problem}"
+                raise orders.BrokenFold(text) from problem
+    number = 0 if direction == NOTE else found.msg_seq_num
+    return Entry(record.seq, record.time_ns, direction, record.session, number, message)
 
 
 def apply(book: Book, entry: Entry) -> None:
@@ -295,7 +306,7 @@ def _in_doubt(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 def _baseline(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     record = book.state.venues.setdefault(body["venue"], VenueRecord())
-    record.baseline = {name: parse_decimal(qty) for name, qty in body["positions"].items()}
+    record.baseline |= {name: parse_sum(qty) for name, qty in body["positions"].items()}
     record.since_ns = body["since_ns"]
     for trade_id in body["trades"]:
         book.note_fill(body["venue"], trade_id, Fill("", "", ZERO, ZERO))
@@ -318,7 +329,7 @@ def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     for owner, amount in body["shares"].items():
         key = PositionKey(owner, body["account"], body["venue"], body["symbol"])
         position = positions.open_position(book, key, body["currency"])
-        value = parse_decimal(amount)
+        value = parse_sum(amount)
         if body["kind"] in {"FUNDING", "SWAP"}:
             positions.fund(position, value, body["currency"])
         else:
@@ -328,8 +339,8 @@ def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     """EXTERNAL_FILL: a trade that nobody here ordered; it belongs to the owner EXTERNAL."""
     fill = Fill(
-        "", f"X{entry.seq}", parse_decimal(body["qty"]), parse_decimal(body["px"]),
-        commission=parse_decimal(body["commission"]), currency=body["comm_currency"],
+        "", f"X{entry.seq}", parse_sum(body["qty"]), parse_sum(body["px"]),
+        commission=parse_sum(body["commission"]), currency=body["comm_currency"],
         owner=body["owner"], account=body["account"], symbol=body["symbol"],
         side=Side(body["side"]),
     )  # fmt: skip

@@ -224,7 +224,10 @@ class Book:
 
     def note_ledger(self, venue: str, ledger_id: str) -> None:
         """Remember a ledger entry that was counted."""
-        self.state.ledger_ids.setdefault(venue, {})[ledger_id] = 1
+        known = self.state.ledger_ids.setdefault(venue, {})
+        if ledger_id in known:
+            return
+        known[ledger_id] = 1
         self._add(f"{venue}\x03{ledger_id}")
         self._loose("ledger", venue, ledger_id)
 

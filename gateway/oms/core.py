@@ -14,7 +14,7 @@ from gateway.oms import control, queries
 from gateway.oms.book import Book
 from gateway.oms.consequences import with_consequences
 from gateway.oms.doubt import Inquest
-from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import alert
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market, Quote, VenueView
@@ -57,9 +57,6 @@ from protocol.numbers import format_decimal
 
 CHECK_EVERY_NS = 100_000_000
 """How often deadlines of venues are looked at while anything waits."""
-
-NOTE_IDS = 1_000
-"""Ids in one note, so that it fits a frame."""
 
 DISCONNECT, LOGOUT, TAKEOVER = "DISCONNECT", "LOGOUT", "TAKEOVER"
 
@@ -216,8 +213,8 @@ class Core:
         """Put in doubt whatever a venue has not answered."""
         waiting = list(self.book.waiting.get(venue, ()))
         unsure = [key for key in waiting if not self.book.state.orders[key].in_doubt]
-        for start in range(0, len(waiting), NOTE_IDS):
-            yield Jot("IN_DOUBT", {"orders": waiting[start : start + NOTE_IDS]})
+        if waiting:
+            yield from in_parts("IN_DOUBT", {"orders": waiting}, "orders")
         for key in unsure:
             order = self.book.state.orders[key]
             if order.in_doubt:
@@ -302,13 +299,14 @@ class Core:
         account = message.account or self.rules.venues[venue].account
         symbol = message.symbol or ""
         shares = share_out(self.book, (account, venue, symbol), amount)
-        yield Jot(
+        yield from in_parts(
             "LEDGER",
             {
                 "venue": venue, "id": message.coll_rpt_id, "account": account, "symbol": symbol,
                 "currency": message.currency or "", "kind": message.ledger_kind,
                 "shares": {owner: format_decimal(share) for owner, share in shares.items()},
             },
+            "shares",
         )  # fmt: skip
 
     # Time.

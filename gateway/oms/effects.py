@@ -45,5 +45,26 @@ class Jot(NamedTuple):
         )
 
 
+NOTE_ENTRIES = 128
+"""Entries of a list in one note: the longest ids, each character escaped, still fit a frame."""
+
+
+def in_parts(kind: str, body: dict[str, Any], *names: str) -> Iterator[Jot]:
+    """Note something in as many notes as fit a frame: `names` are its lists and tables to cut.
+
+    To apply the parts, one after the other, must come to what the whole would have been.
+    """
+    longest = max(len(body[name]) for name in names)
+    for start in range(0, max(longest, 1), NOTE_ENTRIES):
+        yield Jot(kind, {**body, **{name: _cut(body[name], start) for name in names}})
+
+
+def _cut(entries: Any, start: int) -> Any:
+    end = start + NOTE_ENTRIES
+    if isinstance(entries, dict):
+        return dict(list(entries.items())[start:end])
+    return entries[start:end]
+
+
 Effect = To | Jot
 Effects = Iterator[Effect]

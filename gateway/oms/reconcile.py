@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from gateway.oms.book import Book
-from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import VenueFill, alert, external_fill, is_foreign, tell_fill
 from gateway.oms.market import Answers, Market
 from gateway.oms.reporting import report
@@ -45,7 +45,7 @@ def reconcile(
     """Bring the book into line with a complete round of answers of a (venue, account)."""
     venue, account = where
     if venue not in book.state.venues:
-        yield _baseline(venue, account, answers)
+        yield from _baseline(venue, account, answers)
     else:
         for captured in answers.trades:
             currency = market.currency(venue, captured.symbol)
@@ -54,13 +54,13 @@ def reconcile(
     yield Jot("RECONCILED", {"venue": venue, "since_ns": answers.asked_ns})
 
 
-def _baseline(venue: str, account: str, answers: Answers) -> Jot:
+def _baseline(venue: str, account: str, answers: Answers) -> Effects:
     """What the account held at first contact, and the trades that are already in it."""
     positions: dict[str, Decimal] = {}
     for held in answers.positions:
         name = f"{held.account or account}|{held.symbol}"
         positions[name] = positions.get(name, ZERO) + signed_qty(held)
-    return Jot(
+    yield from in_parts(
         "BASELINE",
         {
             "venue": venue,
@@ -68,7 +68,8 @@ def _baseline(venue: str, account: str, answers: Answers) -> Jot:
             "since_ns": answers.asked_ns,
             "trades": [_trade_id(captured) for captured in answers.trades],
         },
-    )
+        "positions", "trades",
+    )  # fmt: skip
 
 
 def _trade_id(captured: TradeCaptureReport) -> str:

@@ -43,6 +43,7 @@ from protocol.messages import (
     OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderMassStatusRequest,
+    PositionReport,
     RequestForPositions,
     RequestForPositionsAck,
     Security,
@@ -211,6 +212,7 @@ class Desk:
         *,
         orders: Iterable[ExecutionReport] = (),
         trades: Iterable[TradeCaptureReport] = (),
+        positions: Iterable[PositionReport] = (),
         complete: bool = True,
     ) -> None:
         """Answer the five questions that the venue was asked last."""
@@ -250,11 +252,15 @@ class Desk:
         ))  # fmt: skip
         for trade in captured:
             self.hear(VENUE, _replace(trade, trade_request_id=request))
+        held = list(positions)
+        request = asked[RequestForPositions].pos_req_id
         self.hear(VENUE, RequestForPositionsAck(
-            pos_maint_rpt_id="P", pos_req_id=asked[RequestForPositions].pos_req_id,
-            total_num_pos_reports=0, pos_req_result=PosReqResult.NO_POSITIONS,
+            pos_maint_rpt_id="P", pos_req_id=request, total_num_pos_reports=len(held),
+            pos_req_result=PosReqResult.VALID if held else PosReqResult.NO_POSITIONS,
             pos_req_status=PosReqStatus.COMPLETED, account=ACCOUNT, complete=flag,
         ))  # fmt: skip
+        for position in held:
+            self.hear(VENUE, _replace(position, pos_req_id=request))
         self.hear(VENUE, CollateralInquiryAck(
             coll_inquiry_id=asked[CollateralInquiry].coll_inquiry_id, tot_num_reports=0,
             coll_inquiry_status=CollInquiryStatus.COMPLETED, complete=flag,
