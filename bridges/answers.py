@@ -29,6 +29,7 @@ from protocol.fields import (
     SecurityRequestResult,
     TimeInForce,
 )
+from protocol.fragments import fragments
 from protocol.messages import (
     CollateralInquiry,
     CollateralInquiryAck,
@@ -245,8 +246,8 @@ def balances(
 
 def listing(
     ask: SecurityListRequest, event: Instruments, able: Capabilities, *, venue: str
-) -> SecurityList:
-    """Answer an x: one y with every instrument, and what the venue can do."""
+) -> Iterator[SecurityList]:
+    """Answer an x: y with every instrument, and what the venue can do."""
     one = ask.symbol
     if ask.security_list_request_type is SecurityListRequestType.ALL_SECURITIES:
         one = None
@@ -255,16 +256,16 @@ def listing(
         for instrument in event.instruments
         if one in {None, instrument.symbol}
     )
-    return SecurityList(
-        security_req_id=ask.security_req_id,
-        security_response_id=ask.security_req_id,
-        security_request_result=(
-            SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
-        ),
-        tot_no_related_sym=len(found),
-        last_fragment=True,
-        securities=found,
-        capabilities=capabilities_text(able),
-        absence_after_ms=able.absence_after_ms,
-        complete=event.complete or None,
+    yield from fragments(
+        SecurityList(
+            security_req_id=ask.security_req_id,
+            security_response_id=ask.security_req_id,
+            security_request_result=(
+                SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
+            ),
+            securities=found,
+            capabilities=capabilities_text(able),
+            absence_after_ms=able.absence_after_ms,
+            complete=event.complete or None,
+        )
     )

@@ -332,6 +332,6 @@ class BridgeSession:
                 account = ask.account or self.account
                 yield from a.balances(ask, event, account=account)
             case (SecurityListRequest(), Instruments()):
-                yield a.listing(ask, event, self.venue.capabilities, venue=self.venue_id)
+                yield from a.listing(ask, event, self.venue.capabilities, venue=self.venue_id)
             case _:
                 return

@@ -13,6 +13,7 @@ from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market
 from gateway.oms.orders import status_of
+from gateway.oms.paging import fitting, page
 from gateway.oms.rules import Rules
 from gateway.oms.state import Order
 from gateway.risk.trading_state import UnknownScope, covers, parse_scope
@@ -26,9 +27,6 @@ from protocol.fields import (
 )
 from protocol.messages import OperatorCommand, SecurityStatus, TradingSessionStatus
 from protocol.numbers import format_decimal
-
-PAGE_CHARS = 50_000
-"""JSON in one answer, so that it fits a frame; the next page is asked for with `{"offset": n}`."""
 
 DONE, REFUSED = "DONE", "REFUSED"
 
@@ -308,16 +306,7 @@ def _page(session: str, message: OperatorCommand, rows: list[dict[str, Any]]) ->
                 session, message, REFUSED, 'BAD_BODY: expected {"offset": n} in CommandBody(5032)'
             )
         offset = max(asked.get("offset", 0), 0)
-    page: list[msgspec.Raw] = []
-    room = PAGE_CHARS
-    for row in rows[offset:]:
-        text = msgspec.json.encode(row)
-        room -= len(text) + 1
-        if room < 0:
-            break
-        page.append(msgspec.Raw(text))
-    body = {"total": len(rows), "offset": offset, "rows": page}
-    return _answer(session, message, DONE, body=body)
+    return _answer(session, message, DONE, body=page(rows, offset))
 
 
 def _answer(
@@ -336,6 +325,6 @@ def _answer(
             scope=message.scope,
             outcome=outcome,
             text=text,
-            command_body=msgspec.json.encode(body).decode() if body is not None else None,
+            command_body=fitting(body).decode() if body is not None else None,
         ),
     )

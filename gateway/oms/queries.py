@@ -25,6 +25,7 @@ from protocol.fields import (
     SecurityRequestResult,
     Side,
 )
+from protocol.fragments import fragments
 from protocol.messages import (
     CollateralInquiry,
     CollateralInquiryAck,
@@ -235,19 +236,16 @@ class Desk:
             for symbol, security in sorted(self.market.venue(venue).securities.items())
             if message.symbol in {None, symbol}
         ]
-        yield To(
-            owner,
-            SecurityList(
-                security_req_id=message.security_req_id,
-                security_response_id=f"S{self.book.state.seq}",
-                security_request_result=(
-                    SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
-                ),
-                tot_no_related_sym=len(found),
-                last_fragment=True,
-                securities=tuple(found),
+        listing = SecurityList(
+            security_req_id=message.security_req_id,
+            security_response_id=f"S{self.book.state.seq}",
+            security_request_result=(
+                SecurityRequestResult.VALID if found else SecurityRequestResult.NONE_FOUND
             ),
+            securities=tuple(found),
         )
+        for part in fragments(listing):
+            yield To(owner, part)
 
     def book_snapshot(self, owner: str, message: MarketDataRequest) -> Effects:
         """MarketDataRequest (V): the last book of each symbol, with 5016 and 5017 to align by."""

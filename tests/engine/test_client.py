@@ -60,6 +60,13 @@ def test_questions_are_answered_whole():
         assert client.instruments()["EURUSD"].lots("0.01") == 1000
 
 
+def test_instruments_in_fragments_are_collected():
+    """An answer is whole only with the fragment that says that it is the last."""
+    symbols = tuple(f"S{number}" for number in range(450))
+    with FakeGateway(symbols=symbols) as gateway, Client("ME", gateway.endpoint) as client:
+        assert set(client.instruments()) == set(symbols)
+
+
 def test_a_resumed_session_gets_exactly_what_it_missed(tmp_path):
     """Messages sent to an absent client come once each, in order, when it is back."""
     with FakeGateway() as gateway:

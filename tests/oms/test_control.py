@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from support.desk import SYMBOL, VENUE, Exchange, cancel, new_order
 from support.fix44 import needs_dictionary, validate
 from support.lines import Play, line
 
 from gateway.oms.apply import OUT
+from gateway.oms.paging import page
 from protocol.fields import TradingState, TradSesStatus
 from protocol.messages import (
     ExecutionReport,
@@ -152,6 +154,39 @@ def test_listings_come_in_pages_that_fit(play):
     assert len(rows) == 403 == len({row["order_id"] for row in rows})
     assert pages > 1
     assert ask(play, "ORDERS", command_body="?").text.startswith("BAD_BODY")
+
+
+def test_a_row_too_long_for_a_page_is_cut(play):
+    """A venue with thousands of symbols is a row all the same, and says how many are left out."""
+    view = play.desk.core.market.venue(VENUE)
+    rules = view.securities[SYMBOL]
+    view.securities |= {f"{'S' * 40}{number}": rules for number in range(5_000)}
+    body = json.loads(ask(play, "VENUES").command_body)
+    (row,) = body["rows"]
+    assert body["total"] == 1
+    assert len(row["symbols"]) > 500
+    assert len(row["symbols"]) + row["symbols_left_out"] == 5_001
+
+
+def test_a_status_fits_however_much_is_halted(play):
+    """Hundreds of halts with long reasons: the answer says how many it leaves out."""
+    for number in range(200):
+        ask(play, "KILL", scope=f"symbol:{number}", reason="r" * 2_000)
+    body = json.loads(ask(play, "STATUS").command_body)
+    assert len(body["halts"]) + body["halts_left_out"] == 200
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 200_000), (3, 60_000), (500, 300), (0, 0)])
+def test_no_page_is_empty_while_rows_are_left(count, size):
+    """Whatever the rows are like, asking page by page ends, with every row once."""
+    rows = [{"id": number, "long": ["x" * 90] * (size // 100)} for number in range(count)]
+    seen = []
+    while len(seen) < count:
+        found = msgspec.json.decode(msgspec.json.encode(page(rows, len(seen))))
+        assert len(msgspec.json.encode(found)) < 60_000
+        assert found["rows"]
+        seen += [row["id"] for row in found["rows"]]
+    assert seen == list(range(count))
 
 
 @pytest.mark.parametrize("command", ["STATUS", "ORDERS", "POSITIONS", "SESSIONS", "VENUES"])

@@ -10,7 +10,14 @@ from support.fix44 import DICTIONARY, validate
 from support.lines import Play, line
 
 from gateway.oms.apply import OUT
-from protocol.fields import CollStatus, MassStatusReqType, PosReqType, SecurityListRequestType
+from protocol.fields import (
+    CollStatus,
+    MassStatusReqType,
+    PosReqType,
+    SecurityListRequestType,
+    SecurityRequestResult,
+)
+from protocol.fragments import fragments
 from protocol.messages import (
     CollateralInquiry,
     CollateralReport,
@@ -19,6 +26,8 @@ from protocol.messages import (
     MDReqType,
     OrderMassStatusRequest,
     RequestForPositions,
+    Security,
+    SecurityList,
     SecurityListRequest,
 )
 from protocol.timestamps import format_date, format_utc
@@ -118,6 +127,42 @@ def test_instruments(play):
         security_req_id="S", security_list_request_type=every, symbol="OTHER"
     ))  # fmt: skip
     assert listing.securities == ()
+
+
+def longest(number):
+    """An instrument whose every field is as long as it may be."""
+    wide = -Decimal(f"{'9' * 18}.{'9' * 18}")
+    return Security(
+        symbol=f"{number:064}", contract_multiplier=wide, security_exchange="X" * 64,
+        currency="C" * 64, min_trade_vol=wide, price_tick=wide, qty_step=wide, min_notional=wide,
+        max_qty=wide, maker_fee=wide, taker_fee=wide,
+    )  # fmt: skip
+
+
+def test_many_instruments_come_in_fragments(play):
+    """A thousand instruments are told and asked in frames that fit; 893=Y is on the last only."""
+    desk = play.desk
+    desk.run(desk.core.inquest.ask_round(VENUE, desk.now_ns))
+    request = next(m for m in reversed(desk.told(VENUE)) if isinstance(m, SecurityListRequest))
+    whole = SecurityList(
+        security_req_id=request.security_req_id, security_response_id="S",
+        security_request_result=SecurityRequestResult.VALID, complete=True,
+        securities=tuple(longest(number) for number in range(1_000)),
+    )  # fmt: skip
+    parts = list(fragments(whole))
+    for part in parts:
+        assert not desk.core.market.venue(VENUE).answers.securities
+        desk.hear(VENUE, part)
+    assert desk.core.market.venue(VENUE).answers.securities
+    told = answers(play, SecurityListRequest(
+        security_req_id="S", security_list_request_type=SecurityListRequestType.ALL_SECURITIES
+    ))  # fmt: skip
+    assert len(parts) == 10
+    assert [part.last_fragment for part in told] == [False] * 10 + [True]
+    assert {part.tot_no_related_sym for part in told} == {1_001}
+    names = [security.symbol for part in told for security in part.securities]
+    assert names == sorted({*(f"{number:064}" for number in range(1_000)), SYMBOL})
+
 
 
 def test_open_orders(play):

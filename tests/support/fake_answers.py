@@ -22,6 +22,7 @@ from protocol.fields import (
     SecurityRequestResult,
     Side,
 )  # fmt: skip
+from protocol.fragments import fragments
 from protocol.messages import (
     CollateralInquiry,
     CollateralInquiryAck,
@@ -194,11 +195,11 @@ def _answer(gateway: FakeGateway, ledger: Ledger, message: Message) -> Iterator[
         case RequestForPositions():
             yield from _positions(ledger, message)
         case SecurityListRequest():
-            yield SecurityList(
+            yield from fragments(SecurityList(
                 security_req_id=message.security_req_id, security_response_id="1",
-                security_request_result=SecurityRequestResult.VALID, last_fragment=True,
+                security_request_result=SecurityRequestResult.VALID,
                 securities=tuple(_security(symbol) for symbol in gateway.symbols),
-            )  # fmt: skip
+            ))  # fmt: skip
         case CollateralInquiry():
             yield CollateralInquiryAck(
                 coll_inquiry_id=message.coll_inquiry_id, tot_num_reports=1,
