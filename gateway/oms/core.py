@@ -187,7 +187,7 @@ class Core:
         """
         yield Jot("SEND_REFUSED", {"msg_type": message.msg_type}, session)
         if isinstance(message, NewOrderSingle):
-            order = self.book.order_on_wire(message.cl_ord_id)
+            order = self.book.state.orders.get(message.cl_ord_id)  # a D has the OrderID itself
             if order is not None:
                 yield from self._all(not_received(self.book, order, now_ns), now_ns)
         elif isinstance(message, (OrderCancelRequest, OrderCancelReplaceRequest)):

@@ -71,8 +71,9 @@ class Desk:
             return
         accepted = self._accepted(intent)
         yield To(owner, accepted)
-        order = self.book.state.orders[accepted.order_id]
-        yield send_new(self.book, order, message, now_ns, self.market)
+        order = self.book.state.orders.get(accepted.order_id)
+        if order is not None:  # what could not be said to its owner did not happen
+            yield send_new(self.book, order, now_ns, self.market)
 
     def cancel(self, owner: str, message: OrderCancelRequest, now_ns: int) -> Effects:
         """OrderCancelRequest (F). Passes in every trading state."""
@@ -107,7 +108,8 @@ class Desk:
                 cl_ord_id=message.cl_ord_id, orig_cl_ord_id=order.cl_ord_id,
             ),
         )  # fmt: skip
-        yield send_replace(self.book, order, message, now_ns, self.market)
+        if order.replace is not None:
+            yield send_replace(self.book, order, message, now_ns, self.market)
 
     def mass_cancel(self, owner: str, message: OrderMassCancelRequest, now_ns: int) -> Effects:
         """OrderMassCancelRequest (q): each order gets its own 8, then one r with the count."""

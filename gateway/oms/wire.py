@@ -7,6 +7,9 @@ issued when the venue has been reconciled.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.market import Market
@@ -21,32 +24,20 @@ from protocol.messages import (
 from protocol.timestamps import format_utc
 
 
-def send_new(book: Book, order: Order, message: NewOrderSingle, now_ns: int, market: Market) -> To:
+def send_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
     """D to the bridge. An expiry that the gateway emulates goes out as GTC."""
-    able = market.venue(order.venue).capabilities
-    tif = _venue_time_in_force(order.time_in_force, able)
-    reduces = order.reduce_only and "REDUCE_ONLY" in able and _reduces_account(book, order)
-    gtd = tif is TimeInForce.GOOD_TILL_DATE
+    fields = _fields(book, order, order.order_qty, now_ns, market)
+    gtd = fields["time_in_force"] is TimeInForce.GOOD_TILL_DATE
     return To(
         order.venue,
         NewOrderSingle(
             cl_ord_id=order.order_id,
-            symbol=order.symbol,
-            side=order.side,
-            transact_time=format_utc(now_ns),
-            order_qty=order.order_qty,
-            ord_type=order.ord_type,
-            account=order.account,
             price=order.price,
             stop_px=order.stop_px,
-            time_in_force=tif,
             expire_time=format_utc(order.expires_ns) if gtd and order.expires_ns else None,
-            exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
-            position_effect=PositionEffect.CLOSE if reduces else None,
             stop_loss_px=order.stop_loss_px,
             take_profit_px=order.take_profit_px,
-            position_id=message.position_id,
-            on_behalf_of_comp_id=order.owner,
+            **fields,
         ),
     )
 
@@ -79,33 +70,40 @@ def send_replace(
     ExpireTime (126) goes along even where the gateway emulates it and says GTC: what the G holds is
     what the order will be when it takes effect.
     """
-    able = market.venue(order.venue).capabilities
     gtd = order.time_in_force is TimeInForce.GOOD_TILL_DATE
-    reduces = order.reduce_only and "REDUCE_ONLY" in able and _reduces_account(book, order)
     return To(
         order.venue,
         OrderCancelReplaceRequest(
             orig_cl_ord_id=order.wire_id,
             cl_ord_id=book.next_id().text(),
             order_id=order.venue_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            transact_time=format_utc(now_ns),
-            order_qty=message.order_qty,
-            ord_type=order.ord_type,
-            account=order.account,
             price=message.price,
             stop_px=message.stop_px,
-            time_in_force=_venue_time_in_force(order.time_in_force, able),
             expire_time=message.expire_time if gtd else None,
-            exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
-            position_effect=PositionEffect.CLOSE if reduces else None,
             stop_loss_px=message.stop_loss_px,
             take_profit_px=message.take_profit_px,
-            position_id=order.position_id,
-            on_behalf_of_comp_id=order.owner,
+            **_fields(book, order, message.order_qty, now_ns, market),
         ),
     )
+
+
+def _fields(book: Book, order: Order, qty: Decimal, now_ns: int, market: Market) -> dict[str, Any]:
+    """Collect what a D and a G of an order have in common."""
+    able = market.venue(order.venue).capabilities
+    reduces = order.reduce_only and "REDUCE_ONLY" in able and _reduces_account(book, order, qty)
+    return {
+        "symbol": order.symbol,
+        "side": order.side,
+        "transact_time": format_utc(now_ns),
+        "order_qty": qty,
+        "ord_type": order.ord_type,
+        "account": order.account,
+        "time_in_force": _venue_time_in_force(order.time_in_force, able),
+        "exec_inst": ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
+        "position_effect": PositionEffect.CLOSE if reduces else None,
+        "position_id": order.position_id,
+        "on_behalf_of_comp_id": order.owner,
+    }
 
 
 def ask_status(order: Order, wire_id: str) -> To:
@@ -130,7 +128,7 @@ def _venue_time_in_force(tif: TimeInForce, able: frozenset[str]) -> TimeInForce:
     return tif
 
 
-def _reduces_account(book: Book, order: Order) -> bool:
+def _reduces_account(book: Book, order: Order, qty: Decimal) -> bool:
     """Whether the order also reduces the account: only then may the venue hold it to that."""
     held = book.account_qty(order.account, order.venue, order.symbol)
-    return -held * order.side.sign >= order.order_qty
+    return -held * order.side.sign >= qty - order.cum_qty
