@@ -3,7 +3,8 @@
 Rules: a batch has one time and one commit. An exception in deciding is a bug, and what the state is
 after a bug nobody knows: the frame is logged, nothing of the batch is committed or spoken, and the
 process stops. A failed commit stops it at once. Whatever a peer sends costs that peer its session
-at most.
+at most. A message of ours that cannot be written is a bug too, but a small one: it did not happen,
+neither in the journal nor in the state, and costs only who it was for.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from gateway.metrics import Metrics
 from gateway.oms.effects import Effect, Jot
 from gateway.scribe import Journal, Scribe
 from gateway.sessions import Directory, Session
-from gateway.transport import Route, Transport
+from gateway.transport import Door, Route, Transport
 from gateway.upkeep import Upkeep
 from journal.errors import JournalFailed
 from protocol import codec
-from protocol.errors import GarbledMessage, InvalidMessage
-from protocol.messages import Heartbeat, Logon, Logout, Message
+from protocol.errors import EncodeError, GarbledMessage, InvalidMessage
+from protocol.fields import BusinessRejectReason
+from protocol.messages import BusinessMessageReject, Heartbeat, Logon, Logout, Message
 from protocol.session import Reaction
 
 EXIT_OK = 0
@@ -136,6 +138,7 @@ class Loop:
         self._sessions_due_ns: int | None = None
         self._stopping = False
         self._frame = b""
+        self._asked: tuple[Session, Message] | None = None
         doorway.attach(down=self._down, effects=self._effects)
 
     def stop(self) -> None:
@@ -217,7 +220,9 @@ class Loop:
             elif message is not None:
                 scribe.hear(session.name, None, int(message.header["34"]), frame, now_ns)
         if reaction.deliver is not None:
+            self._asked = (session, reaction.deliver)
             self._effects(self._core.receive(session.name, reaction.deliver, now_ns), now_ns)
+            self._asked = None
         for sent in reaction.replies:
             scribe.write(session, sent, now_ns)
         if reaction.rejected is not None:
@@ -239,7 +244,34 @@ class Loop:
             self._upkeep.before(effect)
             self._scribe.jot(effect, now_ns)
         else:
-            self._scribe.say(self._directory.get(effect.session), effect.message, now_ns)
+            session = self._directory.get(effect.session)
+            try:
+                self._scribe.say(session, effect.message, now_ns)
+            except EncodeError as problem:
+                self._unsayable(session, effect.message, problem, now_ns)
+
+    def _unsayable(
+        self, session: Session, message: Message, problem: EncodeError, now_ns: int
+    ) -> None:
+        """Go on without a message that cannot be written.
+
+        A venue was never handed it; who asked for what it was part of hears so, once.
+        """
+        kind = type(message).__name__
+        logger.error("a bug of ours: {} for {} cannot be written: {}", kind, session.name, problem)
+        self._metrics.unsayable += 1
+        note = {"alert": "UNSAYABLE", "session": session.name, "message": kind, "why": str(problem)}
+        self._scribe.jot(Jot("ALERT", note), now_ns)
+        if session.door is Door.VENUES:
+            self._scribe.unsent.append((session.name, message))
+        if self._asked is not None and self._asked[0].door is not Door.VENUES:
+            (asker, request), self._asked = self._asked, None
+            answer = BusinessMessageReject(
+                ref_seq_num=request.msg_seq_num, ref_msg_type=request.msg_type,
+                business_reject_reason=BusinessRejectReason.OTHER,
+                text=f"UNSAYABLE: {kind} for {session.name} could not be written: {problem}",
+            )  # fmt: skip
+            self._scribe.say(asker, answer, now_ns)
 
     def _garbled(self, session: Session, text: str, now_ns: int) -> None:
         self._metrics.garbled += 1

@@ -13,7 +13,7 @@ class Metrics(Struct):
 
     `unauthenticated` frames came from nobody we know; `garbled` ones from a session, but were no
     FIX message; `refused_logons` named a CompID and failed; `undeliverable` messages had no session
-    left to go to.
+    left to go to; `unsayable` ones could not be written, a bug of ours each.
     """
 
     batches: int = 0
@@ -29,3 +29,4 @@ class Metrics(Struct):
     blocked: int = 0
     resent: int = 0
     undeliverable: int = 0
+    unsayable: int = 0

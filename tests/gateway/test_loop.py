@@ -8,7 +8,7 @@ from journal.errors import JournalFailed
 from journal.format import Direction
 from journal.reader import JournalReader
 from protocol import codec
-from protocol.messages import Note
+from protocol.messages import BusinessMessageReject, Note, TradingSessionStatus
 
 
 def test_an_order_is_answered(tmp_path):
@@ -90,6 +90,41 @@ def test_a_bug_in_deciding_stops_the_process(tmp_path):
     house.stop()
     records = JournalReader(tmp_path / "var" / "journal").read_from(1)
     assert "D" not in [codec.peek(record.frame).msg_type for record in records]
+
+
+def test_what_cannot_be_written_costs_only_who_asked(tmp_path):
+    """A message that no frame can hold did not happen: j for who asked, and all others go on."""
+    config = config_in(tmp_path, journal={"digest_every": 1, "snapshot_every": 0})
+    with House(config) as house:
+        other = house.logged_on("B")
+        peer = house.logged_on("A")
+        asked = peer.say(order("1", "unsayable"))
+        peer.until(lambda: peer.of(TradingSessionStatus))
+        (refusal,) = peer.of(BusinessMessageReject)
+        assert (refusal.ref_seq_num, refusal.ref_msg_type) == (asked, "D")
+        assert refusal.text.startswith("UNSAYABLE: TradingSessionStatus for A")
+        assert [m.trading_session_id for m in peer.of(TradingSessionStatus)] == ["AFTER"]
+        assert [m.msg_seq_num for m in peer.heard] == list(range(1, len(peer.heard) + 1))
+        other.say(order("2"))
+        other.until(other.reports)
+    records = list(JournalReader(tmp_path / "var" / "journal").read_from(1))
+    assert not any(b"two words\x01" in r.frame for r in records if r.direction is Direction.OUT)
+    assert [r for r in records if b'"alert":"UNSAYABLE"' in r.frame]
+    with House(config) as house:
+        assert house.gateway.restored.differs_at == 0
+
+
+def test_a_venue_was_never_handed_what_cannot_be_written(tmp_path):
+    """What cannot be written for a venue is undelivered, and who asked for it hears of it."""
+    with House(config_in(tmp_path)) as house:
+        house.logged_on("PAPER", "venues")
+        peer = house.logged_on("A")
+        peer.say(order("1", "unsayable:PAPER"))
+        peer.until(lambda: peer.of(TradingSessionStatus))
+        assert len(peer.of(BusinessMessageReject)) == 1
+        peer.until(lambda: house.core.refused)
+        ((session, message),) = house.core.refused
+        assert (session, message.trading_session_id) == ("PAPER", "two words")
 
 
 def test_a_restart_goes_on_where_the_state_was(tmp_path):

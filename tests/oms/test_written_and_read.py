@@ -6,15 +6,16 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Record
+from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Exchange, Record, change, new_order
 
 from gateway.oms.apply import IN, OUT, entry_of
 from gateway.oms.effects import NOTE_ENTRIES, in_parts
 from gateway.oms.orders import BrokenFold
 from protocol import codec
 from protocol.errors import InvalidMessage
-from protocol.fields import PosReqResult, Side
+from protocol.fields import ExecType, OrdStatus, PosReqResult, Side
 from protocol.messages import (
+    OperatorCommand,
     PositionQty,
     PositionReport,
     TradeCaptureReport,
@@ -110,3 +111,46 @@ def test_the_longest_part_fits_a_frame():
         part.message(), sender_comp_id="GATEWAY", target_comp_id="GATEWAY", msg_seq_num=1,
         sending_time="20260105-09:30:00",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["new", "replace"])
+def test_what_could_not_be_said_is_not_sent_on(kind):
+    """An order or replace that its owner was never told of goes to no venue."""
+    desk = Desk()
+    desk.open_up()
+    request = new_order(desk, "A")
+    if kind == "replace":
+        Exchange(desk, desk.hear("MM", request)[-1]).accept()
+        request = change(desk, "B", "A", "900", "1.1")
+    effects = list(desk.core.receive("MM", request, desk.now_ns))  # and none is applied
+    assert [effect.session for effect in effects] == ["MM"]
+
+
+def test_an_order_that_no_frame_can_hold_was_not_received():
+    """When the venue's D cannot be written, the order is refused: it never left, and never will."""
+    desk = Desk()
+    desk.open_up()
+    effects = desk.core.receive("MM", new_order(desk, "A"), desk.now_ns)
+    desk.run([next(effects)])
+    unsaid = next(effects)
+    desk.run(desk.core.send_refused(unsaid.session, unsaid.message, desk.now_ns))
+    assert desk.told("MM")[-1].text == "NOT_RECEIVED"
+    assert not desk.book.open_orders()
+    assert desk.replayed().digest() == desk.book.digest()
+
+
+def test_a_venues_long_reason_reaches_the_owner_cut():
+    """A text of full length is passed on with our words before it, clipped, and replays the same."""
+    desk = Desk()
+    desk.open_up()
+    exchange = Exchange(desk, desk.hear("MM", new_order(desk, "A"))[-1])
+    desk.log_on("OPERATOR/ann/1")
+    exchange.say(ExecType.REJECTED, OrdStatus.REJECTED, text="r" * 2048)
+    assert desk.told("MM")[-1].text == "r" * 2048
+    desk.hear("OPERATOR/ann/1", OperatorCommand(
+        cl_ord_id="1", command="KILL", scope="all", reason="r" * 2048
+    ))  # fmt: skip
+    assert desk.told("MM")[-1].text == f"by ann: {'r' * 2039}…"
+    desk.hear("MM", new_order(desk, "B"))
+    assert desk.told("MM")[-1].text.endswith("r…")
+    assert desk.replayed().digest() == desk.book.digest()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
+from support.fix44 import DICTIONARY, validate
 
 from gateway.oms.apply import IN, NOTE, OUT, apply, entry_of
 from gateway.oms.book import Book
@@ -54,6 +55,7 @@ from protocol.messages import (
     TradeCaptureReportRequestAck,
     TradingSessionStatus,
 )
+from protocol.refusals import sayable
 from protocol.timestamps import format_utc
 
 T0 = 1_800_000_000_000_000_000
@@ -122,13 +124,16 @@ class Desk:
         return self.core.book
 
     def run(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Journal and apply each effect before asking for the next one."""
+        """Journal and apply each effect before asking for the next one; judge what is said."""
         done = []
         for effect in effects:
             seq = len(self.records) + 1
             if isinstance(effect, To):
                 session = effect.session
-                frame = self.frame(effect.message, "GATEWAY", session, self.next_out(session))
+                message = sayable(effect.message)
+                frame = self.frame(message, "GATEWAY", session, self.next_out(session))
+                if DICTIONARY.is_file():
+                    assert validate(frame) == []
                 self.said.append((session, codec.decode(frame)))
                 self.record(OUT, session, frame)
             else:

@@ -34,7 +34,11 @@ LONG = "x" * 500
 
 
 class EchoCore:
-    """Accepts every order. `burst` in an order's text asks for so many messages h; `bug` is one."""
+    """Accepts every order.
+
+    `burst` in an order's text asks for so many messages h; `bug` is one; `unsayable` asks for a
+    message, to whom it names, that cannot be written.
+    """
 
     def __init__(self, book, rules):
         self.book = book
@@ -80,6 +84,9 @@ class EchoCore:
             yield To(session, said(f"B{number}", LONG))
         if kind == "venue":
             yield To(count, said("ORDER"))
+        if kind == "unsayable":
+            yield To(count or session, said("two words"))
+            yield To(session, said("AFTER"))
 
     def accepted(self, message):
         """Make the report 150=A."""
