@@ -114,9 +114,11 @@ class Runner:
     def _turn(self, end_ns: int | None, give_up_ns: int) -> None:
         self.courier.flush()
         wait([self.courier.link, self.feed], self.courier.wait_ms(self._wake_ns(end_ns)))
-        for event in self.courier.turn():
+        happened = self.courier.turn()
+        heard_ns = clock()
+        for event in happened:
             self._happened(event, give_up_ns)
-        self._read_session()
+        self._read_session(heard_ns)
         for message in self._read_feed():
             self.desk.feed(message)
         self._tick()
@@ -125,11 +127,12 @@ class Runner:
         times = [t for t in (end_ns, self._timer_ns, self.desk.deadline_ns()) if t is not None]
         return min([*times, clock() + SIGNAL_PAUSE_MS * MS])
 
-    def _read_session(self) -> None:
+    def _read_session(self, heard_ns: int) -> None:
+        """Take what came until `heard_ns`: the transcript's time, however long the taking lasts."""
         connection = self.courier.connection
         while (message := connection.take()) is not None:
             if self.transcript is not None:
-                self.transcript.message("IN", message, clock())
+                self.transcript.message("IN", message, heard_ns)
             self.desk.receive(message)
         if connection.caught_up and not self._in_sync:
             self._in_sync = True
@@ -199,7 +202,7 @@ class Runner:
                 break
             wait([self.courier.link], self.courier.wait_ms(deadline_ns))
             self.courier.turn()
-            self._read_session()
+            self._read_session(clock())
         if waits and self.desk.orders.open:
             names = ", ".join(order.cl_ord_id for order in self.desk.orders.open)
             logger.warning("{}: stops, and does not know the end of {}", self.strategy.id, names)

@@ -1,200 +1,278 @@
 """The demo's account: three witnesses compared, after everything has stopped.
 
-The witnesses are the strategies' own transcripts, the gateway's journal, and the venue's ledger;
-none of them is written by another. Rules: what a strategy said or was told and the journal does
-not have is lost, and so is a fill of the venue's that the gateway does not have. What the venue
-received twice, or the gateway counted twice, is a duplicate.
+The witnesses are the strategies' own transcripts, the gateway's journal with the state that a
+replay of it gives, and the venue's ledger; none of them is written by another. Rules:
+
+- Lost is what one side of a conversation has and the other has not, number by number and field by
+  field: said by the gateway and never come, come and never said, sent and never heard. A fill of
+  the venue's that our state does not have is lost too.
+- Doubled is what the venue received twice, or what the gateway told or counted twice.
+- Fills, positions, fees and the ends of the orders must be the venue's own.
+
+Each comparison returns sentences by kind, so that a red account says what, and not only how many.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-
-from bridges.paper import ledger
-from engine import transcript
-from gateway.oms.apply import apply, entry_of
+from bridges.paper.lines import Line
+from gateway.commands.demo_witnesses import (
+    ANSWER_TYPES,
+    ORDER_TYPES,
+    Journaled,
+    Ledger,
+    Told,
+    Words,
+    is_ack,
+    read_journal,
+    read_ledger,
+    read_transcript,
+)
 from gateway.oms.book import Book
-from gateway.oms.order_states import VenueState
-from journal import reader
-from journal.format import Direction, Record
-from protocol import codec
-from protocol.fields import ExecType
-from protocol.messages import ExecutionReport, Note
+from gateway.oms.state import Fill
+from protocol.fields import ExecType, OrdStatus, Side
+from protocol.numbers import ZERO
 
-ORDER_TYPES = frozenset("DFGq")
-SECOND_LIFE = 2
+Findings = dict[str, list[str]]
+"""Kind to one sentence each; all empty is what must be."""
 
+EVIDENCE = 3
+"""Sentences of each kind that a red account quotes."""
 
-class Witness(NamedTuple):
-    """What the journal tells, read once."""
-
-    heard: set[tuple[str, str, str]]
-    """Session, MsgType and ClOrdID of every order message that was heard."""
-    told: set[tuple[str, str]]
-    """Session and ExecID of every report that was told."""
-    trades: Counter[str]
-    """Venue trade ids of the fills that were told, and how often."""
-    orders: int
-    starts: list[int]
-    """Sequences of the START notes: one per life of the gateway."""
-    start_times_ns: list[int]
-    digests: list[tuple[int, str]]
-    """(seq, digest) that the living gateway noted, in order."""
-    recovered: dict[str, Any]
-    """What the second life says of its recovery, in its START note."""
+ENDS = {
+    "canceled": OrdStatus.CANCELED.name,
+    "expired": OrdStatus.EXPIRED.name,
+    "reject": OrdStatus.REJECTED.name,
+}
 
 
-def read_journal(path: Path, strategies: Iterable[str]) -> Witness:
-    """Read the journal once and keep what is compared."""
-    names = frozenset(strategies)
-    found = Witness(set(), set(), Counter(), 0, [], [], [], {})
-    orders = 0
-    for record in reader.read(path):
-        message = _decoded(record)
-        if isinstance(message, Note):
-            _note(found, record, message)
-        elif record.session in names and message is not None:
-            if record.direction is Direction.IN and message.msg_type in ORDER_TYPES:
-                orders += message.msg_type == "D"
-                found.heard.add((record.session, message.msg_type, message.cl_ord_id))
-            elif isinstance(message, ExecutionReport):
-                found.told.add((record.session, message.exec_id))
-                if message.exec_type is ExecType.TRADE and message.secondary_exec_id:
-                    found.trades[message.secondary_exec_id] += 1
-    return found._replace(orders=orders)
+class Witnesses(NamedTuple):
+    """All that is compared."""
+
+    told: dict[str, Told]
+    journal: Journaled
+    ledger: Ledger
+    venue: str
 
 
-def _decoded(record: Record) -> Any:
-    kind = codec.peek(record.frame).msg_type
-    return codec.decode(record.frame) if kind in ORDER_TYPES or kind in {"8", "U2"} else None
+def read_all(
+    journal: Path, ledger: Path, transcripts: Mapping[str, Path], *, venue: str
+) -> Witnesses:
+    """Read the three witnesses of one run."""
+    told = {name: read_transcript(path) for name, path in transcripts.items()}
+    return Witnesses(told, read_journal(journal, told), read_ledger(ledger), venue)
 
 
-def _note(found: Witness, record: Record, note: Note) -> None:
-    body = orjson.loads(note.note_body)
-    if note.note_kind == "START":
-        found.starts.append(record.seq)
-        found.start_times_ns.append(record.time_ns)
-        if len(found.starts) == SECOND_LIFE:
-            found.recovered.update(body)
-    elif note.note_kind == "DIGEST":
-        found.digests.append((body["seq"], body["digest"]))
+def lost_of(found: Witnesses) -> Findings:
+    """Compare each strategy's transcript with the journal, both ways, and fills with the state."""
+    lost: Findings = {
+        "reports_never_came": [], "reports_not_in_journal": [], "reports_differ": [],
+        "orders_not_in_journal": [], "orders_not_in_transcript": [], "orders_differ": [],
+        "orders_never_answered": [], "acknowledged_not_in_state": [], "sessions_reset": [],
+    }  # fmt: skip
+    for name, told in found.told.items():
+        for kind, texts in _session(told, found.journal, name).items():
+            lost[kind] += [f"{name}: {text}" for text in texts]
+    resets = max(found.journal.resets, sum(told.resets for told in found.told.values()))
+    lost["sessions_reset"] = ["numbers began at 1 again"] * resets
+    ours = found.journal.book.state.fills.get(found.venue, {})
+    lost["venue_fills_not_in_state"] = [key for key in found.ledger.fills if key not in ours]
+    return lost
 
 
-class Killed(NamedTuple):
-    """What the dead gateway left behind: the orders without an answer, by OrderID."""
-
-    in_flight: list[str]
-    doubtful_after: list[str]
-    """Those of them whose fate is still not known at the end of the journal."""
-
-
-def fate_of_in_flight(path: Path, kill_seq: int, strategies: Iterable[str]) -> Killed:
-    """Replay the journal: which orders had no answer at the kill, and which have none now."""
-    names = frozenset(strategies)
-    book = Book()
-    in_flight: list[str] = []
-    for record in reader.read(path):
-        apply(book, entry_of(record))
-        if record.seq == kill_seq:
-            in_flight = [o.order_id for o in book.open_orders() if o.owner in names and _asked(o)]
-    orders = book.state.orders
-    left = [key for key in in_flight if orders[key].in_doubt or _asked(orders[key])]
-    return Killed(in_flight, left)
-
-
-def _asked(order: Any) -> bool:
-    return order.venue_state is VenueState.PENDING_NEW and bool(order.wire_ids)
-
-
-class Ledger(NamedTuple):
-    """What the venue tells."""
-
-    doubles: int
-    """Ids that reached the venue more than once, and orders that it holds twice."""
-    trades: dict[str, int]
-    """Trade id to time, of the strategies' fills."""
-
-
-def read_ledger(path: Path) -> Ledger:
-    """Read the venue's own ledger."""
-    lines = ledger.read(path)
-    doubles = sum(1 for line in lines if line["k"] == "received" and line["n"] > 1)
-    accepted = Counter(line["id"] for line in lines if line["k"] == "order")
-    doubles += sum(count - 1 for count in accepted.values())
-    trades = [(line["trade"], line["t"]) for line in lines if line["k"] == "fill"]
-    doubles += len(trades) - len(dict(trades))
-    return Ledger(doubles, dict(trades))
-
-
-class Said(NamedTuple):
-    """What one strategy's transcript tells."""
-
-    asked: list[tuple[str, str]]
-    """MsgType and ClOrdID of every order message that left."""
-    reports: list[str]
-    """ExecIDs of the reports that came."""
-    answered: set[str]
-    """ClOrdIDs that were answered by anything."""
-    acks_us: list[int]
-    """Order to 150=A, in microseconds, where no cut lies between."""
-
-
-def read_transcript(path: Path) -> Said:
-    """Read one strategy's own account."""
-    said = Said([], [], set(), [])
-    sent_ns: dict[str, int] = {}
-    for line in transcript.read(path):
-        if line["direction"] == "NOTE":
-            if line["note"] != "START":
-                sent_ns.clear()
-            continue
-        fields = line["fields"]
-        name = str(fields.get("11", ""))
-        if line["direction"] == "OUT" and line["msg_type"] in ORDER_TYPES:
-            if not line["poss_dup"]:
-                said.asked.append((line["msg_type"], name))
-                sent_ns[name] = line["time_ns"]
-        elif line["direction"] == "IN" and line["msg_type"] in {"8", "9", "r"}:
-            said.answered.add(name)
-            if line["msg_type"] == "8":
-                said.reports.append(str(fields["17"]))
-                if fields["150"] == ExecType.PENDING_NEW and name in sent_ns:
-                    said.acks_us.append((line["time_ns"] - sent_ns.pop(name)) // 1_000)
-    return said
-
-
-def lost_of(said: dict[str, Said], journal: Witness, venue: Ledger) -> dict[str, int]:
-    """Count what is missing, by kind; all zero is what must be."""
-    asked = [(name, *one) for name, one_said in said.items() for one in one_said.asked]
-    told = [(name, one) for name, one_said in said.items() for one in one_said.reports]
-    unanswered = [one for one in asked if one[2] not in said[one[0]].answered]
+def _session(told: Told, journal: Journaled, name: str) -> Findings:
+    said, heard = journal.said[name], journal.heard[name]
+    last = journal.due[name]
+    last = max(told.came, default=0) if last is None else last
+    due = {number: words for number, words in said.items() if number <= last}
+    state = journal.book.state
+    ids = state.ids.get(name, {})
+    answered = {words[1].get("11") for words in told.came.values() if words[0] in ANSWER_TYPES}
+    asked = [w[1].get("11") for w in told.said.values() if w[0] in ORDER_TYPES]
+    acks = [words[1]["11"] for words in told.came.values() if is_ack(words)]
     return {
-        "orders_not_in_journal": sum(1 for one in asked if one not in journal.heard),
-        "orders_never_answered": len(unanswered),
-        "reports_not_in_journal": sum(1 for one in told if one not in journal.told),
-        "venue_fills_not_in_journal": sum(1 for t in venue.trades if t not in journal.trades),
+        "reports_never_came": _missing(due, told.came),
+        "reports_not_in_journal": _missing(told.came, said),
+        "reports_differ": [*_differing(told.came, said), *map(str, told.changed)],
+        "orders_not_in_journal": _missing(told.said, heard),
+        "orders_not_in_transcript": _missing(heard, told.said),
+        "orders_differ": _differing(told.said, heard),
+        "orders_never_answered": [str(one) for one in asked if one not in answered],
+        "acknowledged_not_in_state": [a for a in acks if ids.get(a) not in state.orders],
     }
 
 
-def duplicates_of(journal: Witness, venue: Ledger) -> dict[str, int]:
-    """Count what happened twice, by kind; all zero is what must be."""
+def _missing(of: Mapping[int, Words], among: Mapping[int, Words]) -> list[str]:
+    return [f"number {n}, 35={of[n][0]} 11={of[n][1].get('11')}" for n in of if n not in among]
+
+
+def _differing(one: Mapping[int, Words], other: Mapping[int, Words]) -> list[str]:
+    return [f"number {n}: {one[n]}, {other[n]}" for n in one if n in other and one[n] != other[n]]
+
+
+def duplicates_of(found: Witnesses) -> Findings:
+    """Find what happened twice, or only with us."""
+    reports: Counter[str] = Counter()
+    trades: Counter[str] = Counter()
+    for said in found.journal.said.values():
+        for kind, fields in said.values():
+            if kind == "8":
+                reports[fields["17"]] += 1
+                if fields["150"] == ExecType.TRADE and "527" in fields:
+                    trades[fields["527"]] += 1
+    ours = found.journal.book.state.fills.get(found.venue, {})
     return {
-        "at_venue": venue.doubles,
-        "fills_counted_twice": sum(count - 1 for count in journal.trades.values()),
-        "fills_never_at_venue": sum(1 for t in journal.trades if t not in venue.trades),
+        "at_venue": found.ledger.doubles,
+        "reports_told_twice": [key for key, count in reports.items() if count > 1],
+        "fills_told_twice": [key for key, count in trades.items() if count > 1],
+        "fills_never_at_venue": [
+            key for key in ours.keys() | trades.keys() if key not in found.ledger.fills
+        ],
     }
 
 
-def percentile(samples: list[int], part: Decimal) -> int | None:
+def disagreements_of(found: Witnesses) -> Findings:
+    """Compare the recovered state with the venue's ledger: fills, positions, fees, ends."""
+    book, fills = found.journal.book, found.ledger.fills
+    ours = book.state.fills.get(found.venue, {})
+    qty, fees = _sums_of_ledger(fills.values())
+    our_qty, our_fees = _sums_of_state(book, found.venue)
+    return {
+        "fills_differ": [
+            f"{key}: venue {_terms_of_line(fills[key])}, we {_terms_of_fill(ours[key])}"
+            for key in fills.keys() & ours.keys()
+            if _terms_of_line(fills[key]) != _terms_of_fill(ours[key])
+        ],
+        "positions_differ": _apart(qty, our_qty),
+        "fees_differ": _apart(fees, our_fees),
+        "orders_end_differently": _ends(found.ledger.lines, book),
+        "orders_not_at_venue": _unknown_there(found),
+        "ledger_incomplete": _unexplained(found.ledger.lines),
+        "still_open": [order.order_id for order in book.open_orders()],
+        "in_doubt": [one.order_id for one in book.state.orders.values() if one.in_doubt],
+        "not_replayable": [found.journal.broken] if found.journal.broken else [],
+        "digests_differ": [f"at record {seq}" for seq in found.journal.wrong_digests],
+    }
+
+
+Terms = tuple[Decimal, Decimal, Decimal, str, str, str]
+Sums = dict[tuple[str, ...], Decimal]
+
+
+def _terms_of_line(line: Line) -> Terms:
+    qty, price, fee = Decimal(line["qty"]), Decimal(line["px"]), Decimal(line["fee"])
+    return qty, price, fee, line["ccy"], line["symbol"], line["strategy"]
+
+
+def _terms_of_fill(fill: Fill) -> Terms:
+    return (
+        fill.last_qty, fill.last_px, fill.commission, fill.currency, fill.symbol, fill.owner
+    )  # fmt: skip
+
+
+def _sums_of_ledger(fills: Iterable[Line]) -> tuple[Sums, Sums]:
+    """Return net quantity by (strategy, symbol), and fees by (strategy, symbol, currency)."""
+    qty: Sums = {}
+    fees: Sums = {}
+    for line in fills:
+        key = (line["strategy"], line["symbol"])
+        signed = Decimal(line["qty"]) * Side(line["side"]).sign
+        qty[key] = qty.get(key, ZERO) + signed
+        paid = (*key, line["ccy"])
+        fees[paid] = fees.get(paid, ZERO) + Decimal(line["fee"])
+    return qty, fees
+
+
+def _sums_of_state(book: Book, venue: str) -> tuple[Sums, Sums]:
+    qty: Sums = {}
+    fees: Sums = {}
+    for owner, held in book.state.positions.items():
+        for key, position in held.items():
+            _account, where, symbol = key.split("|")
+            if where == venue:
+                qty[owner, symbol] = qty.get((owner, symbol), ZERO) + position.qty
+                for currency, fee in position.fees.items():
+                    paid = (owner, symbol, currency)
+                    fees[paid] = fees.get(paid, ZERO) + fee
+    return qty, fees
+
+
+def _apart(theirs: Sums, ours: Sums) -> list[str]:
+    return [
+        f"{' '.join(key)}: venue {theirs.get(key, ZERO)}, we {ours.get(key, ZERO)}"
+        for key in sorted(theirs.keys() | ours.keys())
+        if theirs.get(key, ZERO) != ours.get(key, ZERO)
+    ]
+
+
+def _ends(lines: Iterable[Line], book: Book) -> list[str]:
+    """Compare how each of the venue's orders ended, how much was filled, and its last id."""
+    names: dict[str, str] = {}
+    cum: dict[str, Decimal] = {}
+    ends: dict[str, str] = {}
+    for line in lines:
+        oid = line.get("oid", "")
+        if line["k"] in {"order", "replaced", "reject"}:
+            names[oid] = line["id"]
+        if line["k"] == "fill":
+            cum[oid] = Decimal(line["cum"])
+            if not Decimal(line["leaves"]):
+                ends[oid] = OrdStatus.FILLED.name
+        elif line["k"] in ENDS:
+            ends[oid] = ENDS[line["k"]]
+    wrong = []
+    for oid, wire_id in names.items():
+        order = book.order_on_wire(wire_id)
+        theirs = (wire_id, cum.get(oid, ZERO), ends.get(oid, "open"))
+        ours = (order.wire_id, order.cum_qty, order.venue_state.value) if order else "nothing"
+        if theirs != ours:
+            wrong.append(f"{oid}: venue {theirs}, we {ours}")
+    return wrong
+
+
+def _unknown_there(found: Witnesses) -> list[str]:
+    """Find orders of which we believe that the venue has taken them, and its ledger has not."""
+    taken = {line["oid"] for line in found.ledger.lines if line["k"] == "order"}
+    return [
+        order.order_id
+        for order in found.journal.book.state.orders.values()
+        if order.venue == found.venue and order.venue_order_id and order.venue_state != "REJECTED"
+        and order.venue_order_id not in taken
+    ]  # fmt: skip
+
+
+def _unexplained(lines: Iterable[Line]) -> list[str]:
+    """Find ids that the venue received and said nothing of, or said something of out of nothing."""
+    received: set[str] = set()
+    explained: set[str] = set()
+    for line in lines:
+        if line["k"] == "received":
+            received.add(line["id"])
+        elif line["k"] in {"order", "replaced", "reject", "refused"}:
+            explained.add(line["id"])
+        elif line["k"] == "canceled" and line["by"]:
+            explained.add(line["by"])
+    return sorted(received ^ explained)
+
+
+def evidence(findings: Iterable[Findings]) -> list[str]:
+    """Return the first sentences of every kind that found anything."""
+    return [
+        f"{kind}: {text}"
+        for kinds in findings
+        for kind, texts in kinds.items()
+        for text in texts[:EVIDENCE]
+    ]
+
+
+def percentile(samples: Iterable[int], part: Decimal) -> int | None:
     """Return a percentile of samples, None without any."""
-    if not samples:
-        return None
     ordered = sorted(samples)
+    if not ordered:
+        return None
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
-

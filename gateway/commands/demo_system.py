@@ -13,14 +13,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bridges.lock import is_free
 from gateway.commands import bridges, launch
-from gateway.commands.listing import rows_of
-from gateway.commands.operator_session import OperatorSession
+from gateway.commands.demo_operator import StandingOperator
+from gateway.commands.machine import SyncProbe
 from gateway.config import Config, load_config
-from gateway.errors import CommandError, GatewayError
+from gateway.errors import CommandError
 
 VENUE = "PAPER"
 STRATEGIES = ("MM", "MOMENTUM", "PRESSURE")
@@ -109,6 +109,8 @@ class DemoSystem:
         self.strategy_file.write_text(STRATEGY_FILE.format(symbol=self.symbol), encoding="utf-8")
         self.config: Config = load_config(self.config_path)
         self.venue = self.config.venue_of(VENUE)
+        self.operator = StandingOperator(self.config)
+        self.probe = SyncProbe(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +123,7 @@ class DemoSystem:
     ) -> None:
         self.stop_strategies()
         self.stop_gateway()
+        self.probe.close()
         if not is_free(bridges.lock_path(self.config, self.venue)):
             bridges.end(self.config, [])
 
@@ -128,6 +131,7 @@ class DemoSystem:
 
     def start_gateway(self, command: Sequence[str] = ()) -> None:
         """Start `portcullis run`, or a stand-in that a test names; do not wait."""
+        self.operator.gateway_begins()
         output = self.folder / "gateway.out"
         arguments = ["run", "--config", str(self.config_path)]
         self._processes["gateway"] = launch.start(arguments, output=output, instead=command)
@@ -143,20 +147,17 @@ class DemoSystem:
         if process.poll() is not None:
             msg = f"the gateway ended with exit code {process.returncode}: {self.last_words()}"
             raise CommandError(msg)
-        try:
-            with self.operator() as session:
-                return str(session.ask("STATUS")["venues"][VENUE]) == "ready"
-        except GatewayError:
-            return False
+        return bool(self.operator.status().get("venues", {}).get(VENUE) == "ready")
 
     @property
     def gateway_runs(self) -> bool:
         """Whether the gateway's process is alive."""
         return self._processes["gateway"].poll() is None
 
-    def operator(self, timeout_ms: int = 1_000) -> OperatorSession:
-        """Return an operator's session, not yet logged on."""
-        return OperatorSession(self.config, timeout_ms=timeout_ms)
+    def unanswered(self) -> int:
+        """Return how many orders are on their way to the venue without an answer."""
+        rows = self.operator.rows("ORDERS")
+        return sum(1 for row in rows if row["ord_status"] == "PENDING_NEW")
 
     def last_words(self) -> str:
         """Return the end of what the gateway printed."""
@@ -170,10 +171,12 @@ class DemoSystem:
         os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         killed_ns = time.time_ns()
         process.wait()
+        self.operator.gateway_ends()
         return killed_ns
 
     def stop_gateway(self) -> None:
         """End the gateway in order, and with it the venue."""
+        self.operator.gateway_ends()
         process = self._processes.pop("gateway", None)
         if process is not None:
             launch.end(process, patience_s=15)
@@ -226,12 +229,6 @@ class DemoSystem:
     def transcript(self, name: str) -> Path:
         """A strategy's own account."""
         return self.config.gateway.var / "strategies" / name / "transcript.jsonl"
-
-
-def unanswered(session: OperatorSession) -> int:
-    """Return how many orders are on their way to the venue without an answer."""
-    rows: list[dict[str, Any]] = rows_of(session, "ORDERS")
-    return sum(1 for row in rows if row["ord_status"] == "PENDING_NEW")
 
 
 def market_of(data: Path | None) -> tuple[str, str]:

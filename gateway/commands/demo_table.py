@@ -1,12 +1,14 @@
 """What the demo shows while it runs: one live table, or plain lines where no terminal is.
 
-It asks the gateway as any operator would, and reads what the strategies wrote; while the gateway is
-dead it says so.
+It asks the gateway as any operator would, over the demo's one session, and counts what the
+strategies write; while the gateway is dead it says so. Once a second is enough for a reader, and
+leaves the processors to what is shown.
 """
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,13 +17,36 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gateway.commands import demo_account
 from gateway.commands.demo_system import STRATEGIES, DemoSystem
-from gateway.commands.listing import rows_of
 from gateway.commands.terminal import err, out
-from gateway.errors import GatewayError
 
-REFRESH_S = 0.5
+REFRESH_S = 1.0
+PROBE_S = 0.25
+
+
+class Tally:
+    """Counts the lines of a growing transcript, each read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self.orders = self.acks = self.reports = 0
+
+    def update(self) -> None:
+        """Count the whole lines that have come since."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            grown = file.read()
+        whole = grown[: grown.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            if b'"msg_type":"D"' in line:
+                self.orders += 1
+            elif b'"msg_type":"8"' in line:
+                self.reports += 1
+                self.acks += b'"150":"A"' in line
 
 
 class Show:
@@ -32,9 +57,11 @@ class Show:
         lively = out.is_terminal and not quiet
         self._live = Live(console=out, auto_refresh=False) if lively else None
         self._began = time.monotonic()
+        self._next_ask = self._began
         self._phases: list[Text] = []
         self._gateway: dict[str, Any] = {}
         self._positions: list[dict[str, Any]] = []
+        self._tallies = {name: Tally(system.transcript(name)) for name in STRATEGIES}
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -61,21 +88,21 @@ class Show:
             self._live.update(self._render(), refresh=True)
 
     def watch(self, seconds: float) -> None:
-        """Let so much time pass while the display is kept fresh."""
+        """Let so much time pass while the display and the operator's session are kept fresh."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._live is not None:
+            self._system.probe.sample()
+            if time.monotonic() >= self._next_ask:
+                self._next_ask = time.monotonic() + REFRESH_S
                 self._ask()
-                self._live.update(self._render(), refresh=True)
-            time.sleep(max(0.0, min(left, REFRESH_S)))
+            time.sleep(max(0.0, min(left, PROBE_S)))
 
     def _ask(self) -> None:
-        try:
-            with self._system.operator(timeout_ms=300) as session:
-                self._gateway = session.ask("STATUS")
-                self._positions = rows_of(session, "POSITIONS")
-        except GatewayError:
-            self._gateway = {}
+        self._gateway = self._system.operator.status()
+        if self._live is not None:
+            if self._gateway:
+                self._positions = self._system.operator.rows("POSITIONS")
+            self._live.update(self._render(), refresh=True)
 
     def _render(self) -> Group:
         gateway = self._gateway
@@ -89,15 +116,14 @@ class Show:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for name in ("strategy", "orders", "acks", "reports", "position", "realized"):
             table.add_column(name, justify="left" if name == "strategy" else "right")
-        for name in STRATEGIES:
-            path = self._system.transcript(name)
-            said = demo_account.read_transcript(path) if path.exists() else None
+        for name, tally in self._tallies.items():
+            tally.update()
             held = [row for row in self._positions if row["owner"] == name]
             table.add_row(
                 name,
-                str(sum(1 for kind, _ in said.asked if kind == "D")) if said else "",
-                str(len(said.acks_us)) if said else "",
-                str(len(said.reports)) if said else "",
+                str(tally.orders),
+                str(tally.acks),
+                str(tally.reports),
                 " ".join(f"{row['qty']} {row['symbol']}" for row in held),
                 " ".join(f"{row['realized']} {row['currency']}" for row in held),
             )

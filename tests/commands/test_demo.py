@@ -9,11 +9,22 @@ import pytest
 from support.run import portcullis
 
 from gateway.commands import demo
+from journal import reader
+from journal.format import Direction
+from protocol import codec
 
+JOURNAL = "var/journal"
 KEYS = {
     "orders", "fills", "duplicates", "lost", "recovered", "digest_before", "digest_after",
     "digest_replay", "ack_p50_us", "ack_p99_us", "in_flight_at_kill", "fills_while_down", "journal",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run the demo on chance once: the finished process, and the folder that it left."""
+    folder = tmp_path_factory.mktemp("demo") / "folder"
+    return portcullis("demo", "--seconds", 12, "--folder", folder, "--json"), folder
 
 
 def account_of(done):
@@ -26,7 +37,9 @@ def account_of(done):
 def assert_proven(found):
     """Check what the demo promises, not only what it says of itself."""
     assert found["wrong"] == []
-    assert found["lost"] == found["duplicates"] == 0
+    assert found["lost"] == found["duplicates"] == found["disagreements"] == 0
+    assert found["compared"]["messages"] > 0
+    assert found["compared"]["digests"] > 0
     assert found["digest_before"] == found["digest_after"] == found["digest_replay"] != ""
     assert found["in_flight_at_kill"] >= 5
     assert found["recovered"] == found["in_flight_at_kill"]
@@ -36,11 +49,24 @@ def assert_proven(found):
 
 
 @pytest.mark.budget(100)
-def test_nothing_is_lost_when_the_gateway_is_killed(tmp_path):
+def test_nothing_is_lost_when_the_gateway_is_killed(run):
     """On synthetic data: killed in mid-flight, recovered, three equal digests, exit code 0."""
-    done = portcullis("demo", "--seconds", 12, "--folder", tmp_path / "demo", "--json")
+    done, _folder = run
     assert_proven(account_of(done))
     assert done.returncode == 0
+
+
+def test_the_demo_does_not_knock_at_every_question(run):
+    """Its operator logs on once for each life of the gateway, not once a question."""
+    _done, folder = run
+    logons = [
+        record
+        for record in reader.read(folder / JOURNAL)
+        if record.session.startswith("OPERATOR/")
+        and record.direction is Direction.IN
+        and codec.peek(record.frame).msg_type == "A"
+    ]
+    assert len(logons) == 2
 
 
 @pytest.mark.length("ci")
