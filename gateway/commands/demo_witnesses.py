@@ -109,19 +109,17 @@ class Journaled:
 
     def add(self, record: Record) -> None:
         """Take the next record."""
-        if record.session in self.said:
+        if record.direction is Direction.NOTE:
+            note = codec.decode(record.frame)
+            assert isinstance(note, Note)
+            self._note(record, note)
+        elif record.session in self.said:
             self._message(record)
         if not self.broken:
             try:
-                self._fold(record)
+                apply(self.book, entry_of(record))
             except BrokenFold as problem:
                 self.broken = f"record {record.seq}: {problem}"
-
-    def _fold(self, record: Record) -> None:
-        entry = entry_of(record)
-        if isinstance(entry.message, Note):
-            self._note(record, entry.message)
-        apply(self.book, entry)
         self._seq = record.seq
 
     def _message(self, record: Record) -> None:
