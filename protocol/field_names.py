@@ -51,7 +51,7 @@ NAMES: Final[dict[int, str]] = {
     5014: "ParentOrderID", 5015: "Origin", 5016: "FeedEpoch", 5017: "FeedSeq",
     5018: "DecisionContext", 5019: "Command", 5020: "Reason", 5021: "Outcome", 5022: "NoteKind",
     5023: "NoteBody", 5024: "MakerFee", 5025: "TakerFee", 5026: "Capabilities",
-    5027: "AbsenceAfterMs", 5028: "Flatten", 5029: "RealizedPnl", 5030: "Funding",
+    5027: "AbsenceAfterMs", 5029: "RealizedPnl", 5030: "Funding",
     5031: "LedgerKind", 5032: "CommandBody",
     5033: "NoPositionFees", 5034: "FeeCurrency", 5035: "FeeAmt", 5036: "AggressorSide",
     5037: "TradeAccount", 5038: "TradeLiquidityInd",

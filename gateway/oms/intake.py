@@ -119,7 +119,7 @@ class Desk:
         if known:
             problem = "DUPLICATE_CL_ORD_ID"
         elif by_symbol and message.symbol is None:
-            problem = "Symbol(55) is missing: MassCancelRequestType(530)=1 cancels one symbol"
+            problem = "FIELDS_DISAGREE: Symbol(55) is missing, but 530=1 cancels one symbol"
         scope: list[str] = []
         try:
             scope = parse_scope(message.scope) if message.scope else []

@@ -140,7 +140,7 @@ def test_an_order_that_no_frame_can_hold_was_not_received():
 
 
 def test_a_venues_long_reason_reaches_the_owner_cut():
-    """A text of full length is passed on with our words before it, clipped, and replays the same."""
+    """A text of full length is passed on with our words before it, clipped, and is replayed."""
     desk = Desk()
     desk.open_up()
     exchange = Exchange(desk, desk.hear("MM", new_order(desk, "A"))[-1])

@@ -16,7 +16,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,8 @@ class _Field:
 class _Block:
     """What may stand in a message, a header or an entry of a group, in the dictionary's order."""
 
-    order: list[int] = field(default_factory=list)
+    order: dict[int, int] = field(default_factory=dict)
+    """Each tag with its place."""
     required: set[int] = field(default_factory=set)
     groups: dict[int, _Block] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class _Dictionary:
                 self._fill(block, self._components[child.get("name")], required=needed)
                 continue
             tag = self._tags[child.get("name")]
-            block.order.append(tag)
+            block.order.setdefault(tag, len(block.order))
             if needed:
                 block.required.add(tag)
             if child.tag == "group":
@@ -127,6 +128,22 @@ def _envelope_faults(frame: bytes) -> list[str]:
     return faults
 
 
+@lru_cache(maxsize=4096)
+def _value_faults(tag: int, value: str) -> tuple[str, ...]:
+    found = _dictionary().fields.get(tag)
+    if found is None:
+        return (f"tag {tag} is not in the dictionary",)
+    faults = []
+    name = f"{found.name}({tag})"
+    shape = _SHAPES.get(found.type, r".*")
+    if not re.fullmatch(shape, value, re.ASCII | re.DOTALL):
+        faults.append(f"{name} is {value!r}, which is no {found.type}")
+    said = set(value.split(" ")) if found.type == "MULTIPLEVALUESTRING" else {value}
+    if found.values and not said <= found.values:
+        faults.append(f"{name} is {value!r}, expected one of {sorted(found.values)}")
+    return tuple(faults)
+
+
 class _Judge:
     def __init__(self, dictionary: _Dictionary, msg_type: str) -> None:
         self._dictionary = dictionary
@@ -141,9 +158,9 @@ class _Judge:
         pairs = [pair for pair in pairs if pair[0] < _OWN]
         for tag, value in pairs:
             if body is not None or tag != 35:
-                self._judge_value(tag, value)
+                self._faults += _value_faults(tag, value)
         self._judge_order(pairs)
-        edge = set(known.header.order) | set(known.trailer.order)
+        edge = known.header.order.keys() | known.trailer.order.keys()
         self._judge_required(known.header, {tag for tag, _ in pairs})
         if body is not None:
             inner = [pair for pair in pairs if pair[0] not in edge]
@@ -162,22 +179,10 @@ class _Judge:
 
     def _judge_order(self, pairs: list[tuple[int, str]]) -> None:
         """Header first, trailer last."""
-        header = set(self._dictionary.header.order)
+        header = self._dictionary.header.order
         flags = [tag in header for tag, _ in pairs]
         if flags != sorted(flags, reverse=True):
             self._say("a header field stands behind the body")
-
-    def _judge_value(self, tag: int, value: str) -> None:
-        found = self._dictionary.fields.get(tag)
-        if found is None:
-            self._say(f"tag {tag} is not in the dictionary")
-            return
-        shape = _SHAPES.get(found.type, r".*")
-        if not re.fullmatch(shape, value, re.ASCII | re.DOTALL):
-            self._say(f"{self._name(tag)} is {value!r}, which is no {found.type}")
-        said = set(value.split(" ")) if found.type == "MULTIPLEVALUESTRING" else {value}
-        if found.values and not said <= found.values:
-            self._say(f"{self._name(tag)} is {value!r}, expected one of {sorted(found.values)}")
 
     def _judge_required(self, block: _Block, present: set[int]) -> None:
         for tag in sorted(block.required - present):
@@ -206,13 +211,13 @@ class _Judge:
     def _judge_entries(
         self, group: _Block, count: int, pairs: list[tuple[int, str]], where: str
     ) -> list[tuple[int, str]]:
-        delimiter = group.order[0]
+        delimiter = next(iter(group.order))
         entries = 0
         while pairs and pairs[0][0] == delimiter:
             end = next((i for i, (tag, _) in enumerate(pairs[1:], 1) if tag == delimiter), None)
             entry, following = (pairs[:end], pairs[end:]) if end else (pairs, [])
             rest = self._judge_block(group, entry, where)
-            order = [group.order.index(tag) for tag, _ in entry[: len(entry) - len(rest)]
+            order = [group.order[tag] for tag, _ in entry[: len(entry) - len(rest)]
                      if tag in group.order]  # fmt: skip
             if order != sorted(order):
                 self._say(f"an entry of {where} is not in the dictionary's order")
