@@ -27,7 +27,7 @@ _FIND = "select value from ids where kind = ? and key = ?"
 
 
 class OldIds:
-    """Old ids by kind ("cl_ord_id", "fill", "ledger") and key, each with a value of the caller's."""
+    """Old ids by kind ("cl_ord_id", "fill", "ledger") and key, each with a value."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
