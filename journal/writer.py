@@ -181,10 +181,6 @@ class JournalWriter:
             self._die("syncing", error)
         self._synced = self._batch
 
-    def raise_epoch(self, epoch: int) -> None:
-        """Write a higher epoch from the next batch on (an order id counter that ran out)."""
-        self.epoch = max(self.epoch, epoch)
-
     def free_bytes_low(self) -> bool:
         """Say whether the disk is below the watermark, or refused to allocate ahead."""
         if self._full:

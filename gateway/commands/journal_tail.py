@@ -11,8 +11,8 @@ import click
 from gateway.audit import describe_frame
 from gateway.commands.journal_folder import folder_argument, records
 from gateway.commands.terminal import json_option, out, print_json
-from journal.errors import Corrupt
 from journal.format import Direction, Record
+from journal.reader import Tail
 from protocol import codec
 from protocol.timestamps import format_utc
 
@@ -40,15 +40,12 @@ def command(folder: Path, *, lines: int, name: str | None, follow: bool, as_json
             last.append(record)
     for record in last:
         show(record, as_json=as_json)
+    growing = Tail(folder, seq + 1)
     while follow:
         time.sleep(PERIOD_S)
-        try:
-            for record in records(folder, from_seq=seq + 1):
-                seq = record.seq
-                if name is None or record.session == name:
-                    show(record, as_json=as_json)
-        except Corrupt:
-            continue  # the writer is in the middle of a batch; a verify tells real damage
+        for record in growing.poll():
+            if name is None or record.session == name:
+                show(record, as_json=as_json)
 
 
 def show(record: Record, *, as_json: bool) -> None:

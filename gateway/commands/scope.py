@@ -14,10 +14,20 @@ from typing import Any, TypeVar
 import click
 
 from gateway.commands.operator_session import OperatorSession
-from gateway.commands.terminal import USAGE, out, print_json, read_config
+from gateway.commands.terminal import (
+    USAGE,
+    config_option,
+    json_option,
+    out,
+    print_json,
+    read_config,
+)
 from gateway.errors import CommandError
 
 F = TypeVar("F", bound=Callable[..., Any])
+_EXIT_CODES = """\b
+Exit codes: 0 done and journaled, 1 refused, 2 config or scope wrong,
+3 the gateway does not answer."""
 _is_name = re.compile(r"[!-9;-<>-~]{1,64}", re.ASCII).fullmatch
 
 
@@ -40,6 +50,28 @@ def scope_text(**terms: str | None) -> str:
             msg = f"--{kind}: received {name!r}, expected a name without blanks, `:` or `=`"
             raise CommandError(msg, exit_code=USAGE)
     return " ".join(f"{kind}:{name}" for kind, name in terms.items() if name) or "all"
+
+
+def state_command(name: str, what: str) -> click.Command:
+    """Make the command that sets the trading state of a scope; `what` is its help."""
+
+    @click.command(name, help=f"{what}\n\n{_EXIT_CODES}")
+    @scope_options
+    @config_option
+    @json_option
+    def command(
+        config_path: Path,
+        *,
+        strategy: str | None,
+        venue: str | None,
+        symbol: str | None,
+        reason: str,
+        as_json: bool,
+    ) -> None:
+        scope = scope_text(strategy=strategy, venue=venue, symbol=symbol)
+        change(config_path, name.upper(), scope=scope, reason=reason, as_json=as_json)
+
+    return command
 
 
 def change(

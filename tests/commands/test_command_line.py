@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import click
 import pytest
@@ -10,6 +11,10 @@ from click.testing import CliRunner
 
 from gateway.commands import COMMANDS, main
 from gateway.config import load_config
+from gateway.oms.effects import Jot
+from journal.format import Direction
+from journal.writer import JournalWriter
+from protocol import codec
 
 
 @pytest.fixture
@@ -116,12 +121,44 @@ def test_cancel_wants_one_order_or_all(run):
     assert run("cancel", "ABC", "--all", "--reason", "x").exit_code == 2
 
 
+def test_a_journal_of_another_version_is_one_sentence(run, tmp_path):
+    """A record that this version cannot understand is named; exit code 4, and no traceback."""
+    with closing(JournalWriter.open(tmp_path / "j", durability="os", epoch=1)) as writer:
+        writer.append(1, Direction.NOTE, "", codec.wrap("35=U2\x0134=1\x01"))
+        writer.commit()
+    done = run("journal", "replay", "j")
+    assert done.exit_code == 4
+    assert "record 1 cannot be understood" in done.output
+    assert "another version" in done.output
+
+
 @pytest.mark.parametrize("part", ["verify", "replay", "tail", "export"])
 def test_a_folder_that_is_no_journal_is_named(run, part):
     """The journal commands say what they were given; exit code 4."""
     done = run("journal", part, "nowhere")
     assert done.exit_code == 4
     assert "nowhere is not a journal folder" in done.output
+
+
+def test_a_journal_is_followed_as_it_grows(run, tmp_path, monkeypatch):
+    """`journal tail --follow` prints each record that is committed while it runs, once."""
+    from gateway.commands import journal_tail  # noqa: PLC0415 - patched where it is used
+
+    def note(number):
+        frame = Jot("ALERT", {"alert": f"NUMBER_{number}"}).frame("20260105-09:30:00", number)
+        writer.append(number, Direction.NOTE, "", frame)
+        writer.commit()
+
+    def sleep(_seconds):
+        if writer.last_seq == 3:
+            raise KeyboardInterrupt
+        note(writer.last_seq + 1)
+
+    with closing(JournalWriter.open(tmp_path / "j", durability="os", epoch=1)) as writer:
+        note(1)
+        monkeypatch.setattr(journal_tail.time, "sleep", sleep)
+        shown = run("journal", "tail", "j", "--follow").output
+    assert [shown.count(f"NUMBER_{number}") for number in (1, 2, 3)] == [1, 1, 1]
 
 
 def test_json_is_one_value(run, monkeypatch):

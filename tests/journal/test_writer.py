@@ -105,16 +105,6 @@ def test_the_epoch_never_decreases():
     assert epochs == [100, 101, 102, 103, 200, 201]
 
 
-def test_a_raised_epoch_is_remembered():
-    """An epoch raised in mid-flight counts for the next opening."""
-    files = FakeFiles()
-    writer = open_small(files, epoch=100)
-    writer.raise_epoch(150)
-    append_batch(writer, 1)
-    writer.close()
-    assert open_small(files, epoch=120).epoch == 151
-
-
 def test_a_new_segment_begins_on_synced_ground():
     """Under `os` too, the full segment is on disk before the next one exists."""
     files = FakeFiles()
