@@ -6,7 +6,8 @@ orders.py         the book of record: how a report changes an order        (appl
 positions.py      what the fills add up to                                 (apply)
 apply.py          the one mutator: a journal record in, the state moved
 core.py           decide: a message in, the messages that follow
-intake.py, requests.py, venue_reports.py, doubt.py, queries.py, control.py   its chapters
+intake.py, venue_reports.py, fills.py, outcomes.py, doubt.py, consequences.py, queries.py,
+control.py          its chapters
 reconcile.py      our view and the venue's snapshot in, the differences out
 market.py         what is observed and not remembered
 rules.py          what a person has configured

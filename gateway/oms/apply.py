@@ -61,15 +61,15 @@ class RecordLike(Protocol):
     """A record as the journal hands it out: seq, time, direction, session, FIX bytes."""
 
     @property
-    def seq(self) -> int: ...  # noqa: D102
+    def seq(self) -> int: ...  # noqa: D102 - the class says it
     @property
-    def time_ns(self) -> int: ...  # noqa: D102
+    def time_ns(self) -> int: ...  # noqa: D102 - the class says it
     @property
-    def direction(self) -> int: ...  # noqa: D102
+    def direction(self) -> int: ...  # noqa: D102 - the class says it
     @property
-    def session(self) -> str: ...  # noqa: D102
+    def session(self) -> str: ...  # noqa: D102 - the class says it
     @property
-    def frame(self) -> bytes: ...  # noqa: D102
+    def frame(self) -> bytes: ...  # noqa: D102 - the class says it
 
 
 def entry_of(record: RecordLike) -> Entry:

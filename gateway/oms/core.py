@@ -18,11 +18,12 @@ from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import alert
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market, Quote, VenueView
+from gateway.oms.outcomes import EXPIRED, not_received
 from gateway.oms.positions import share_out
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
 from gateway.oms.state import Session
-from gateway.oms.venue_reports import EXPIRED, VenueDesk, not_received
+from gateway.oms.venue_reports import VenueDesk
 from gateway.oms.wire import ask_status
 from protocol.fields import (
     GATEWAY,

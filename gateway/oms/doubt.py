@@ -17,11 +17,7 @@ from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.fills import alert
 from gateway.oms.market import Absence, Answers, Market, VenueView
 from gateway.oms.order_states import OPEN, VENUE_STATE_OF, VenueEvent, VenueState
-from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
-from gateway.oms.reporting import report, request_refused
-from gateway.oms.rules import Rules
-from gateway.oms.state import Order
-from gateway.oms.venue_reports import (
+from gateway.oms.outcomes import (
     NEVER_SENT,
     NOT_RECEIVED,
     accepted,
@@ -31,6 +27,10 @@ from gateway.oms.venue_reports import (
     replaced,
     shows_replace,
 )
+from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
+from gateway.oms.reporting import report, request_refused
+from gateway.oms.rules import Rules
+from gateway.oms.state import Order
 from gateway.oms.wire import ask_status, send_cancel
 from protocol.fields import (
     CxlRejReason,
@@ -336,7 +336,7 @@ def _take_securities(view: VenueView, message: SecurityList) -> None:
         view.absence_after_ms = message.absence_after_ms
 
 
-def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901
+def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901 - a case for each answer
     """Put a message into the round that it answers; False when it answers another one."""
     name = answers.round_id
     match message:

@@ -15,6 +15,7 @@ from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.order_states import venue_next
 from gateway.oms.orders import filled_event
 from gateway.oms.reporting import report
+from gateway.oms.rules import SENSE_MAX
 from gateway.oms.state import Order
 from protocol.fields import EXTERNAL, ExecType, LastLiquidityInd, Side
 from protocol.messages import ExecutionReport, TradeCaptureReport
@@ -67,8 +68,8 @@ class VenueFill(NamedTuple):
         """Say why the fill cannot be believed, empty when it can."""
         wrong = {
             "SecondaryExecID(527) is missing": not self.trade_id,
-            f"LastQty(32) is {format_decimal(self.qty)}": self.qty <= 0,
-            f"LastPx(31) is {format_decimal(self.px)}": self.px <= 0,
+            f"LastQty(32) is {format_decimal(self.qty)}": not 0 < self.qty < SENSE_MAX,
+            f"LastPx(31) is {format_decimal(self.px)}": not 0 < self.px < SENSE_MAX,
             f"CommType(13) is {self.comm_type}, expected 3": self.comm_type != ABSOLUTE,
         }
         if order is not None:
@@ -100,7 +101,8 @@ def tell_fill(book: Book, order: Order, fill: VenueFill, now_ns: int, **more: An
     yield To(
         order.owner,
         report(
-            book, order, ExecType.TRADE, now_ns, state=row.state, fill=(fill.qty, fill.px),
+            book, order, ExecType.TRADE, now_ns, state=row.state,
+            executed=(fill.qty, fill.qty * fill.px),
             last_qty=fill.qty, last_px=fill.px, secondary_exec_id=fill.trade_id,
             commission=fill.commission, comm_type=ABSOLUTE,
             comm_currency=fill.comm_currency or order.currency or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from gateway.oms.effects import Effects, To
 from gateway.oms.market import Market
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
-from gateway.oms.state import Order, Position
+from gateway.oms.state import PRICE_PLACES, Order, Position
 from protocol.fields import (
     NONE,
     CollInquiryStatus,
@@ -44,7 +45,7 @@ from protocol.messages import (
     SecurityList,
     SecurityListRequest,
 )
-from protocol.numbers import ZERO
+from protocol.numbers import INTEGER_MAX, ZERO
 from protocol.timestamps import format_date, format_utc
 
 
@@ -179,16 +180,16 @@ class Desk:
             positions=(
                 PositionQty(
                     pos_type="TQ",
-                    long_qty=position.qty if position.qty > 0 else ZERO,
-                    short_qty=-position.qty if position.qty < 0 else ZERO,
+                    long_qty=_writable(max(position.qty, ZERO)),
+                    short_qty=_writable(max(-position.qty, ZERO)),
                 ),
             ),
-            realized_pnl=round(position.realized, 12),
-            funding=round(sum(position.funding.values(), ZERO), 12),
+            realized_pnl=_writable(position.realized),
+            funding=_writable(sum(position.funding.values(), ZERO)),
             fees=tuple(
-                PositionFee(fee_currency=currency, fee_amt=amount)
+                PositionFee(fee_currency=currency, fee_amt=written)
                 for currency, amount in sorted(position.fees.items())
-                if currency
+                if currency and (written := _writable(amount)) is not None
             ),
         )
 
@@ -270,3 +271,8 @@ class Desk:
                     md_entries=seen.md_entries, feed_epoch=seen.feed_epoch, feed_seq=seen.feed_seq,
                 ),
             )  # fmt: skip
+
+
+def _writable(amount: Decimal) -> Decimal | None:
+    """Round a sum for the wire; None for what has more digits than a number there may have."""
+    return round(amount, PRICE_PLACES) if abs(amount) <= INTEGER_MAX else None

@@ -17,15 +17,15 @@ from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import VenueFill, alert, external_fill, is_foreign, tell_fill
 from gateway.oms.market import Answers, Market
-from gateway.oms.reporting import report
-from gateway.oms.state import Order
-from gateway.oms.venue_reports import (
+from gateway.oms.outcomes import (
     accepted,
     adopt,
     replaced,
     replaced_if_named,
     shows_replace,
 )
+from gateway.oms.reporting import report
+from gateway.oms.state import Order
 from gateway.oms.wire import send_cancel
 from protocol.fields import ExecType
 from protocol.messages import ExecutionReport, PositionReport, TradeCaptureReport

@@ -44,24 +44,17 @@ def report(
     state: VenueState | None = None,
     replace: bool | None = None,
     cancel: bool | None = None,
-    fill: tuple[Decimal, Decimal] | None = None,
-    correction: tuple[Decimal, Decimal, Decimal, Decimal] | None = None,
+    executed: tuple[Decimal, Decimal] = (ZERO, ZERO),
     **more: Any,
 ) -> ExecutionReport:
     """Describe an order as it is after an event.
 
-    `state`, `replace` and `cancel` are what the event makes of the two machines, `fill` its
-    quantity and price, `correction` the old and new quantity and price of a fill that the venue
-    takes back or corrects; `more` are fields of the report that override those of the order.
+    `state`, `replace` and `cancel` are what the event makes of the two machines, `executed` what it
+    adds to the executed quantity and to its cost (less than zero when the venue takes a fill back);
+    `more` are fields of the report that override those of the order.
     """
     after = state or order.venue_state
-    cum_qty, cost = order.cum_qty, order.cost
-    if fill is not None:
-        cum_qty += fill[0]
-        cost += fill[0] * fill[1]
-    if correction is not None:
-        cum_qty += correction[2] - correction[0]
-        cost += correction[2] * correction[3] - correction[0] * correction[1]
+    cum_qty, cost = order.cum_qty + executed[0], order.cost + executed[1]
     order_qty = more.pop("order_qty", order.order_qty)
     asked_replace = order.replace is not None if replace is None else replace
     asked_cancel = order.cancel is not None if cancel is None else cancel

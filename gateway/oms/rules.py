@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+SENSE_MAX = Decimal(10**15)
+"""A quantity or price from here on is a slip or a lie; sums of many below it fit the wire."""
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """Limits of one strategy. Quantities in units of the underlying, notional in quote currency."""
