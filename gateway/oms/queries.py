@@ -184,8 +184,8 @@ class Desk:
                     short_qty=_writable(max(-position.qty, ZERO)),
                 ),
             ),
-            realized_pnl=_writable(position.realized),
-            funding=_writable(sum(position.funding.values(), ZERO)),
+            realized_pnl=_writable(round(position.realized, PRICE_PLACES)),
+            funding=_writable(round(sum(position.funding.values(), ZERO), PRICE_PLACES)),
             fees=tuple(
                 PositionFee(fee_currency=currency, fee_amt=written)
                 for currency, amount in sorted(position.fees.items())
@@ -274,5 +274,5 @@ class Desk:
 
 
 def _writable(amount: Decimal) -> Decimal | None:
-    """Round a sum for the wire; None for what has more digits than a number there may have."""
-    return round(amount, PRICE_PLACES) if abs(amount) <= INTEGER_MAX else None
+    """Leave out a sum that has more digits than a number may have on the wire."""
+    return amount if abs(amount) <= INTEGER_MAX else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.oms.book import Book
 from gateway.oms.market import Market
-from gateway.oms.rules import Rules
+from gateway.oms.rules import SENSE_MAX, Rules
 from gateway.oms.state import Order
 from gateway.risk.trading_state import effective_state, reduces_position
 from protocol.fields import (
@@ -209,11 +209,13 @@ def capability(facts: Facts, intent: Intent) -> Refusal | None:
 
 
 def legal_quantity(facts: Facts, intent: Intent) -> Refusal | None:
-    """The quantity is positive, a multiple of the step, within the venue's bounds."""
+    """The quantity is positive, not absurd, a multiple of the step, within the venue's bounds."""
     security = facts.security(intent)
     qty = intent.message.order_qty
-    if qty <= 0:
-        return _refuse("BAD_QTY", OrdRejReason.INCORRECT_QUANTITY, qty=qty, expected="positive")
+    if not 0 < qty < SENSE_MAX:
+        return _refuse(
+            "BAD_QTY", OrdRejReason.INCORRECT_QUANTITY, qty=qty, above=0, below=SENSE_MAX
+        )
     if security is None:
         return None
     if security.qty_step and qty % security.qty_step:
@@ -230,7 +232,7 @@ def legal_quantity(facts: Facts, intent: Intent) -> Refusal | None:
 
 
 def legal_prices(facts: Facts, intent: Intent) -> Refusal | None:
-    """Every price is positive and a multiple of the tick."""
+    """Every price is positive, not absurd, and a multiple of the tick."""
     security = facts.security(intent)
     tick = security.price_tick if security else None
     message = intent.message
@@ -242,7 +244,7 @@ def legal_prices(facts: Facts, intent: Intent) -> Refusal | None:
     ):
         if value is None:
             continue
-        if value <= 0:
+        if not 0 < value < SENSE_MAX:
             return Refusal("BAD_PRICE", f"{name}={format_decimal(value)}", OrdRejReason.OTHER)
         if tick and value % tick:
             detail = f"{name}={format_decimal(value)} tick={format_decimal(tick)}"

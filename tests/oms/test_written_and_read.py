@@ -6,18 +6,29 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Exchange, Record, change, new_order
+from support.desk import (
+    ACCOUNT,
+    SYMBOL,
+    VENUE,
+    Desk,
+    Exchange,
+    Record,
+    change,
+    new_order,
+    rules,
+)
 
 from gateway.oms.apply import IN, OUT, entry_of
 from gateway.oms.effects import NOTE_ENTRIES, in_parts
 from gateway.oms.orders import BrokenFold
 from protocol import codec
 from protocol.errors import InvalidMessage
-from protocol.fields import ExecType, OrdStatus, PosReqResult, Side
+from protocol.fields import ExecType, OrdStatus, PosReqResult, PosReqType, Side
 from protocol.messages import (
     OperatorCommand,
     PositionQty,
     PositionReport,
+    RequestForPositions,
     TradeCaptureReport,
     TradeCaptureSide,
 )
@@ -153,4 +164,34 @@ def test_a_venues_long_reason_reaches_the_owner_cut():
     assert desk.told("MM")[-1].text == f"by ann: {'r' * 2039}…"
     desk.hear("MM", new_order(desk, "B"))
     assert desk.told("MM")[-1].text.endswith("r…")
+    assert desk.replayed().digest() == desk.book.digest()
+
+
+@pytest.mark.parametrize(("qty", "px"), [("9" * 18, "1"), ("1" + "0" * 15, "1"), ("1", "9" * 18)])
+def test_an_absurd_fill_moves_nothing(qty, px):
+    """A quantity or price that no market has is an alert: what it adds up to could not be told."""
+    desk = Desk()
+    desk.open_up()
+    exchange = Exchange(desk, desk.hear("MM", new_order(desk, "A"))[-1])
+    exchange.fill(qty, px=px)
+    assert "BAD_FILL" in {note.body.get("alert") for note in desk.notes}
+    assert desk.book.order_of("MM", "A").cum_qty == 0
+    assert not desk.book.state.positions.get("MM")
+
+
+def test_sums_too_long_for_the_wire_are_left_out_of_a_position():
+    """A profit of more than 18 digits is kept, and simply not told: the rest of the AP is."""
+    desk = Desk(rules(max_order_qty=Decimal(10**15), max_order_notional=Decimal(10**30)))
+    desk.open_up()
+    for number, (side, px) in enumerate(((Side.BUY, "1"), (Side.SELL, "9" * 15)) * 2):
+        order = new_order(desk, str(number), "999999999999999", px, side=side)
+        exchange = Exchange(desk, desk.hear("MM", order)[-1])
+        exchange.fill("999999999999999", px=px)
+    told = desk.hear("MM", RequestForPositions(
+        pos_req_id="P", pos_req_type=PosReqType.POSITIONS, account=ACCOUNT,
+        clearing_business_date=format_date(desk.now_ns), transact_time=format_utc(desk.now_ns),
+    ))  # fmt: skip
+    assert told[-1].realized_pnl is None
+    assert told[-1].positions[0].long_qty == 0
+    assert desk.book.state.positions["MM"][f"{ACCOUNT}|{VENUE}|{SYMBOL}"].realized > 10**18
     assert desk.replayed().digest() == desk.book.digest()
