@@ -273,9 +273,9 @@ class FixSession:
             return self._turn_away(objection, now_ns)
         if verdict is Verdict.IGNORE and not reset:
             return NOTHING
-        return self._take_logon(logon, reset or verdict is Verdict.TAKE, now_ns)
+        return self._take_logon(logon, now_ns, taken=reset or verdict is Verdict.TAKE)
 
-    def _take_logon(self, logon: Logon, taken: bool, now_ns: int) -> Reaction:  # noqa: FBT001
+    def _take_logon(self, logon: Logon, now_ns: int, *, taken: bool) -> Reaction:
         self._move(Event.HEAR_LOGON)
         if self.role is Role.ACCEPTOR:
             self._pending = logon

@@ -208,7 +208,8 @@ class VenueDesk:
             self.book, order, message.exec_type, now_ns, state=state,
             exec_ref_id=fill.exec_id, secondary_exec_id=trade_id,
             last_qty=qty if correct else fill.last_qty, last_px=px if correct else fill.last_px,
-            text=message.text, executed=(qty - fill.last_qty, qty * px - fill.last_qty * fill.last_px),
+            text=message.text,
+            executed=(qty - fill.last_qty, qty * px - fill.last_qty * fill.last_px),
         )  # fmt: skip
         yield To(order.owner, told)
         yield alert("TRADE_BUST", order=order.order_id, trade=trade_id)
