@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import zmq
+from typing import Any, NamedTuple, Self
 
 from bridges.lock import is_free
 from engine.link import Link, Subscriber
 from engine.market import book_of
 from gateway.commands import bridges, launch
-from gateway.commands.operator_session import OperatorSession
+from gateway.commands.bench_template import AT, Template
+from gateway.commands.standing_operator import StandingOperator
 from gateway.config import load_config
-from gateway.errors import CommandError, GatewayError
+from gateway.errors import CommandError
+from journal.format import Direction
 from protocol import codec
 from protocol.fields import ExecInst, OrdType, Side, TimeInForce
 from protocol.messages import MarketDataSnapshotFullRefresh, NewOrderSingle
@@ -70,10 +71,18 @@ default = "PAPER"
 """
 
 
+class Started(NamedTuple):
+    """Seconds from the launch: until an operator is answered, and until the venue is ready."""
+
+    answers_s: float
+    ready_s: float
+
+
 class BenchGateway:
     """One running gateway with its paper venue. Use as a context manager."""
 
-    def __init__(self, folder: Path, durability: str) -> None:
+    def __init__(self, folder: Path, durability: str, *, instead: Sequence[str] = ()) -> None:
+        """Write its config. `instead` is a command line that takes the place of `portcullis`."""
         folder.mkdir(parents=True)
         self.folder = folder
         self.ports = launch.free_ports(6)
@@ -82,11 +91,14 @@ class BenchGateway:
         text += "".join(f'\n[[strategy]]\nid = "S{number:03}"\n' for number in range(STRATEGIES))
         self.config_path.write_text(text, encoding="utf-8")
         self.config = load_config(self.config_path)
+        self.started = Started(0, 0)
+        self._instead = instead
+        self._operator = StandingOperator(self.config)
         self._process: subprocess.Popen[bytes] | None = None
         self._bid = Decimal(0)
 
     def __enter__(self) -> Self:
-        self.start()
+        self.started = self.start()
         return self
 
     def __exit__(
@@ -103,36 +115,55 @@ class BenchGateway:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *, patience_s: float = 60) -> float:
-        """Start and wait until it is ready; return the seconds that took."""
+    def start(self, *, patience_s: float = 60) -> Started:
+        """Start and wait until the venue is ready; return the seconds that each step took."""
         began = time.monotonic()
-        arguments = ["run", "--config", str(self.config_path)]
-        self._process = launch.start(arguments, output=self.folder / "gateway.out")
-        if not launch.wait_until(self._is_ready, timeout_s=patience_s):
-            text = (self.folder / "gateway.out").read_text(encoding="utf-8", errors="replace")
-            msg = f"the gateway was not ready within {patience_s:g} s: {text[-800:]}"
+        self._operator.gateway_begins()
+        self._process = launch.start(
+            ["run", "--config", str(self.config_path)],
+            output=self.folder / "gateway.out", instead=self._instead,
+        )
+        answers = self._wait(bool, patience_s) - began
+        ready = self._wait(lambda status: status["venues"]["PAPER"] == "ready", patience_s) - began
+        self._operator.let_go()
+        return Started(answers, ready)
+
+    def _wait(self, wanted: Callable[[dict[str, Any]], bool], patience_s: float) -> float:
+        """Wait for a STATUS; return when it came."""
+
+        def has_come() -> bool:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                msg = f"the gateway ended with exit code {self._process.returncode}: {self._said()}"
+                raise CommandError(msg)
+            status = self._operator.status()
+            return bool(status) and wanted(status)
+
+        if not launch.wait_until(has_come, timeout_s=patience_s):
+            msg = f"the gateway was not ready within {patience_s:g} s: {self._said()}"
             raise CommandError(msg)
-        return time.monotonic() - began
+        return time.monotonic()
+
+    def _said(self) -> str:
+        path = self.folder / "gateway.out"
+        return path.read_text(encoding="utf-8", errors="replace")[-800:]
 
     def stop(self) -> None:
         """End gateway and venue."""
+        self._end(lambda process: launch.end(process, patience_s=30))
+
+    def kill(self) -> None:
+        """Kill the gateway, then end the venue."""
+        self._end(subprocess.Popen.kill)
+
+    def _end(self, end: Callable[[subprocess.Popen[bytes]], object]) -> None:
+        self._operator.gateway_ends()
         if self._process is not None:
-            launch.end(self._process, patience_s=30)
+            end(self._process)
+            self._process.wait()
             self._process = None
         if not is_free(bridges.lock_path(self.config, self.config.venue[0])):
             bridges.end(self.config, [])
-
-    def _is_ready(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            text = (self.folder / "gateway.out").read_text(encoding="utf-8", errors="replace")
-            msg = f"the gateway ended with exit code {self._process.returncode}: {text[-800:]}"
-            raise CommandError(msg)
-        try:
-            with OperatorSession(self.config, timeout_ms=500) as session:
-                return str(session.ask("STATUS")["venues"]["PAPER"]) == "ready"
-        except GatewayError:
-            return False
 
     def far_price(self) -> Decimal:
         """Return a legal price so far below the market that an order there rests."""
@@ -162,6 +193,7 @@ class BareSession:
         )  # fmt: skip
         self._count = 0
         self._prefix = f"{time.time_ns():x}-"
+        self._templates: dict[tuple[Decimal | None, Side], Template] = {}
         self._log_on()
 
     def _log_on(self) -> None:
@@ -174,30 +206,30 @@ class BareSession:
                 msg = f"{self.comp_id}: no answer to a Logon within 10 s"
                 raise CommandError(msg)
 
-    def order(self, price: Decimal | None) -> tuple[bytes, bytes]:
-        """Build an order at a price, or at the market; return its frame and its ClOrdID."""
+    def order(self, price: Decimal | None) -> bytes:
+        """Make the next order at a price, where it rests, or at the market; return its frame."""
         self._count += 1
-        name = f"{self._prefix}{self._count}"
-        now_ns = time.time_ns()
-        message = NewOrderSingle(
-            cl_ord_id=name, symbol=SYMBOL, side=Side.BUY if self._count % 2 else Side.SELL,
-            transact_time=format_utc(now_ns), order_qty=QTY, ord_type=OrdType.MARKET,
-        )  # fmt: skip
-        if price is not None:
-            message = NewOrderSingle(
-                cl_ord_id=name, symbol=SYMBOL, side=Side.BUY, transact_time=format_utc(now_ns),
-                order_qty=QTY, ord_type=OrdType.LIMIT, price=price,
-                time_in_force=TimeInForce.GOOD_TILL_CANCEL,
-                exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE,
-            )  # fmt: skip
-        return self._session.send(message, now_ns).frame, name.encode()
+        side = Side.SELL if price is None and self._count % 2 else Side.BUY
+        template = self._templates.get((price, side))
+        if template is None:
+            template = _order_template(self.comp_id, price, side)
+            self._templates[price, side] = template
+        number = self._session.next_out
+        self._session.next_out += 1
+        life = {"asked": f"{self._prefix}{self._count}", "at": format_utc(time.time_ns())}
+        return template.frame(life, number)
+
+    def sample(self, price: Decimal) -> bytes:
+        """Make an order that is not sent: for others to be as long as ours."""
+        life = {"asked": f"{self._prefix}10000", "at": format_utc(time.time_ns())}
+        return _order_template(self.comp_id, price, Side.BUY).frame(life, 10_000)
 
     def ack_ns(self, price: Decimal) -> int:
         """Send one order and wait for its 150=A; return the time between, in ns.
 
         Waits for the venue's 150=0 too, so that the next order meets an idle system.
         """
-        frame, _name = self.order(price)
+        frame = self.order(price)
         link = self.link
         started_ns = time.perf_counter_ns()
         link.send(frame)
@@ -210,7 +242,7 @@ class BareSession:
                 elif b"\x01150=0\x01" in answer:
                     return taken_ns
                 elif b"\x01150=8\x01" in answer:
-                    raise _refused(answer)
+                    raise refused(answer)
         msg = f"an order at {format_decimal(price)} was not answered within 5 s"
         raise CommandError(msg)
 
@@ -221,48 +253,18 @@ class BareSession:
         self.link.close()
 
 
-def _refused(frame: bytes) -> CommandError:
+def _order_template(comp_id: str, price: Decimal | None, side: Side) -> Template:
+    is_limit = price is not None
+    order = NewOrderSingle(
+        cl_ord_id="<asked>", symbol=SYMBOL, side=side, transact_time=AT, order_qty=QTY, price=price,
+        ord_type=OrdType.LIMIT if is_limit else OrdType.MARKET,
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL if is_limit else None,
+        exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if is_limit else None,
+    )  # fmt: skip
+    return Template(Direction.IN, comp_id, order)
+
+
+def refused(frame: bytes) -> CommandError:
+    """Return the error for a refused order, with what the gateway says of it."""
     text = frame.partition(b"\x0158=")[2].partition(b"\x01")[0].decode(errors="replace")
     return CommandError(f"an order of the measurement was refused: {text}")
-
-
-def sustained(
-    sessions: list[BareSession], price: Decimal | None, *, seconds: float, window: int, until: bytes
-) -> float:
-    """Keep `window` orders of each session unanswered; return answers per second.
-
-    `until` is what counts as the answer: 150=A, or a fill's 39=2.
-    """
-    mark = b"\x01" + until + b"\x01"
-    poller = zmq.Poller()
-    of_socket = {}
-    for session in sessions:
-        poller.register(session.link.socket, zmq.POLLIN)
-        of_socket[session.link.socket] = session
-        for _ in range(window):
-            session.link.send(session.order(price)[0])
-    began = time.perf_counter()
-    count = 0
-    while (now := time.perf_counter()) - began < seconds:
-        for socket, _ in poller.poll(100):
-            session = of_socket[socket]
-            answered = answers_in(session.link, mark)
-            count += answered
-            for _ in range(answered):
-                session.link.send(session.order(price)[0])
-    rate = count / (now - began)
-    left = window * len(sessions)
-    while left > 0 and (found := poller.poll(2_000)):
-        left -= sum(answers_in(of_socket[socket].link, mark) for socket, _ in found)
-    return rate
-
-
-def answers_in(link: Link, mark: bytes) -> int:
-    """Count the answers among the frames that wait; a refusal ends the measurement."""
-    answered = 0
-    for frame in link.receive(0):
-        if mark in frame:
-            answered += 1
-        elif b"\x01150=8\x01" in frame:
-            raise _refused(frame)
-    return answered

@@ -1,4 +1,4 @@
-"""What state costs: replaying a journal, starting on one, and the memory of a resting order."""
+"""What state costs: the memory of a resting order, beside the least that one could keep."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import subprocess
 import sys
 import tracemalloc
 from decimal import Decimal
-from pathlib import Path
+from typing import Any, NamedTuple
 
 from gateway.commands import launch
-from gateway.commands.bench_gateway import BenchGateway
 from gateway.errors import CommandError
 from gateway.oms.apply import OUT, Entry, apply
 from gateway.oms.book import Book
@@ -25,20 +24,7 @@ EPOCH = 1_700_000_000
 PRICE = Decimal("1.08765")
 
 
-def replay_rate(gateway: BenchGateway) -> dict[str, float]:
-    """Replay the stopped gateway's journal in a process of its own; records a second."""
-    journal = gateway.config.journal.path
-    done = subprocess.run(  # noqa: S603 - our own interpreter and our own module
-        launch.command_line("journal", "replay", journal, "--json"),
-        env=launch.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise CommandError(done.stderr)
-    found = json.loads(done.stdout)
-    return {"records": found["seq"], "per_second": found["records_per_second"]}
-
-
-def memory_of_resting(count: int) -> float:
+def memory(count: int) -> dict[str, Any]:
     """Return bytes for each of so many resting orders, measured in a process of its own."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and our own module
         [sys.executable, "-P", "-m", "gateway.commands.bench_state", str(count)],
@@ -46,7 +32,11 @@ def memory_of_resting(count: int) -> float:
     )  # fmt: skip
     if done.returncode:
         raise CommandError(done.stderr)
-    return float(done.stdout)
+    ours, bare = json.loads(done.stdout)
+    return {
+        "orders": count, "bytes_per_resting_order": ours, "bare_bytes": bare,
+        "to_bare": round(ours / bare, 1),
+    }  # fmt: skip
 
 
 def rest_orders(count: int) -> Book:
@@ -95,21 +85,44 @@ def _wire(number: OrderId) -> NewOrderSingle:
     )  # fmt: skip
 
 
-def _measure(count: int) -> float:
+class Bare(NamedTuple):
+    """The least that one would keep of an order; the floor."""
+
+    order_id: str
+    cl_ord_id: str
+    venue_order_id: str
+    owner: str
+    symbol: str
+    order_qty: Decimal
+    price: Decimal
+    created_ns: int
+    status: OrdStatus
+
+
+def bare_orders(count: int) -> dict[str, Bare]:
+    """Keep so many orders as one would without a gateway: a tuple each, in one dict by id."""
+    found = {}
+    for index in range(count):
+        name = OrderId(1, EPOCH, index).text()
+        found[name] = Bare(
+            name, f"TOTNAD-{index}", f"P{index}", "S000", "EURUSD", Decimal(1000),
+            Decimal(f"1.{index:05}"), EPOCH * 1_000_000_000 + index, OrdStatus.NEW,
+        )  # fmt: skip
+    return found
+
+
+def _measure(count: int) -> list[int]:
     """Trace what stays allocated: resident memory would count what is only reused."""
     tracemalloc.start()
     warm = rest_orders(1_000)
     before = tracemalloc.get_traced_memory()[0]
     book = rest_orders(count)
     after = tracemalloc.get_traced_memory()[0]
-    assert len(book.open_orders()) == count > len(warm.open_orders())
-    return (after - before) / count
-
-
-def journal_bytes(path: Path) -> int:
-    """Return the size of a journal's segments."""
-    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    bare = bare_orders(count)
+    least = tracemalloc.get_traced_memory()[0] - after
+    assert len(book.open_orders()) == len(bare) == count > len(warm.open_orders())
+    return [round((after - before) / count), round(least / count)]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{_measure(int(sys.argv[1])):.0f}")
+    sys.stdout.write(json.dumps(_measure(int(sys.argv[1]))))

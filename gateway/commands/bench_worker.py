@@ -14,7 +14,8 @@ from pathlib import Path
 
 import zmq
 
-SYNC = getattr(os, "fdatasync", os.fsync)
+from gateway.commands.machine import SYNC
+
 PREALLOCATED = 64 << 20
 
 

@@ -17,8 +17,8 @@ from typing import Self
 
 from bridges.lock import is_free
 from gateway.commands import bridges, launch
-from gateway.commands.demo_operator import StandingOperator
 from gateway.commands.machine import SyncProbe
+from gateway.commands.standing_operator import StandingOperator
 from gateway.config import Config, load_config
 from gateway.errors import CommandError
 

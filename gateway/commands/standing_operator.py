@@ -1,4 +1,4 @@
-"""The demo's operator: one session for each life of the gateway, and silence while it is dead.
+"""An operator that stays: one session for each life of a gateway, silence while it is dead.
 
 Rules: a new gateway writes a new token, so nobody knocks with the one of the life before; a session
 that fails is let go, and the next question opens another.
