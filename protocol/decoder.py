@@ -24,7 +24,7 @@ from protocol.timestamps import parse_utc
 _HEADER_TAGS = ("49", "56", "34", "52")
 _REQUIRED = frozenset(_HEADER_TAGS)
 _is_name = re.compile(r"[!-<>-~]{1,64}").fullmatch
-_is_simple = re.compile(r"(?:[0-9]{1,5}=[!-<>-~]{1,64}\x01)+", re.ASCII).fullmatch
+_is_simple = re.compile(r"(?:[0-9]{1,5}+=[!-<>-~]{1,64}+\x01)++", re.ASCII).fullmatch
 """Most bodies: every value could be an Id. One look proves it for all of them at once."""
 
 
