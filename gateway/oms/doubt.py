@@ -336,7 +336,7 @@ def _take_securities(view: VenueView, message: SecurityList) -> None:
         view.absence_after_ms = message.absence_after_ms
 
 
-def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901 - a case for each answer
+def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901 - one match
     """Put a message into the round that it answers; False when it answers another one."""
     name = answers.round_id
     match message:

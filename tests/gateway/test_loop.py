@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from support.shell import EchoCore, House, config_in, order
 
+from gateway.loop import Core
+from gateway.oms.book import Book, encode
+from gateway.oms.state import STATE_VERSION
+from gateway.transport import Transport
+from gateway.wiring import snapshot_folder
+from journal import snapshot
 from journal.errors import JournalFailed
 from journal.format import Direction
 from journal.reader import JournalReader
+from journal.writer import JournalWriter
 from protocol import codec
 from protocol.messages import BusinessMessageReject, Note, TradingSessionStatus
 
@@ -56,9 +63,6 @@ def test_nothing_leaves_when_the_commit_fails(tmp_path, monkeypatch):
 
 def test_nothing_leaves_before_the_commit_is_done(tmp_path, monkeypatch):
     """While the commit is under way, the answer has not been handed to ZeroMQ."""
-    from gateway.transport import Transport  # noqa: PLC0415
-    from journal.writer import JournalWriter  # noqa: PLC0415
-
     events = []
     commit, send = JournalWriter.commit, Transport.send
 
@@ -160,17 +164,11 @@ def test_a_snapshot_spares_the_replay(tmp_path):
 
 def test_a_snapshot_that_the_journal_does_not_know_is_not_used(tmp_path):
     """A snapshot whose hash stands nowhere in the journal is ignored, and all is replayed."""
-    from journal import snapshot  # noqa: PLC0415
-
     config = config_in(tmp_path, journal={"snapshot_every": 0})
     with House(config) as house:
         peer = house.logged_on("A")
         peer.say(order("1"))
         peer.until(peer.reports)
-    from gateway.oms.book import Book, encode  # noqa: PLC0415
-    from gateway.oms.state import STATE_VERSION  # noqa: PLC0415
-    from gateway.wiring import snapshot_folder  # noqa: PLC0415
-
     snapshot.save(
         snapshot_folder(config), seq=2, state_version=STATE_VERSION, payload=encode(Book())
     )
@@ -190,7 +188,5 @@ def test_an_orderly_stop_says_logout(tmp_path):
 
 def test_the_echo_core_is_a_core():
     """What stands in for the core here offers what the loop calls."""
-    from gateway.loop import Core  # noqa: PLC0415
-
     wanted = {name for name in vars(Core) if not name.startswith("_")}
     assert wanted <= set(dir(EchoCore(None, None)))

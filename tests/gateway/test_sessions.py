@@ -131,7 +131,7 @@ def test_a_slow_reader_gets_everything_in_order_and_delays_nobody(tmp_path):
         for number in range(50):
             started = time.monotonic()
             quick.say(order(str(number)))
-            quick.until(lambda: len(quick.reports()) > number)  # noqa: B023
+            quick.until(lambda: len(quick.reports()) > number)  # noqa: B023 - called at once
             assert time.monotonic() - started < 1
         slow.until(lambda: len(slow.of(TradingSessionStatus)) == 20_000, 25)
         heard = slow.of(TradingSessionStatus)
@@ -211,7 +211,7 @@ def test_a_venue_that_went_away_is_noticed_when_it_is_sent_to(tmp_path):
         while not house.core.refused:
             number += 1
             peer.say(order(str(number), "venue:PAPER"))
-            peer.until(lambda: str(number) in peer.reports())  # noqa: B023
+            peer.until(lambda: str(number) in peer.reports())  # noqa: B023 - called at once
         while ("down", "PAPER", "DISCONNECT") not in house.core.calls:
             peer.read()
 

@@ -20,9 +20,9 @@ DOCUMENT = ROOT / "protocol" / "PROTOCOL.md"
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from protocol.declarations import group_of, hints_of, unwrap_type  # noqa: E402
-from protocol.field_names import NAMES  # noqa: E402
-from protocol.messages import BY_TYPE, Message  # noqa: E402
+from protocol.declarations import group_of, hints_of, unwrap_type  # noqa: E402 - needs the path
+from protocol.field_names import NAMES  # noqa: E402 - needs the path
+from protocol.messages import BY_TYPE, Message  # noqa: E402 - needs the path
 
 _BLOCK = re.compile(r"<!-- fields of (\S+) -->\n.*?<!-- end -->", re.DOTALL)
 _HEADER = frozenset(field.name for field in msgspec.structs.fields(Message))
