@@ -324,8 +324,6 @@ def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     book.note_ledger(body["venue"], body["id"])
     if body["kind"] not in {"FUNDING", "SWAP", "FEE"}:
         return
-    if body["kind"] == "DEPOSIT":  # the account's money, nobody's profit or loss
-        return
     for owner, amount in body["shares"].items():
         key = PositionKey(owner, body["account"], body["venue"], body["symbol"])
         position = positions.open_position(book, key, body["currency"])
