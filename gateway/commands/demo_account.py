@@ -92,7 +92,8 @@ def _session(told: Told, journal: Journaled, name: str) -> Findings:
     due = {number: words for number, words in said.items() if number <= last}
     state = journal.book.state
     ids = state.ids.get(name, {})
-    answered = {words[1].get("11") for words in told.came.values() if words[0] in ANSWER_TYPES}
+    late = [words for number, words in said.items() if number > last]
+    answered = {w[1].get("11") for w in (*told.came.values(), *late) if w[0] in ANSWER_TYPES}
     asked = [w[1].get("11") for w in told.said.values() if w[0] in ORDER_TYPES]
     acks = [words[1]["11"] for words in told.came.values() if is_ack(words)]
     return {
