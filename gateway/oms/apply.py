@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.oms import orders, positions
 from gateway.oms.book import Book, is_operator
-from gateway.oms.state import Fill, Halt, PositionKey, Session, VenueRecord
+from gateway.oms.state import Fill, Halt, PositionKey, Session, VenueRecord, fill_key
 from protocol import codec
 from protocol.errors import ProtocolError
 from protocol.fields import Side, TradingState
@@ -342,7 +342,8 @@ def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
         owner=body["owner"], account=body["account"], symbol=body["symbol"],
         side=Side(body["side"]),
     )  # fmt: skip
-    positions.count(book, body["venue"], body["trade_id"], fill, body["currency"])
+    key = fill_key(fill.symbol, fill.side, body["trade_id"])
+    positions.count(book, body["venue"], key, fill, body["currency"])
 
 
 def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:

@@ -152,6 +152,7 @@ class Core:
             view.linked, view.connected, view.ready = True, True, False
             view.why_down = "it is being reconciled"
             view.probed_ns.clear()
+            view.probes.clear()
             view.absences.clear()
             yield from self.inquest.ask_round(session, now_ns)
         elif session in self.rules.strategies:
@@ -299,7 +300,10 @@ class Core:
             return
         account = message.account or self.rules.venues[venue].account
         symbol = message.symbol or ""
-        shares = share_out(self.book, (account, venue, symbol), amount)
+        shares = share_out(
+            self.book, (account, venue, symbol), amount,
+            signed=message.ledger_kind in {"FUNDING", "SWAP"},
+        )  # fmt: skip
         yield from in_parts(
             "LEDGER",
             {

@@ -66,6 +66,9 @@ ROUND_TIMEOUT_NS = 5_000_000_000
 RETRY_NS = 500_000_000
 ROUND_EVERY_NS = 60_000_000_000
 PROBE_MIN_NS = 100_000_000
+PROBES_AT_PACE = 20
+"""After so many questions about one order the pace is halved with each, six times at most."""
+PROBE_SLOWEST = 6
 
 
 class Inquest:
@@ -152,6 +155,10 @@ class Inquest:
         state = VENUE_STATE_OF.get(message.ord_status, VenueState.NEW)
         if (is_replace or shows_replace(order, message)) and state is not VenueState.REJECTED:
             yield from replaced(self.book, order, now_ns, message.order_qty)
+        newer = order.replace.wire_id if order.replace is not None else ""
+        if state not in OPEN and order.is_open and newer and newer != wire_id:
+            yield ask_status(order, newer)  # first what became of the newer version
+            return
         yield from self._standing(order, message, now_ns)
         if not order.is_open and state not in OPEN:
             yield from self._clear(order, now_ns)
@@ -272,7 +279,12 @@ class Inquest:
                 yield from self.ask_round(venue, now_ns)
         self._forget(view, venue)
         limit_ns = self.rules.venues[venue].answer_ms * 1_000_000
-        for order_id in list(self.book.waiting.get(venue, ())):
+        waiting = self.book.waiting.get(venue, {})
+        for known in (view.probed_ns, view.probes):
+            if len(known) > len(waiting):
+                for order_id in [key for key in known if key not in waiting]:
+                    del known[order_id]
+        for order_id in list(waiting):
             order = self.book.state.orders[order_id]
             yield from self._overdue(order, now_ns, limit_ns)
             yield from self._probe(view, order, now_ns)
@@ -308,9 +320,12 @@ class Inquest:
         if not is_doubtful(order) or not order.wire_ids:
             return
         pace_ns = max(view.absence_after_ms * 1_000_000 // 2, PROBE_MIN_NS)
+        asked = view.probes.get(order.order_id, 0)
+        pace_ns <<= min(max(asked - PROBES_AT_PACE, 0), PROBE_SLOWEST)
         if now_ns - view.probed_ns.get(order.order_id, 0) < pace_ns:
             return
         view.probed_ns[order.order_id] = now_ns
+        view.probes[order.order_id] = asked + 1
         in_question = order.wire_id
         if replace is not None and replace.in_doubt and replace.wire_id and not order.in_doubt:
             in_question = replace.wire_id

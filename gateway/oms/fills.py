@@ -16,7 +16,7 @@ from gateway.oms.order_states import venue_next
 from gateway.oms.orders import filled_event
 from gateway.oms.reporting import report
 from gateway.oms.rules import SENSE_MAX
-from gateway.oms.state import Order
+from gateway.oms.state import Order, fill_key
 from protocol.fields import EXTERNAL, ExecType, LastLiquidityInd, Side
 from protocol.messages import ExecutionReport, TradeCaptureReport
 from protocol.numbers import ZERO, format_decimal
@@ -64,6 +64,11 @@ class VenueFill(NamedTuple):
             message.last_liquidity_ind, _known(side.order_id),
         )  # fmt: skip
 
+    @property
+    def key(self) -> str:
+        """The name under which the fill is counted."""
+        return fill_key(self.symbol, self.side, self.trade_id)
+
     def fault(self, order: Order | None) -> str:
         """Say why the fill cannot be believed, empty when it can."""
         wrong = {
@@ -90,7 +95,10 @@ def alert(kind: str, **values: object) -> Jot:
 
 def tell_fill(book: Book, order: Order, fill: VenueFill, now_ns: int, **more: Any) -> Effects:
     """Tell the owner of a fill, once: a trade id that was counted is not counted again."""
-    if fill.trade_id in book.state.fills.get(order.venue, ()):
+    known = book.state.fills.get(order.venue, {}).get(fill.key)
+    if known is not None:
+        if known.last_qty and (known.last_qty, known.last_px) != (fill.qty, fill.px):
+            yield alert("CONTRADICTING_FILL", order=order.order_id, trade=fill.trade_id)
         return
     row = venue_next(order.venue_state, filled_event(order, fill.qty))
     if row is None:
@@ -124,7 +132,7 @@ def external_fill(
     `where` is (venue, account), the account for a fill that names none.
     """
     venue, account = where
-    if book.fill_known(venue, fill.trade_id) or is_foreign(book, fill.cl_ord_id):
+    if book.fill_known(venue, fill.key) or is_foreign(book, fill.cl_ord_id):
         return
     yield Jot(
         "EXTERNAL_FILL",

@@ -109,6 +109,7 @@ class VenueView(Struct):
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)
+    probes: dict[str, int] = field(default_factory=dict)
 
     def want_round(self) -> None:
         """Let the next check of deadlines ask the venue for everything again."""

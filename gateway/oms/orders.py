@@ -21,7 +21,7 @@ from gateway.oms.order_states import (
     ord_status,
     venue_next,
 )
-from gateway.oms.state import Fill, Order, Pending, PositionKey
+from gateway.oms.state import Fill, Order, Pending, PositionKey, fill_key
 from protocol.fields import (
     ExecType,
     OrdStatus,
@@ -158,7 +158,9 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
     order.cost += qty * px
     full = order.cum_qty >= order.order_qty
     _move(order, VenueEvent.FULL if full else VenueEvent.PARTIAL, message)
-    trade_id = message.secondary_exec_id or message.exec_id
+    trade_id = fill_key(
+        message.symbol, message.side, message.secondary_exec_id or message.exec_id
+    )
     order.trade_ids.append(trade_id)
     positions.count(
         book,
@@ -176,7 +178,7 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
 
 def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:
     """150=H or G (FIX 4.4 vol. 4, matrices J): the only way a quantity shrinks."""
-    trade_id = message.secondary_exec_id or ""
+    trade_id = fill_key(message.symbol, message.side, message.secondary_exec_id or "")
     fill = book.state.fills.get(order.venue, {}).get(trade_id)
     if fill is None:
         _broken(message, "the fill that it takes back was never reported")

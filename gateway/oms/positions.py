@@ -41,6 +41,8 @@ def count(book: Book, venue: str, trade_id: str, new: Fill, currency: str) -> No
     """Count a new fill of a venue, once and for all, in the position of its owner."""
     key = PositionKey(new.owner, new.account, venue, new.symbol)
     position = open_position(book, key, currency)
+    position.count += 1
+    new.number = position.count
     new.before = (position.qty, position.cost, position.realized)
     fill(position, new.side, new.last_qty, new.last_px)
     pay(position, new.commission, new.currency)
@@ -50,25 +52,35 @@ def count(book: Book, venue: str, trade_id: str, new: Fill, currency: str) -> No
 def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal) -> None:
     """Change a fill that was counted (quantity 0: take it back), as if it had been so at once.
 
-    The average cost of what came later depends on it, so the position is counted again from there.
+    The average cost of what came later depends on it, so the position is counted again from there;
+    if some of that has left memory, the fill is taken back as a trade the other way: the quantity
+    and the total profit are right, the part of it that is realised is not exactly so.
     """
     fills = book.state.fills[venue]
     changed = fills[trade_id]
+    key = PositionKey(changed.owner, changed.account, venue, changed.symbol)
+    position = open_position(book, key, changed.currency)
+    where = (key.owner, key.account, key.symbol)
+    later = [
+        (name, one) for name, one in fills.items()
+        if one.number >= changed.number and (one.owner, one.account, one.symbol) == where
+    ]  # fmt: skip
+    old_qty, old_px = changed.last_qty, changed.last_px
     book.forget_fill(venue, trade_id)
     changed.last_qty, changed.last_px = qty, px
     book.note_fill(venue, trade_id, changed)
-    key = PositionKey(changed.owner, changed.account, venue, changed.symbol)
-    position = open_position(book, key, changed.currency)
+    if len(later) != position.count - changed.number + 1:
+        fill(position, changed.side.opposite, old_qty, old_px)
+        if qty:
+            fill(position, changed.side, qty, px)
+        return
     position.qty, position.cost, position.realized = changed.before
-    reached = False
-    for name, one in fills.items():
-        reached = reached or name == trade_id
-        if reached and (one.owner, one.account, one.symbol) == (key.owner, key.account, key.symbol):
-            book.forget_fill(venue, name)
-            one.before = (position.qty, position.cost, position.realized)
-            book.note_fill(venue, name, one)
-            if one.last_qty:
-                fill(position, one.side, one.last_qty, one.last_px)
+    for name, one in later:
+        book.forget_fill(venue, name)
+        one.before = (position.qty, position.cost, position.realized)
+        book.note_fill(venue, name, one)
+        if one.last_qty:
+            fill(position, one.side, one.last_qty, one.last_px)
 
 
 def pay(position: Position, amount: Decimal, currency: str) -> None:
@@ -92,21 +104,29 @@ def open_position(book: Book, key: PositionKey, currency: str) -> Position:
     return position
 
 
-def share_out(book: Book, where: tuple[str, str, str], amount: Decimal) -> dict[str, Decimal]:
+def share_out(
+    book: Book, where: tuple[str, str, str], amount: Decimal, *, signed: bool = False
+) -> dict[str, Decimal]:
     """Share an amount of (account, venue, symbol) among owners by the size of their positions.
+
+    Funding is `signed`: the account paid it for its net position, so that who is long and who is
+    short stand on different sides of it (unless the net is nothing).
 
     The last owner takes the rest, so that the shares add up exactly; without a position it is
     EXTERNAL's.
     """
     name = "|".join(where)
     held = {
-        owner: abs(positions[name].qty)
+        owner: positions[name].qty
         for owner, positions in sorted(book.state.positions.items())
         if name in positions and positions[name].qty
     }
     if not held:
         return {EXTERNAL: amount}
     total = sum(held.values(), ZERO)
+    if not signed or not total:
+        held = {owner: abs(qty) for owner, qty in held.items()}
+        total = sum(held.values(), ZERO)
     shares: dict[str, Decimal] = {}
     rest = amount
     for owner, qty in held.items():

@@ -66,14 +66,10 @@ def _baseline(venue: str, account: str, answers: Answers) -> Effects:
             "venue": venue,
             "positions": {name: format_decimal(qty) for name, qty in positions.items()},
             "since_ns": answers.asked_ns,
-            "trades": [_trade_id(captured) for captured in answers.trades],
+            "trades": [VenueFill.of_capture(captured).key for captured in answers.trades],
         },
         "positions", "trades",
     )  # fmt: skip
-
-
-def _trade_id(captured: TradeCaptureReport) -> str:
-    return captured.secondary_exec_id or captured.trade_report_id
 
 
 def signed_qty(held: PositionReport) -> Decimal:
@@ -86,7 +82,7 @@ def _trade(
 ) -> Effects:
     venue, _ = where
     fill = VenueFill.of_capture(captured)
-    order = book.order_on_wire(fill.cl_ord_id) if fill.cl_ord_id else None
+    order = book.order_on_wire(fill.cl_ord_id or fill.venue_order_id or "")
     if order is not None and order.venue != venue:
         order = None
     fault = fill.fault(order)
@@ -94,8 +90,9 @@ def _trade(
         yield alert("BAD_FILL", venue=venue, report=captured.trade_report_id, fault=fault)
     elif order is None:
         yield from external_fill(book, where, fill, currency, now_ns)
-    elif fill.trade_id not in book.state.fills.get(venue, ()):
-        yield from replaced_if_named(book, order, fill.cl_ord_id, now_ns, None)
+    else:
+        if fill.key not in book.state.fills.get(venue, ()):
+            yield from replaced_if_named(book, order, fill.cl_ord_id, now_ns, None)
         doubt = True if order.in_doubt else None
         yield from tell_fill(book, order, fill, now_ns, in_doubt=doubt)
 

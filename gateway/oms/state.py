@@ -15,7 +15,7 @@ from gateway.oms.order_states import OPEN, VenueState
 from protocol.fields import OrdType, Side, TimeInForce, TradingState
 from protocol.numbers import ZERO, plain
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -133,6 +133,7 @@ class Position(Struct):
     realized: Decimal = ZERO
     fees: dict[str, Decimal] = field(default_factory=dict)
     funding: dict[str, Decimal] = field(default_factory=dict)
+    count: int = 0
 
     @property
     def avg_px(self) -> Decimal:
@@ -152,8 +153,9 @@ class Loose(NamedTuple):
 class Fill(Struct):
     """A fill that was counted, kept so that it is not counted twice and can be taken back.
 
-    `owner`, `account`, `symbol` and `side` say whose position it moved; `before` is that position's
-    quantity, cost and realised profit before it, from which it is counted again after a bust.
+    `owner`, `account`, `symbol` and `side` say whose position it moved; it was the `number`-th fill
+    of that position, and `before` is the position's quantity, cost and realised profit before it,
+    from which it is counted again after a bust.
     """
 
     order_id: str
@@ -166,7 +168,16 @@ class Fill(Struct):
     account: str = ""
     symbol: str = ""
     side: Side = Side.BUY
+    number: int = 0
     before: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
+
+
+def fill_key(symbol: str, side: Side, trade_id: str) -> str:
+    """Name a venue's trade as we count it.
+
+    Some venues count ids per symbol, and when two of our own orders meet, both sides carry one id.
+    """
+    return f"{symbol}|{side.value}|{trade_id}"
 
 
 class Session(Struct):

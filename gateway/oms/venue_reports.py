@@ -25,7 +25,7 @@ from gateway.oms.outcomes import (
 )
 from gateway.oms.reporting import report, request_refused
 from gateway.oms.rules import Rules
-from gateway.oms.state import Order
+from gateway.oms.state import Order, fill_key
 from protocol.fields import (
     CxlRejReason,
     ExecType,
@@ -58,7 +58,7 @@ class VenueDesk:
 
     def find(self, message: ExecutionReport) -> Order | None:
         """Find the order of a report by its ids on the bridge wire."""
-        for wire_id in (message.cl_ord_id, message.orig_cl_ord_id):
+        for wire_id in (message.cl_ord_id, message.orig_cl_ord_id, message.order_id):
             order = self.book.order_on_wire(wire_id) if wire_id else None
             if order is not None:
                 return order
@@ -73,9 +73,44 @@ class VenueDesk:
         handler = self._handlers.get(message.exec_type)
         if handler is None:
             return
-        if message.exec_type in _ENDING and message.cum_qty > order.cum_qty:
-            handler = self._fills_missing
+        if message.exec_type in _ENDING:
+            handler = self._ending(order, message) or handler
         yield from handler(order, message, now_ns)
+
+    def _ending(
+        self, order: Order, message: ExecutionReport
+    ) -> Callable[[Order, ExecutionReport, int], Effects] | None:
+        """Choose who hears that something has ended, when it is not simply the order."""
+        wire_id = message.cl_ord_id
+        pending = order.replace.wire_id if order.replace is not None else None
+        if message.exec_type is ExecType.REJECTED and pending and wire_id == pending:
+            return self._replace_refused
+        asked = order.cancel is not None or message.orig_cl_ord_id is not None
+        if wire_id in order.wire_ids[:-1] or (pending and not asked and wire_id == order.wire_id):
+            return self._version_ended
+        if message.cum_qty > order.cum_qty:
+            return self._fills_missing
+        return None
+
+    def _replace_refused(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """150=8 under the id of a G: the replace is refused, the order is as it was."""
+        answer = request_refused(
+            order, replace=True, now_ns=now_ns, reason=CxlRejReason.OTHER,
+            text=message.text or "REFUSED",
+        )  # fmt: skip
+        if answer is not None:
+            yield To(order.owner, answer)
+
+    def _version_ended(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
+        """A version of the order has ended that is not, or soon may not be, the one that lives.
+
+        A venue that replaces by cancelling tells the end of the old one, before or after the new
+        one is there: the order is asked about, and ends only when no version of it is left.
+        """
+        yield alert("VERSION_ENDED", order=order.order_id, id=message.cl_ord_id or "", at=now_ns)
+        self.market.venue(order.venue).want_round()
+        if order.replace is not None:
+            yield Jot("IN_DOUBT", {"orders": [order.order_id]})
 
     def cancel_rejected(self, venue: str, message: OrderCancelReject, now_ns: int) -> Effects:
         """OrderCancelReject (9) from a bridge: an F or G was refused."""
@@ -99,8 +134,14 @@ class VenueDesk:
             reason=_refusal_reason(order, message),
             text=message.text or "REFUSED",
         )  # fmt: skip
+        if is_replace:
+            self.market.venue(venue).want_round()
         if answer is not None:
             yield To(order.owner, answer)
+        elif order.is_open and is_cancel:
+            # What the gateway itself wants cancelled it asks for until it is: see `Inquest`.
+            yield alert("CANCEL_REFUSED", order=order.order_id, why=message.text or "")
+            yield Jot("IN_DOUBT", {"orders": [order.order_id]})
         else:
             yield Jot("CANCEL_REFUSED", {"order": order.order_id, "replace": is_replace})
 
@@ -126,9 +167,8 @@ class VenueDesk:
             yield alert("BAD_FILL", order=order.order_id, exec_id=message.exec_id, fault=fault)
             self.market.venue(order.venue).want_round()
             return
-        if fill.trade_id in self.book.state.fills.get(order.venue, ()):
-            return
-        yield from self._named(order, message, now_ns)
+        if fill.key not in self.book.state.fills.get(order.venue, ()):
+            yield from self._named(order, message, now_ns)
         yield from tell_fill(self.book, order, fill, now_ns)
 
     def _fills_missing(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
@@ -190,13 +230,15 @@ class VenueDesk:
     def _busted(self, order: Order, message: ExecutionReport, now_ns: int) -> Effects:
         """150=H or G naming the trade in 19 or 527: the fill is taken back, or corrected."""
         trade_id = message.exec_ref_id or message.secondary_exec_id or ""
-        fill = self.book.state.fills.get(order.venue, {}).get(trade_id)
+        key = fill_key(order.symbol, order.side, trade_id)
+        fill = self.book.state.fills.get(order.venue, {}).get(key)
         if fill is None or not fill.last_qty:
             yield alert("UNKNOWN_BUST", order=order.order_id, trade=trade_id)
             return
         correct = message.exec_type is ExecType.TRADE_CORRECT
-        qty = (message.last_qty or ZERO) if correct else ZERO
-        px = (message.last_px or ZERO) if correct else ZERO
+        # What a correction does not name stays as it was.
+        qty = (message.last_qty or fill.last_qty) if correct else ZERO
+        px = (message.last_px or fill.last_px) if correct else ZERO
         cum_qty = order.cum_qty - fill.last_qty + qty
         state = order.venue_state
         if cum_qty < order.order_qty:
