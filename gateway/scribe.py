@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from gateway.alerts import Alerts
 from gateway.metrics import Metrics
 from gateway.oms.apply import IN, NOTE, OUT, Entry
 from gateway.oms.effects import Jot
@@ -81,6 +82,7 @@ class Scribe:
         speaker: Speaker,
         directory: Directory,
         metrics: Metrics,
+        alerts: Alerts,
     ) -> None:
         self.lost: list[Cursor] = []
         self.unsent: list[tuple[str, Message]] = []
@@ -90,6 +92,7 @@ class Scribe:
         self._speaker = speaker
         self._directory = directory
         self._metrics = metrics
+        self._alerts = alerts
         self._outbox: list[tuple[Cursor, Sent]] = []
         self._whispers: list[tuple[Route, bytes]] = []
         self._behind: dict[Cursor, None] = {}
@@ -133,6 +136,7 @@ class Scribe:
         frame = jot.frame(format_utc(now_ns), seq)
         seq = self._journal.append(now_ns, _NOTE, jot.session, frame)
         self._apply(Entry(seq, now_ns, NOTE, jot.session, 0, jot.message()))
+        self._alerts.heard(jot, now_ns)
 
     def whisper(self, route: Route, frame: bytes) -> None:
         """Say something to nobody in particular (a refused Logon): never journaled."""

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import msgspec
 from loguru import logger
 
+from gateway.alerts import Alerts
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.config import Limits as ConfiguredLimits
@@ -221,6 +222,9 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     clock = Clock(journal.recovery.last_time_ns)
     book.archive = parts.old_ids
     core: Core = core_of(book, rules_of(config))
+    alerts = Alerts()
+    if isinstance(core, OmsCore):
+        core.control.alerts = alerts.summary
     window_ms = config.timeouts.sending_time_window_ms
     directory = Directory(
         config.gateway.comp_id, venues=frozenset(one.id for one in config.venue),
@@ -229,6 +233,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     scribe = Scribe(
         journal=journal, read_from=parts.reader.read_from, apply=partial(apply, book),
         speaker=parts.transport, directory=directory, metrics=metrics,
+        alerts=alerts,
     )  # fmt: skip
     gatekeeper = Gatekeeper(
         config.gateway.comp_id, parts.tokens, sending_time_window_ms=window_ms,

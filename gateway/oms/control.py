@@ -40,6 +40,7 @@ class Desk:
         self.rules = rules
         self.intake = intake
         self.shutdown_asked = False
+        self.alerts: Callable[[], dict[str, Any]] = dict  # what the shell has counted
         self._commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             "STATUS": self._status,
             "ORDERS": self._orders,
@@ -85,6 +86,7 @@ class Desk:
                 for name in self.rules.venues
             },
             "halts": self._halts(),
+            "alerts": self.alerts(),
         })  # fmt: skip
 
     def _halts(self) -> list[dict[str, Any]]:

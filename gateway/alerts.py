@@ -1,0 +1,44 @@
+"""Alerts reach people: each ALERT note is counted, and logged at WARNING, rationed by its kind.
+
+Rules: observation only; the journal has every alert, and nothing is decided by these counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loguru import logger
+
+from gateway.oms.effects import Jot
+from protocol.ration import Ration, held_back
+from protocol.timestamps import format_utc
+
+
+class Alerts:
+    """Hears every note; `summary` is what STATUS says of the alerts since the start."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._last = ""
+        self._last_ns = 0
+        self._ration = Ration()
+
+    def heard(self, jot: Jot, now_ns: int) -> None:
+        """Count and log a note if it is an alert."""
+        if jot.kind != "ALERT":
+            return
+        details = dict(jot.body)
+        kind = str(details.pop("alert", "UNNAMED"))
+        about = {"session": jot.session, **details} if jot.session else details
+        self.total += 1
+        self._last_ns = now_ns
+        self._last = " ".join([kind, *(f"{name}={value}" for name, value in about.items())])
+        held = self._ration.allows(kind, now_ns)
+        if held is not None:
+            logger.warning("ALERT {}{}", self._last, held_back(held))
+
+    def summary(self) -> dict[str, Any]:
+        """Return how many there were, and the last one with its time (UTC)."""
+        if not self.total:
+            return {"total": 0}
+        return {"total": self.total, "last": self._last, "last_at": format_utc(self._last_ns)}

@@ -1,0 +1,64 @@
+"""Alerts reach people: in the log, rationed, and in the operator's status."""
+
+from __future__ import annotations
+
+import pytest
+from loguru import logger
+from support.desk import Desk
+from support.shell import House, config_in, order
+
+from gateway.alerts import Alerts
+from gateway.oms.effects import Jot
+from protocol.messages import OperatorCommand
+
+MINUTE_NS = 60_000_000_000
+
+
+@pytest.fixture
+def warned():
+    """Gather what is logged at WARNING."""
+    lines = []
+    sink = logger.add(lambda line: lines.append(str(line)), level="WARNING", format="{message}")
+    yield lines
+    logger.remove(sink)
+
+
+def test_an_alert_is_logged_with_what_it_is_about(warned):
+    """An ALERT note is one WARNING with its kind and details; other notes are none."""
+    alerts = Alerts()
+    alerts.heard(Jot("DIGEST", {"seq": 1}), 1)
+    alerts.heard(Jot("ALERT", {"alert": "BAD_FILL", "order_id": "X{1}"}, "PAPER"), 2)
+    assert warned == ["ALERT BAD_FILL session=PAPER order_id=X{1}\n"]
+
+
+def test_each_kind_has_five_lines_a_minute(warned):
+    """The sixth of a kind in a minute is counted, not logged; the next minute says how many."""
+    alerts = Alerts()
+    for number in range(9):
+        alerts.heard(Jot("ALERT", {"alert": "A", "n": number}), number)
+    alerts.heard(Jot("ALERT", {"alert": "B"}), 9)
+    assert [line.split()[1] for line in warned] == ["A"] * 5 + ["B"]
+    alerts.heard(Jot("ALERT", {"alert": "A"}), MINUTE_NS)
+    assert "4 more of this kind were not shown" in warned[-1]
+    assert alerts.total == 11
+
+
+def test_what_is_journaled_as_an_alert_is_logged(tmp_path, warned):
+    """The running house logs the alert that it journals."""
+    with House(config_in(tmp_path)) as house:
+        peer = house.logged_on("A")
+        peer.say(order("1", text="unsayable"))
+        peer.until(peer.reports)
+    assert any(line.startswith("ALERT UNSAYABLE") for line in warned)
+
+
+def test_the_status_says_how_many_and_the_last():
+    """STATUS carries the count of alerts, and the last with its time."""
+    desk, alerts = Desk(), Alerts()
+    desk.core.control.alerts = alerts.summary
+    assert alerts.summary() == {"total": 0}
+    alerts.heard(Jot("ALERT", {"alert": "BAD_FILL"}), 0)
+    desk.log_on("OPERATOR/ann/7")
+    desk.hear("OPERATOR/ann/7", OperatorCommand(cl_ord_id="U", command="STATUS"))
+    answers = [m for m in desk.told("OPERATOR/ann/7") if isinstance(m, OperatorCommand)]
+    assert '"alerts":{"total":1,"last":"BAD_FILL","last_at":"1970' in answers[-1].command_body
