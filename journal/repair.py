@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from journal import recovery
+from journal import recovery, scan
 from journal.errors import JournalFailed
 from journal.files import Files, OsFiles, join
-from journal.recovery import BROKEN, LOCK, Decision
+from journal.recovery import BROKEN, LOCK, Decision, Finding
 from journal.writer import JournalWriter
+from protocol.timestamps import format_utc
 
 
 class Repair(NamedTuple):
@@ -34,6 +35,68 @@ class Repair(NamedTuple):
             f" {self.kept_copy} ({self.what}). Sessions must begin anew (141=Y), and every venue"
             " will be asked about every open order at the next start."
         )
+
+
+class Loss(NamedTuple):
+    """What a repair would cut: records `first` to `last` (0 when no header is left to tell).
+
+    `old` says that the damage is not in the last segment: whole segments after it go too.
+    """
+
+    segment: str
+    first: int
+    last: int
+    from_ns: int
+    to_ns: int
+    dropped_bytes: int
+    old: bool
+
+    def __str__(self) -> str:
+        if not self.last:
+            since = f" after {format_utc(self.from_ns)}" if self.from_ns else ""
+            return (
+                f"{self.dropped_bytes} bytes from record {self.first} on{since} will be cut; no"
+                " header in them tells how many records they are"
+            )
+        percent = 100 * (self.last - self.first + 1) / self.last
+        return (
+            f"records {self.first} to {self.last} ({percent:.3g} %), from"
+            f" {format_utc(self.from_ns)} to {format_utc(self.to_ns)}, will be cut"
+        )
+
+
+def survey(path: str | os.PathLike[str], *, files: Files | None = None) -> Loss | None:
+    """Say what `repair` would cut, and change nothing. None: the journal is not corrupt.
+
+    Raises JournalFailed.
+    """
+    files = files or OsFiles()
+    folder = os.fspath(path)
+    try:
+        finding = recovery.examine(files, folder)
+        if finding.decision != Decision.REFUSE_DAMAGED or finding.fault is None:
+            return None
+        return _loss(files, folder, finding)
+    except OSError as error:
+        raise JournalFailed(folder, "reading", error) from error
+
+
+def _loss(files: Files, folder: str, finding: Finding) -> Loss:
+    """Read what the headers past the fault still tell."""
+    fault, end = finding.fault, finding.end
+    assert fault is not None
+    last, from_ns, to_ns, old = 0, end.time_ns, end.time_ns, False
+    for number in range(fault.number, len(finding.segments)):
+        name = finding.segments[number]
+        data = files.read(join(folder, name), fault.offset if number == fault.number else 0)
+        old = old or (number > fault.number and any(data))
+        for header in scan.headers_in(data):
+            reached = header.first + header.records - 1
+            if reached > max(last, end.seq):
+                last, to_ns = reached, header.time_ns
+                if header.first == end.seq + 1:
+                    from_ns = header.time_ns
+    return Loss(fault.segment, end.seq + 1, last, from_ns, to_ns, finding.leftover_bytes, old)
 
 
 def repair(path: str | os.PathLike[str], *, files: Files | None = None) -> Repair:

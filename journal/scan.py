@@ -264,12 +264,18 @@ def evidence(files: Files, folder: str, segments: Sequence[str], fault: Fault) -
     for number in range(fault.number, len(segments)):
         path = join(folder, segments[number])
         data = files.read(path, fault.offset if number == fault.number else 0)
-        at = data.find(fmt.MAGIC)
-        while at >= 0:
-            header = fmt.parse_header(data, at)
-            if header is not None:
-                highest = max(highest, header.synced)
-                if highest >= fault.batch:
-                    return highest
-            at = data.find(fmt.MAGIC, at + 1)
+        for header in headers_in(data):
+            highest = max(highest, header.synced)
+            if highest >= fault.batch:
+                return highest
     return highest
+
+
+def headers_in(data: bytes) -> Iterator[Header]:
+    """Yield every true header in some bytes, wherever it stands."""
+    at = data.find(fmt.MAGIC)
+    while at >= 0:
+        header = fmt.parse_header(data, at)
+        if header is not None:
+            yield header
+        at = data.find(fmt.MAGIC, at + 1)

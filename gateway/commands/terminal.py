@@ -61,7 +61,7 @@ def advice(problem: Exception) -> str:
     folder = Path(problem.segment).parent
     return (
         f"; nothing was changed. `portcullis journal verify {folder}` says what is sound,"
-        f" `portcullis journal repair {folder}` copies it first and then cuts it there"
+        f" `portcullis journal repair {folder}` says what would be lost, and cuts it there"
     )
 
 

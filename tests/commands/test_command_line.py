@@ -169,3 +169,43 @@ def test_json_is_one_value(run, monkeypatch):
     run("init")
     assert json.loads(run("orders", "--json").output) == [{"order_id": "A", "qty": "1"}]
     assert "order_id" in run("orders").output
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A journal of several segments, damaged in the first."""
+    folder = tmp_path / "j"
+    options = {"segment_bytes": 1400, "ahead_bytes": 64, "reserve_bytes": 128}
+    with closing(JournalWriter.open(folder, epoch=1, **options)) as writer:
+        for number in range(1, 30):
+            frame = Jot("ALERT", {"alert": "A"}).frame("20260105-09:30:00", number)
+            writer.append(number, Direction.NOTE, "", frame)
+            writer.commit()
+    path = min(folder.glob("*.journal"))
+    data = bytearray(path.read_bytes())
+    data[600] ^= 1
+    path.write_bytes(data)
+    return folder
+
+
+def test_an_old_segment_is_cut_for_the_word_only(run, damaged):
+    """What is lost is said first; `--yes` alone or another word than `cut` changes nothing."""
+    before = {path: path.read_bytes() for path in damaged.glob("*.journal")}
+    done = run("journal", "repair", "j", "--yes")
+    assert done.exit_code == 2
+    assert "to 29 (" in done.output
+    assert "backup" in done.output
+    assert "--cut-old" in done.output
+    done = CliRunner().invoke(main, ["journal", "repair", "j"], input="yes\n")
+    assert done.exit_code == 1
+    assert {path: path.read_bytes() for path in damaged.glob("*.journal")} == before
+    done = CliRunner().invoke(main, ["journal", "repair", "j"], input="cut\n")
+    assert done.exit_code == 0, done.output
+    assert list(damaged.glob("*.broken"))
+    assert run("journal", "verify", "j").exit_code == 0
+
+
+def test_an_old_segment_is_cut_without_asking_for_both_options(run, damaged):
+    """`--yes --cut-old` is a person's order too."""
+    assert run("journal", "repair", "j", "--yes", "--cut-old").exit_code == 0
+    assert list(damaged.glob("*.broken"))

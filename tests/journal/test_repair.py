@@ -8,7 +8,7 @@ from support.journals import FOLDER, append_batch, build, frames_of, layout, ope
 
 from journal.errors import Corrupt, JournalFailed, Locked
 from journal.recovery import recover
-from journal.repair import repair
+from journal.repair import repair, survey
 from journal.verify import verify
 
 
@@ -123,3 +123,27 @@ def test_what_the_disk_refuses_is_an_error_of_ours():
     files.fail_at, files.how = 3, "EIO"
     with pytest.raises(JournalFailed, match="repairing"):
         repair(FOLDER, files=files)
+
+
+def test_what_will_be_lost_is_told_before():
+    """The records, their share and their time are told from what the headers say; read only."""
+    files, before, place = corrupt()
+    loss = survey(FOLDER, files=files)
+    last = layout(build(20).image())[-1]
+    assert (loss.first, loss.last, loss.old) == (place.first, last.first + last.records - 1, True)
+    assert f"records {loss.first} to {loss.last} (" in str(loss)
+    assert "from 1970" in str(loss)
+    assert files.image() == before
+    done = repair(FOLDER, files=files)
+    assert (done.last_seq, done.dropped_bytes) == (loss.first - 1, loss.dropped_bytes)
+    assert survey(FOLDER, files=files) is None
+
+
+def test_damage_in_the_last_segment_is_not_old():
+    """When no segment follows the damaged one, only its own end is lost."""
+    files = build(20, close=True)
+    places = layout(files.image())
+    place = next(place for place in places if place.segment == places[-1].segment)
+    files.files[place.segment].cache[place.start + 120] ^= 8
+    loss = survey(FOLDER, files=FakeFiles.of(files.image()))
+    assert (loss.segment, loss.old) == (place.segment.rsplit("/")[-1], False)
