@@ -80,7 +80,7 @@ def lost_of(found: Witnesses) -> Findings:
             lost[kind] += [f"{name}: {text}" for text in texts]
     resets = max(found.journal.resets, sum(told.resets for told in found.told.values()))
     lost["sessions_reset"] = ["numbers began at 1 again"] * resets
-    ours = found.journal.book.state.fills.get(found.venue, {})
+    ours = _by_trade_id(found)
     lost["venue_fills_not_in_state"] = [key for key in found.ledger.fills if key not in ours]
     return lost
 
@@ -126,7 +126,7 @@ def duplicates_of(found: Witnesses) -> Findings:
                 reports[fields["17"]] += 1
                 if fields["150"] == ExecType.TRADE and "527" in fields:
                     trades[fields["527"]] += 1
-    ours = found.journal.book.state.fills.get(found.venue, {})
+    ours = _by_trade_id(found)
     return {
         "at_venue": found.ledger.doubles,
         "reports_told_twice": [key for key, count in reports.items() if count > 1],
@@ -140,7 +140,7 @@ def duplicates_of(found: Witnesses) -> Findings:
 def disagreements_of(found: Witnesses) -> Findings:
     """Compare the recovered state with the venue's ledger: fills, positions, fees, ends."""
     book, fills = found.journal.book, found.ledger.fills
-    ours = book.state.fills.get(found.venue, {})
+    ours = _by_trade_id(found)
     qty, fees = _sums_of_ledger(fills.values())
     our_qty, our_fees = _sums_of_state(book, found.venue)
     return {
@@ -277,3 +277,9 @@ def percentile(samples: Iterable[int], part: Decimal) -> int | None:
     if not ordered:
         return None
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def _by_trade_id(found: Witnesses) -> dict[str, Fill]:
+    """Name our fills as the paper venue does: its trade ids differ over symbols and sides too."""
+    ours = found.journal.book.state.fills.get(found.venue, {})
+    return {key.rpartition("|")[2]: fill for key, fill in ours.items()}

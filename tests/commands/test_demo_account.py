@@ -136,7 +136,8 @@ def test_a_changed_transcript_is_seen(places, tmp_path, wanted, instead, expecte
 def test_the_last_report_counts_too(places, tmp_path):
     """A transcript that ends one report early is noticed: the journal knows what was due."""
     lines = [orjson.loads(line) for line in places.transcripts[NAME].read_bytes().splitlines()]
-    last = max(n for n, line in enumerate(lines) if line["direction"] == "IN")
+    is_report = message("IN", "8")
+    last = max(n for n, line in enumerate(lines) if is_report(line))
     told = rewritten(
         places.transcripts[NAME], tmp_path / "told",
         lambda number, line: [] if number == last else [line],

@@ -132,7 +132,8 @@ def venue_wrongs(path, book, venue="PAPER"):
     wrong += [f"{n} venue orders for {name}" for name, n in owned.items() if n > 1]
     wrong += [f"the venue's order is not ours: {name}" for name in owned if "unknown" in name]
     fills = [line for line in lines if line["k"] == "fill"]
-    wrong += _fill_wrongs(fills, book.state.fills.get(venue, {}))
+    ours = book.state.fills.get(venue, {})
+    wrong += _fill_wrongs(fills, {key.rpartition("|")[2]: fill for key, fill in ours.items()})
     wrong += _sum_wrongs(fills, book.state.positions)
     wrong += _end_wrongs(lines, book)
     return wrong
