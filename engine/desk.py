@@ -24,6 +24,7 @@ from engine.requests import Changes, Number, OrderOptions
 from engine.strategy import Strategy
 from protocol.fields import ExecType, SecurityTradingStatus, Side, TradingState, TradSesStatus
 from protocol.messages import (
+    BusinessMessageReject,
     ExecutionReport,
     MarketDataIncrementalRefresh,
     MarketDataSnapshotFullRefresh,
@@ -32,7 +33,9 @@ from protocol.messages import (
     SecurityStatus,
     TradingSessionStatus,
 )
+from protocol.ration import Ration, held_back
 
+Refusal: TypeAlias = ExecutionReport | OrderCancelReject | BusinessMessageReject
 Send: TypeAlias = Callable[[Message], Message | None]
 NOT_CONNECTED = "NOT_CONNECTED: there is no session with the gateway now; the order was not sent"
 ASK_AGAIN_NS = 1_000_000_000
@@ -63,6 +66,7 @@ class Desk:
         self.started = False
         self.ready = False
         self._send = send
+        self._ration = Ration()
         self._ids = ids
         self._questions: list[Question] = []
         self._ask_again_ns: int | None = None
@@ -176,6 +180,7 @@ class Desk:
             return
         match message:
             case OrderCancelReject():
+                self._complain(message, f"cancel or replace {message.cl_ord_id} is refused")
                 self.orders.refused(message)
                 self.strategy.on_cancel_reject(message)
             case TradingSessionStatus() | SecurityStatus():
@@ -183,6 +188,8 @@ class Desk:
             case MarketDataSnapshotFullRefresh() | MarketDataIncrementalRefresh():
                 self.feed(message)
             case _:
+                if isinstance(message, BusinessMessageReject):
+                    self._complain(message, f"a {message.ref_msg_type} of ours is refused")
                 self.strategy.on_message(message)
 
     def feed(self, message: Message) -> None:
@@ -220,10 +227,19 @@ class Desk:
         venue = report.security_exchange or (order.venue if order else None)
         if report.exec_type is ExecType.TRADE:
             self.positions.fill(report, venue)
+        if report.exec_type is ExecType.REJECTED:
+            self._complain(report, f"order {report.cl_ord_id} is refused")
         if not asked or changed:
             self.strategy.on_execution(report)
         if asked:
             self._answered()
+
+    def _complain(self, message: Refusal, what: str) -> None:
+        """Log a refusal, so that an author hears of it without any handler; the first ones only."""
+        held = self._ration.allows(message.msg_type, self.clock())
+        if held is not None:
+            text = f"{what}: {message.text or 'no reason given'}{held_back(held)}"
+            logger.bind(strategy=self.strategy.id).warning("{}", f"{self.strategy.id}: {text}")
 
     def _ask(self) -> None:
         self._ask_again_ns = self.clock() + PATIENCE_NS

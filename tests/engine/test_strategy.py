@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 import portcullis
 from engine import transcript
@@ -18,8 +19,21 @@ from engine.orders import KEEP_CLOSED, OwnOrders, OwnPositions
 from engine.strategy import Strategy
 from engine.testing import Rehearsal
 from engine.transcript import Transcript
-from protocol.fields import ExecType, OrdStatus, OrdType, Side
-from protocol.messages import ExecutionReport, NewOrderSingle, OrderCancelReject
+from protocol.fields import (
+    BusinessRejectReason,
+    CxlRejReason,
+    CxlRejResponseTo,
+    ExecType,
+    OrdStatus,
+    OrdType,
+    Side,
+)
+from protocol.messages import (
+    BusinessMessageReject,
+    ExecutionReport,
+    NewOrderSingle,
+    OrderCancelReject,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -313,3 +327,38 @@ def test_the_module_is_the_command(tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert "FILE:CLASS" in done.stdout
+
+
+@pytest.fixture
+def warned():
+    """Gather what is logged at WARNING."""
+    lines = []
+    sink = logger.add(lambda line: lines.append(str(line)), level="WARNING", format="{message}")
+    yield lines
+    logger.remove(sink)
+
+
+def test_an_author_without_handlers_sees_refusals(warned):
+    """150=8, 9 and j are in the log with their text, the first five a minute of each kind."""
+
+    class Bare(Strategy):
+        id, symbols = "BARE", ("EURUSD",)
+
+    stage = Rehearsal(Bare()).quote("EURUSD", "1.10", "1.11")
+    stage.refuse("MAX_QTY: qty=1000 {max}=1", count=7)
+    for _ in range(7):
+        stage.strategy.buy("EURUSD", 1000, price="1.00")
+    stage.deliver()
+    assert len(warned) == 5
+    assert "is refused: MAX_QTY: qty=1000 {max}=1" in warned[0]
+    desk = stage.strategy.desk
+    desk.receive(OrderCancelReject(
+        order_id="X", cl_ord_id="C", orig_cl_ord_id="B", ord_status=OrdStatus.FILLED,
+        cxl_rej_response_to=CxlRejResponseTo.CANCEL, cxl_rej_reason=CxlRejReason.TOO_LATE_TO_CANCEL,
+        text="TOO_LATE",
+    ))  # fmt: skip
+    desk.receive(BusinessMessageReject(
+        ref_msg_type="D", business_reject_reason=BusinessRejectReason.OTHER, text="NOT_FOR_YOU",
+    ))  # fmt: skip
+    assert "C is refused: TOO_LATE" in warned[5]
+    assert "a D of ours is refused: NOT_FOR_YOU" in warned[6]
