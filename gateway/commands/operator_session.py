@@ -23,7 +23,7 @@ from gateway.errors import CommandError
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
 from protocol.fields import OPERATOR
-from protocol.messages import Message, OperatorCommand
+from protocol.messages import BusinessMessageReject, Message, OperatorCommand, Reject
 from protocol.session import FixSession, Reaction, Sent
 
 NO_ANSWER = 3
@@ -43,6 +43,7 @@ class OperatorSession:
         )
         self.person = f"{_person()}/{os.getpid()}"
         self._count = 0
+        self._asked: tuple[str, int] | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -95,12 +96,16 @@ class OperatorSession:
             sender_sub_id=self.person,
             command_body=orjson.dumps(body).decode() if body is not None else None,
         )  # fmt: skip
-        self._say(self._session.send(message, time.time_ns()))
+        sent = self._session.send(message, time.time_ns())
+        self._asked = command, sent.msg_seq_num
+        self._say(sent)
         deadline_ns = time.monotonic_ns() + self._timeout_ms * 1_000_000
         while time.monotonic_ns() < deadline_ns:
             for delivered in self._hear(deadline_ns):
                 if isinstance(delivered, OperatorCommand) and delivered.cl_ord_id == cl_ord_id:
                     return delivered
+                if isinstance(delivered, BusinessMessageReject):
+                    self._rejected(delivered)
         what = f"{command} was not answered"
         raise self._silence(what)
 
@@ -152,12 +157,22 @@ class OperatorSession:
     def _act(self, reaction: Reaction, found: list[Message]) -> None:
         if reaction.deliver is not None:
             found.append(reaction.deliver)
+        if reaction.rejected is not None:
+            self._rejected(reaction.rejected)
         for sent in reaction.replies:
             self._say(sent)
         # An answer that came before the end counts: a gateway that is shut down says both at once.
         if reaction.disconnect is not None and not found:
             msg = f"the gateway at {self._endpoint} ended the session: {reaction.disconnect}"
             raise CommandError(msg, exit_code=NO_ANSWER)
+
+    def _rejected(self, reject: Reject | BusinessMessageReject) -> None:
+        """End the waiting when it is our command that was rejected. Raises CommandError."""
+        if self._asked is None or reject.ref_seq_num != self._asked[1]:
+            return
+        why = reject.text or "no reason given"
+        msg = f"the gateway rejected {self._asked[0]} ({type(reject).__name__}): {why}"
+        raise CommandError(msg)
 
     def _silence(self, what: str) -> CommandError:
         return CommandError(

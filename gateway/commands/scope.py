@@ -28,6 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _EXIT_CODES = """\b
 Exit codes: 0 done and journaled, 1 refused, 2 config or scope wrong,
 3 the gateway does not answer."""
+REASON_MAX = 2_000
 _is_name = re.compile(r"[!-9;-<>-~]{1,64}", re.ASCII).fullmatch
 
 
@@ -50,6 +51,21 @@ def scope_text(**terms: str | None) -> str:
             msg = f"--{kind}: received {name!r}, expected a name without blanks, `:` or `=`"
             raise CommandError(msg, exit_code=USAGE)
     return " ".join(f"{kind}:{name}" for kind, name in terms.items() if name) or "all"
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason that says nothing, or that does not go on the wire."""
+    expected = f"expected 1 to {REASON_MAX} printable characters on one line"
+    if not reason.strip():
+        msg = f"--reason: received {reason!r}, {expected}"
+    elif len(reason) > REASON_MAX:
+        msg = f"--reason: received {len(reason)} characters, {expected}"
+    elif not reason.isprintable():
+        wrong = next(letter for letter in reason if not letter.isprintable())
+        msg = f"--reason: received the character {wrong!a}, {expected}"
+    else:
+        return
+    raise CommandError(msg, exit_code=USAGE)
 
 
 def state_command(name: str, what: str) -> click.Command:
@@ -78,6 +94,7 @@ def change(
     config_path: Path, command: str, *, scope: str, reason: str, as_json: bool = False
 ) -> None:
     """Send one change to a running gateway and say what came of it."""
+    check_reason(reason)
     with OperatorSession(read_config(config_path)) as session:
         body = session.ask(command, scope=scope, reason=reason)
     if as_json:

@@ -209,3 +209,13 @@ def test_an_old_segment_is_cut_without_asking_for_both_options(run, damaged):
     """`--yes --cut-old` is a person's order too."""
     assert run("journal", "repair", "j", "--yes", "--cut-old").exit_code == 0
     assert list(damaged.glob("*.broken"))
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "a\x01b", "two\nlines", "\udcff", "x" * 2001])
+@pytest.mark.parametrize("words", [("kill",), ("shutdown",), ("cancel", "--all")], ids=" ".join)
+def test_a_reason_is_a_line_of_text(run, words, reason):
+    """A reason that is empty, too long, or cannot go on the wire is one sentence; exit code 2."""
+    run("init")
+    done = run(*words, "--reason", reason)
+    assert done.exit_code == 2, done.output
+    assert "expected 1 to 2000 printable characters" in done.output
