@@ -25,14 +25,20 @@ def command(folder: Path, *, output: Path, force: bool, as_json: bool) -> None:
     Open it with `datasette audit.db`; full-text search is on messages.
 
     \b
-    Exit codes: 0 written, 2 the file is already there, 4 the journal cannot be read.
+    Exit codes: 0 written, 2 the file is already there or cannot be written,
+    4 the journal cannot be read.
     """
-    if output.exists():
-        if not force:
-            msg = f"{output} is already there; --force replaces it, --output FILE names another"
-            raise CommandError(msg, exit_code=USAGE)
-        output.unlink()
+    if output.exists() and not force:
+        msg = f"{output} is already there; --force replaces it, --output FILE names another"
+        raise CommandError(msg, exit_code=USAGE)
     found = records(folder)
+    try:
+        output.unlink(missing_ok=True)
+        with output.open("xb"):
+            pass
+    except OSError as problem:
+        msg = f"{output} cannot be written: {problem.strerror or problem}"
+        raise CommandError(msg, exit_code=USAGE) from None
     with progress("exporting") as advance:
         counts = audit.export(found, output, progress=advance)
     if as_json:

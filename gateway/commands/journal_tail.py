@@ -10,7 +10,7 @@ import click
 
 from gateway.audit import describe_frame
 from gateway.commands.journal_folder import folder_argument, records
-from gateway.commands.terminal import json_option, out, print_json
+from gateway.commands.terminal import out, print_json_line
 from journal.format import Direction, Record
 from journal.reader import Tail
 from protocol import codec
@@ -25,7 +25,7 @@ PERIOD_S = 0.25
 @click.option("-n", "--lines", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--session", "name", help="Only this session (a CompID, a venue, OPERATOR/…).")
 @click.option("-f", "--follow", is_flag=True, help="Go on as the journal grows; Ctrl-C ends.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def command(folder: Path, *, lines: int, name: str | None, follow: bool, as_json: bool) -> None:
     """Print the last records of DIR: → heard, ← said, · noted.
 
@@ -54,7 +54,7 @@ def show(record: Record, *, as_json: bool) -> None:
     text = describe_frame(record.frame)
     time_text = format_utc(record.time_ns)
     if as_json:
-        print_json(
+        print_json_line(
             {
                 "seq": record.seq, "time": time_text, "direction": record.direction.name,
                 "session": record.session, "msg_type": found.msg_type, "text": text,

@@ -101,6 +101,12 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def print_json_line(value: Any) -> None:
+    """Print one JSON value on a line of its own, for what has no end."""
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
+    sys.stdout.flush()
+
+
 def print_rows(
     rows: Sequence[Mapping[str, Any]], *, title: str, columns: Sequence[str] = ()
 ) -> None:

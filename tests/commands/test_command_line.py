@@ -219,3 +219,24 @@ def test_a_reason_is_a_line_of_text(run, words, reason):
     done = run(*words, "--reason", reason)
     assert done.exit_code == 2, done.output
     assert "expected 1 to 2000 printable characters" in done.output
+
+
+def test_an_export_to_nowhere_is_one_sentence(run, tmp_path):
+    """A file that cannot be written is named with the reason; exit code 2, and no traceback."""
+    JournalWriter.open(tmp_path / "j", epoch=1).close()
+    for target in ("nowhere/a.db", "."):
+        done = run("journal", "export", "j", "--force", "-o", target)
+        assert done.exit_code == 2, done.output
+        assert f"{target} cannot be written" in done.output
+
+
+def test_a_tail_in_json_is_one_object_per_line(run, tmp_path):
+    """`journal tail --json` can be read line by line while it runs, and its help says so."""
+    with closing(JournalWriter.open(tmp_path / "j", durability="os", epoch=1)) as writer:
+        for number in (1, 2):
+            frame = Jot("ALERT", {"alert": "A"}).frame("20260105-09:30:00", number)
+            writer.append(number, Direction.NOTE, "", frame)
+        writer.commit()
+    lines = run("journal", "tail", "j", "--json").output.splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2]
+    assert "one JSON object per line" in run("journal", "tail", "--help").output
