@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,23 @@ def fetch(config_path: Path, what: str) -> list[dict[str, Any]]:
         return rows_of(session, what)
 
 
-def list_rows(config_path: Path, what: str, *, columns: Sequence[str], as_json: bool) -> None:
-    """Print one listing of a running gateway."""
+def list_rows(
+    config_path: Path,
+    what: str,
+    *,
+    columns: Sequence[str],
+    as_json: bool,
+    short: Mapping[str, str] | None = None,
+) -> None:
+    """Print one listing of a running gateway.
+
+    `short` makes the table one of these columns only: their names in the rows, and their titles.
+    """
     rows = fetch(config_path, what)
     if as_json:
         print_json(rows)
+    elif short is not None:
+        brief = [{title: row.get(name) for name, title in short.items()} for row in rows]
+        print_rows(brief, title=what.lower(), columns=tuple(short.values()))
     else:
         print_rows(rows, title=what.lower(), columns=columns)

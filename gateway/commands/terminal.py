@@ -25,6 +25,7 @@ from gateway.config import Config, load_config
 from gateway.errors import CommandError, ConfigError, GatewayError, PortInUse
 from gateway.oms.orders import BrokenFold
 from journal.errors import Corrupt, JournalError
+from protocol.timestamps import format_utc
 
 REFUSED, USAGE, NO_ANSWER, JOURNAL, PORT = 1, 2, 3, 4, 5
 
@@ -114,6 +115,7 @@ def print_rows(
     if not rows:
         out.print(f"no {title}")
         return
+    rows = [for_people(row) for row in rows]
     names = [name for name in columns if any(name in row for row in rows)]
     names += [name for row in rows for name in row if name not in names and name not in columns]
     names = list(dict.fromkeys(names))
@@ -128,9 +130,25 @@ def print_rows(
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:
     """Print names and values, one pair a line."""
+    pairs = for_people(pairs)
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         out.print(f"[dim]{name:<{width}}[/]  {_cell(value)}")
+
+
+def for_people(value: Any) -> Any:
+    """Write times, the names in `_ns`, as UTC text under the bare name; all else as it is."""
+    if isinstance(value, Mapping):
+        return dict(_for_people(name, part) for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return [for_people(part) for part in value]
+    return value
+
+
+def _for_people(name: str, value: Any) -> tuple[str, Any]:
+    if name.endswith("_ns") and isinstance(value, int):
+        return name.removesuffix("_ns"), format_utc(value) if value else ""
+    return name, for_people(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.commands import COMMANDS, main
+from gateway.commands.terminal import for_people
 from gateway.config import load_config
 from gateway.oms.effects import Jot
 from journal.format import Direction
@@ -240,3 +241,28 @@ def test_a_tail_in_json_is_one_object_per_line(run, tmp_path):
     lines = run("journal", "tail", "j", "--json").output.splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [1, 2]
     assert "one JSON object per line" in run("journal", "tail", "--help").output
+
+
+def test_orders_are_nine_columns_unless_wide(run, monkeypatch):
+    """The table fits a terminal; `--wide` shows the rest, times as UTC; JSON keeps nanoseconds."""
+    from gateway.commands import listing  # noqa: PLC0415 - patched where it is used
+
+    row = {
+        "order_id": "A", "owner": "MM", "venue": "PAPER", "account": "ACC", "symbol": "EURUSD",
+        "side": "BUY", "order_qty": "9", "cum_qty": "2", "leaves_qty": "7", "price": "1.1",
+        "ord_status": "NEW", "in_doubt": False, "created_ns": 1_767_605_400_000_000_000,
+    }  # fmt: skip
+    monkeypatch.setattr(listing, "fetch", lambda *_: [row])
+    heading = run("orders").output.splitlines()[1].split()
+    assert " ".join(heading) == "order_id owner venue symbol side qty leaves price status"
+    wide = run("orders", "--wide").output
+    assert "20260105-09:30:00.000000" in wide
+    assert "account" in wide
+    assert "_ns" not in wide
+    assert json.loads(run("orders", "--json").output) == [row]
+
+
+def test_times_are_text_for_people():
+    """Times become UTC text at any depth; what is not set is empty."""
+    shown = for_people({"now_ns": 0, "halts": [{"since_ns": 1_767_605_400_000_000_000}], "n": 1})
+    assert shown == {"now": "", "halts": [{"since": "20260105-09:30:00.000000"}], "n": 1}
