@@ -193,7 +193,8 @@ class Desk:
         active = state is TradingState.ACTIVE  # what a former configuration halted can be resumed
         scope = parse_scope(message.scope or "") if active else self._scope(message.scope or "")
         yield from self._set_state(session, message, scope, state)
-        yield _answer(session, message, DONE, f"{state.value}: {message.scope}")
+        warning = self._unknown_symbols(message.scope)
+        yield _answer(session, message, DONE, f"{state.value}: {message.scope}{warning}")
 
     def _scope(self, text: str) -> list[str]:
         """Read a scope; a name that no rule knows is more likely a slip than meant."""
@@ -207,6 +208,16 @@ class Desk:
                 problem = f"received {term}, expected one of {' '.join(sorted(names))}"
                 raise UnknownScope(problem)
         return terms
+
+    def _unknown_symbols(self, scope: str | None) -> str:
+        """Warn of symbols that no venue has told of: they may be halted, but perhaps not meant."""
+        wanted = [term[7:] for term in (scope or "").split() if term.startswith("symbol:")]
+        known = {symbol for name in self.rules.venues for symbol in
+                 (*self.rules.venues[name].symbols, *self.market.venue(name).securities)}
+        unknown = [symbol for symbol in wanted if symbol not in known]
+        if not unknown:
+            return ""
+        return f"; WARNING no venue knows {' '.join(unknown)}: known {' '.join(sorted(known)[:20])}"
 
     def _set_state(
         self, session: str, message: OperatorCommand, scope: list[str], state: TradingState
@@ -244,8 +255,12 @@ class Desk:
                 yield from self.intake.withdraw(
                     order, now_ns, text=f"{message.command} by {person_of(session)}"
                 )
+        away = sum(not self.market.venue(order.venue).linked for order in found)
+        waits = f", {away} of them when their venue is back" if away else ""
+        warning = self._unknown_symbols(message.scope)
         yield _answer(
-            session, message, DONE, f"{message.command}: cancelling {count} orders",
+            session, message, DONE,
+            f"{message.command}: cancelling {count} orders{waits}{warning}",
             body={"cancelling": count},
         )  # fmt: skip
 

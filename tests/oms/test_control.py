@@ -252,3 +252,19 @@ def test_a_mass_cancel_that_is_refused(play, fields, text):
     assert cancels(play) == 0
     play.desk.hear("MM", new_order(play.desk, report.cl_ord_id))
     assert play.lines()[-1].endswith("103=6")
+
+
+def test_a_symbol_that_nobody_knows_is_halted_with_a_warning(play):
+    """A misspelt symbol does not pass unnoticed: the answer names those that venues know."""
+    answer = ask(play, "KILL", scope="symbol:EURUSDD", reason="r")
+    assert answer.outcome == "DONE"
+    assert "no venue knows EURUSDD" in answer.text
+    assert SYMBOL in answer.text
+    assert "WARNING" not in ask(play, "KILL", scope=f"symbol:{SYMBOL}", reason="r").text
+
+
+def test_a_kill_says_what_waits_for_an_absent_venue(play):
+    """Cancels for a venue that is not linked are issued when it is back; the answer says so."""
+    play.order()
+    play.desk.drop(VENUE)
+    assert "of them when their venue is back" in ask(play, "KILL", scope="all", reason="r").text
