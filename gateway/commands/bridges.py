@@ -8,6 +8,7 @@ that the gateway after a killed one can end it in order.
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 from loguru import logger
@@ -47,8 +48,25 @@ def launch(config: Config, config_path: Path) -> list[subprocess.Popen[bytes]]:
         )
         pid_path(config, venue).write_text(f"{process.pid}\n", encoding="ascii")
         logger.info(f"bridge {venue.id} started as process {process.pid}")
+        output = config.log.path / f"bridge-{venue.id}.out"
+        threading.Thread(target=watch, args=(venue.id, process, output), daemon=True).start()
         started.append(process)
     return started
+
+
+def watch(venue_id: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    """Wait for a bridge to end, and say so: nobody would look into its file otherwise."""
+    code = process.wait()
+    if code == 0:
+        return
+    try:
+        last = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+    except OSError:
+        last = []
+    logger.error(
+        f"bridge {venue_id} ended with code {code}: {' '.join(last) or 'it said nothing'}"
+        f" (all of it is in {output}); start it again with: portcullis bridge {venue_id}"
+    )
 
 
 def end(config: Config, launched: list[subprocess.Popen[bytes]]) -> None:
