@@ -89,7 +89,7 @@ def test_the_same_holds_on_recorded_markets(tmp_path, data_folder, name):
 @pytest.mark.length("ci")
 @pytest.mark.budget(120)
 def test_a_recovery_that_forgets_turns_the_account_red(tmp_path, root):
-    """One forgotten fill in the replay: the digests differ, and the demo says so."""
+    """One forgotten report in the replay: the digests differ, and the demo says so."""
     forgetful = [sys.executable, str(root / "tests" / "support" / "forgetful_run.py")]
     found = demo.play(tmp_path, seconds=12, data=None, quiet=True, restart=forgetful)
     assert not found["passed"]

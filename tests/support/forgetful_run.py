@@ -1,6 +1,6 @@
-"""A gateway whose recovery forgets one fill: run in place of `portcullis` by a test of the demo.
+"""A gateway whose recovery forgets one acknowledgement: run in place of `portcullis` by a test of the demo.
 
-Everything else is the shipped code; only while replaying, the first fill leaves no trace.
+Everything else is the shipped code; only while replaying, the first 150=0 leaves no trace.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ forgotten = []
 
 
 def forgetful(book, entry):
-    """Apply a record, except for the first fill."""
+    """Apply a record, except for the first 150=0: there is one before any digest."""
     message = entry.message
-    is_fill = isinstance(message, ExecutionReport) and message.exec_type is ExecType.TRADE
-    if is_fill and not forgotten:
+    is_new = isinstance(message, ExecutionReport) and message.exec_type is ExecType.NEW
+    if is_new and not forgotten:
         forgotten.append(entry.seq)
         book.state.seq = entry.seq
         return
