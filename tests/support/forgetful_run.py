@@ -1,4 +1,4 @@
-"""A gateway whose recovery forgets one acknowledgement: run in place of `portcullis` by a test of the demo.
+"""A gateway whose recovery forgets one report: run in place of `portcullis` by a test of the demo.
 
 Everything else is the shipped code; only while replaying, the first 150=0 leaves no trace.
 """
