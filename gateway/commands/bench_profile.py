@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.commands import bridges
 from gateway.commands.bench_gateway import BareSession, BenchGateway
-from gateway.commands.bench_rates import ACKED, Orders, sustained
+from gateway.commands.bench_rates import ACCEPTED, Orders, sustained
 from gateway.config import load_config
 from gateway.wiring import open_gateway
 
@@ -57,7 +57,7 @@ def where_time_goes(folder: Path, *, seconds: float) -> dict[str, Any]:
         price = gateway.far_price()
         sessions = [BareSession(gateway, number) for number in range(SESSIONS)]
         orders = [Orders(session, price) for session in sessions]
-        rate = sustained(orders, seconds=seconds, window=WINDOW, mark=ACKED)
+        rate = sustained(orders, seconds=seconds, window=WINDOW, mark=ACCEPTED)
         for session in sessions:
             session.close()
     times = by_part(pstats.Stats(str(out)))
