@@ -5,12 +5,14 @@
 - Each attempt uses a fresh socket, since the old one may still hold frames for a dead gateway. The
   pause between attempts doubles up to a bound, with a little chance, so that many bridges do not
   knock at once.
-- The link is down when the session says so, or when ZeroMQ's pipe is full.
+- The link is down when the session says so, or when ZeroMQ's pipe has had no room for a while. A
+  pipe that is full for a moment is none: a list of all open orders may be longer than any pipe.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from random import Random
 from typing import Protocol
 
@@ -26,6 +28,10 @@ MS_NS = 1_000_000
 LOGON_PATIENCE_NS = 2_000 * MS_NS
 FIRST_PAUSE_NS = 50 * MS_NS
 LONGEST_PAUSE_NS = 500 * MS_NS
+FULL_PATIENCE_NS = 2_000 * MS_NS
+"""So long may a full pipe take nothing before the link counts as down."""
+FULL_PAUSE_NS = 5 * MS_NS
+"""How soon a full pipe is tried again: ZeroMQ does not wake us when it has room."""
 
 
 class Wire(Protocol):
@@ -68,6 +74,8 @@ class Connection:
         self._attempts = 0
         self._patience_ns = 0
         self._said = ""
+        self._waiting: deque[bytes] = deque()
+        self._moved_ns = self._tried_ns = now_ns
         self.down_since_ns: int | None = now_ns
 
     def receive(self, now_ns: int, frames: list[bytes]) -> None:
@@ -100,8 +108,8 @@ class Connection:
                 self._drop("no answer to our Logon", now_ns)
             return
         self._flush(fix, now_ns)
-        if self._fix is fix:
-            self._react(fix.tick(now_ns), now_ns)
+        self._react(fix.tick(now_ns), now_ns)
+        self._drain(now_ns)
 
     def next_deadline_ns(self) -> int:
         """Return when `step` wants to be called."""
@@ -111,12 +119,14 @@ class Connection:
         if not fix.active:
             return self._patience_ns
         deadline = fix.next_deadline_ns()
-        return self._patience_ns if deadline is None else deadline
+        due_ns = self._patience_ns if deadline is None else deadline
+        return min(due_ns, self._tried_ns + FULL_PAUSE_NS) if self._waiting else due_ns
 
     def log_out(self, text: str, now_ns: int) -> None:
         """Say goodbye, as far as there is anybody."""
         if self._fix is not None and self._fix.active:
-            self._wire.send(self._fix.logout(text, now_ns).frame)
+            self._waiting.append(self._fix.logout(text, now_ns).frame)
+            self._drain(now_ns)
 
     def drop(self, why: str, now_ns: int) -> None:
         """Let go of the link and log on anew."""
@@ -125,6 +135,7 @@ class Connection:
 
     def _log_on(self, now_ns: int) -> None:
         self._wire.reopen()
+        self._waiting.clear()
         self._fix = FixSession(
             comp_id=self._comp_id,
             peer_comp_id=self._peer_comp_id,
@@ -149,10 +160,10 @@ class Connection:
             self._session.receive(reaction.deliver, now_ns)
         if reaction.rejected is not None:
             logger.error("the gateway rejected a message of ours: {}", reaction.rejected.text)
-        for sent in reaction.replies:
-            self._wire.send(sent.frame)
+        self._waiting.extend(sent.frame for sent in reaction.replies)
         if reaction.disconnect is not None:
-            self._drop(reaction.disconnect, now_ns)
+            self._drain(now_ns)
+            self.drop(reaction.disconnect, now_ns)
         elif reaction.resend is not None:
             self._drop("the gateway missed messages: reconciliation instead of resend", now_ns)
 
@@ -166,9 +177,21 @@ class Connection:
             except EncodeError as problem:
                 logger.error("cannot say {}: {}", message.msg_type, problem)
                 continue
-            if not self._wire.send(sent.frame):
-                self._drop("the link is full", now_ns)
-                return
+            self._waiting.append(sent.frame)
+
+    def _drain(self, now_ns: int) -> None:
+        """Send what waits, in order, as far as the pipe takes it."""
+        waiting = self._waiting
+        if self._fix is None:
+            return
+        self._tried_ns = now_ns
+        if not waiting:
+            self._moved_ns = now_ns
+        while waiting and self._wire.send(waiting[0]):
+            waiting.popleft()
+            self._moved_ns = now_ns
+        if waiting and now_ns - self._moved_ns >= FULL_PATIENCE_NS:
+            self._drop("the link is full", now_ns)
 
     def _drop(self, why: str, now_ns: int) -> None:
         if self._session.logged_on or why != self._said:

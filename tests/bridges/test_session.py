@@ -288,11 +288,24 @@ def test_fills_go_on_while_the_gateway_is_down(counter):
     assert kinds(counter.ask(counter.fills()))[:2] == ["AQ", "AE"]
 
 
-def test_a_full_link_is_dropped(counter):
-    """When ZeroMQ has no room the link is dropped and logged on anew: the gateway asks then."""
+def test_a_link_that_is_full_for_a_moment_loses_nothing(counter):
+    """What ZeroMQ has no room for waits, in order: a long list must not end the link it is for."""
+    for _ in range(3):
+        counter.ask(counter.new(price=LOW))
+    counter.wire.full = True
+    counter.say(counter.open_orders())
+    counter.run(1_000)
+    assert counter.bridge.session.logged_on
+    counter.wire.full = False
+    assert kinds(counter.ask(counter.open_orders())) == ["I/0"] * 6
+    assert len(counter.logons) == 1
+
+
+def test_a_link_that_stays_full_is_dropped(counter):
+    """When ZeroMQ has no room for long the link is dropped: the gateway asks after the Logon."""
     counter.wire.full = True
     counter.say(counter.new(price=LOW))
-    counter.run(5)
+    counter.run(2_100)
     assert not counter.bridge.session.logged_on
     counter.wire.full = False
     counter.start_gateway()
