@@ -193,7 +193,7 @@ class BareSession:
         )  # fmt: skip
         self._count = 0
         self._prefix = f"{time.time_ns():x}-"
-        self._templates: dict[tuple[Decimal | None, Side], Template] = {}
+        self._templates: dict[tuple[Decimal | None, Side, bool], Template] = {}
         self._log_on()
 
     def _log_on(self) -> None:
@@ -206,14 +206,17 @@ class BareSession:
                 msg = f"{self.comp_id}: no answer to a Logon within 10 s"
                 raise CommandError(msg)
 
-    def order(self, price: Decimal | None) -> bytes:
-        """Make the next order at a price, where it rests, or at the market; return its frame."""
+    def order(self, price: Decimal | None, *, rests: bool = True) -> bytes:
+        """Make the next order at a price, or at the market; return its frame.
+
+        `rests`: it stays in the book; else what does not fill at once is canceled (IOC).
+        """
         self._count += 1
         side = Side.SELL if price is None and self._count % 2 else Side.BUY
-        template = self._templates.get((price, side))
+        key = (price, side, rests)
+        template = self._templates.get(key)
         if template is None:
-            template = _order_template(self.comp_id, price, side)
-            self._templates[price, side] = template
+            template = self._templates[key] = _order_template(self.comp_id, *key)
         number = self._session.next_out
         self._session.next_out += 1
         life = {"asked": f"{self._prefix}{self._count}", "at": format_utc(time.time_ns())}
@@ -222,7 +225,7 @@ class BareSession:
     def sample(self, price: Decimal) -> bytes:
         """Make an order that is not sent: for others to be as long as ours."""
         life = {"asked": f"{self._prefix}10000", "at": format_utc(time.time_ns())}
-        return _order_template(self.comp_id, price, Side.BUY).frame(life, 10_000)
+        return _order_template(self.comp_id, price, Side.BUY, rests=False).frame(life, 10_000)
 
     def ack_ns(self, price: Decimal) -> int:
         """Send one order and wait for its 150=A; return the time between, in ns.
@@ -253,13 +256,19 @@ class BareSession:
         self.link.close()
 
 
-def _order_template(comp_id: str, price: Decimal | None, side: Side) -> Template:
+def _order_template(
+    comp_id: str,
+    price: Decimal | None,
+    side: Side,
+    rests: bool,  # noqa: FBT001 - the last part of a key
+) -> Template:
     is_limit = price is not None
+    in_force = TimeInForce.GOOD_TILL_CANCEL if rests else TimeInForce.IMMEDIATE_OR_CANCEL
     order = NewOrderSingle(
         cl_ord_id="<asked>", symbol=SYMBOL, side=side, transact_time=AT, order_qty=QTY, price=price,
         ord_type=OrdType.LIMIT if is_limit else OrdType.MARKET,
-        time_in_force=TimeInForce.GOOD_TILL_CANCEL if is_limit else None,
-        exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if is_limit else None,
+        time_in_force=in_force if is_limit else None,
+        exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if is_limit and rests else None,
     )  # fmt: skip
     return Template(Direction.IN, comp_id, order)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.commands import bridges
 from gateway.commands.bench_gateway import BareSession, BenchGateway
-from gateway.commands.bench_rates import ACCEPTED, Orders, sustained
+from gateway.commands.bench_rates import CANCELED, Orders, sustained
 from gateway.config import load_config
 from gateway.wiring import open_gateway
 
@@ -57,14 +57,14 @@ def where_time_goes(folder: Path, *, seconds: float) -> dict[str, Any]:
         price = gateway.far_price()
         sessions = [BareSession(gateway, number) for number in range(SESSIONS)]
         orders = [Orders(session, price) for session in sessions]
-        rate = sustained(orders, seconds=seconds, window=WINDOW, mark=ACCEPTED)
+        rate = sustained(orders, seconds=seconds, window=WINDOW, mark=CANCELED)
         for session in sessions:
             session.close()
     times = by_part(pstats.Stats(str(out)))
     idle = times.pop("idle", 0.0)
     busy = sum(times.values())
     return {
-        "acks_per_second_while_profiled": round(rate),
+        "orders_per_second_while_profiled": round(rate),
         "busy_s": round(busy, 2),
         "idle_s": round(idle, 2),
         "share_of_busy": {part: round(spent / busy, 3) for part, spent in times.most_common()},

@@ -98,7 +98,7 @@ def test_the_whole_bench_runs(tmp_path):
     found = json.loads(done.stdout)
     for name in ("echo", "fdatasync", "group", "os"):
         assert found["latency"][name]["p50_us"] > 0
-    for name in ("acks_1", "acks_10", "acks_100", "life_cycles"):
+    for name in ("orders_1", "orders_10", "orders_100", "life_cycles"):
         assert found["sustained"][name]["per_second"] > 0
         assert found["sustained"][name]["to_echo"] > 0
     assert found["fan_out"]["deliveries_per_s"] > 0
