@@ -54,7 +54,9 @@ NAMES: Final[dict[int, str]] = {
     5027: "AbsenceAfterMs", 5029: "RealizedPnl", 5030: "Funding",
     5031: "LedgerKind", 5032: "CommandBody",
     5033: "NoPositionFees", 5034: "FeeCurrency", 5035: "FeeAmt", 5036: "AggressorSide",
-    5037: "TradeAccount", 5038: "TradeLiquidityInd",
+    5037: "TradeAccount", 5038: "TradeLiquidityInd", 5039: "QuoteTime", 5040: "HoldingMs",
+    5041: "ParentQty", 5042: "BaseCurrency", 5043: "FundingRate", 5044: "FundingTime",
+    5045: "FundingIntervalMs", 5046: "BackOffMs", 5047: "MarginRate",
     35002: "CancelOnDisconnectType", 35003: "CODTimeoutWindow",
 }  # fmt: skip
 """Tag number to the standard's field name; own tags from 5001, new ones go on at the end."""

@@ -165,7 +165,9 @@ class Security(Group, frozen=True, kw_only=True):
 
     `symbol` in the one symbology, `security_exchange` the venue id, `contract_multiplier` units of
     the underlying in one lot or contract of the venue, `currency` the quote currency, in which
-    profit is counted.
+    profit is counted, `base_currency` that of the quantity. Longs pay `funding_rate` x notional at
+    `funding_time` and then every `funding_interval_ms`. `margin_rate` is the part of the notional
+    that the venue blocks for an open position: 1 is cash.
     """
 
     symbol: Id = tag(55)
@@ -179,6 +181,11 @@ class Security(Group, frozen=True, kw_only=True):
     max_qty: Decimal | None = tag(5013, None)
     maker_fee: Decimal | None = tag(5024, None)
     taker_fee: Decimal | None = tag(5025, None)
+    base_currency: Id | None = tag(5042, None)
+    funding_rate: Decimal | None = tag(5043, None)
+    funding_time: UtcTimestamp | None = tag(5044, None)
+    funding_interval_ms: Count | None = tag(5045, None)
+    margin_rate: Decimal | None = tag(5047, None)
 
 
 class SecurityList(Message, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from protocol.fields import BusinessRejectReason, SecurityTradingStatus, TradingState, TradSesStatus
-from protocol.messages.base import Id, Message, SeqNum, Text, UtcTimestamp, tag
+from protocol.messages.base import Count, Id, Message, SeqNum, Text, UtcTimestamp, tag
 
 Body = Annotated[str, Meta(max_length=60_000)]
 
@@ -24,7 +24,10 @@ class BusinessMessageReject(Message, frozen=True, kw_only=True):
 
 
 class TradingSessionStatus(Message, frozen=True, kw_only=True):
-    """TradingSessionStatus (h): a venue's link (336) or a trading state (5006) has changed."""
+    """TradingSessionStatus (h): a venue's link (336) or a trading state (5006) has changed.
+
+    A bridge passes a venue's rate-limit warning on as `back_off_ms`: so long nothing new is sent.
+    """
 
     msg_type: ClassVar[str] = "h"
     trading_session_id: Id = tag(336)
@@ -33,6 +36,7 @@ class TradingSessionStatus(Message, frozen=True, kw_only=True):
     text: Text | None = tag(58, None)
     trading_state: TradingState | None = tag(5006, None)
     scope: Text | None = tag(5009, None)
+    back_off_ms: Count | None = tag(5046, None)
 
 
 class SecurityStatus(Message, frozen=True, kw_only=True):
@@ -50,8 +54,8 @@ class SecurityStatus(Message, frozen=True, kw_only=True):
 class OperatorCommand(Message, frozen=True, kw_only=True):
     """OperatorCommand (U1), private: a person's order to the gateway (50 names the person).
 
-    Commands: STATUS ORDERS POSITIONS SESSIONS VENUES (answered with JSON in 5032), CANCEL, KILL,
-    REDUCE, RESUME, SHUTDOWN. `scope` is `kind:name` terms separated by blanks, as in
+    Commands: STATUS ORDERS POSITIONS SESSIONS VENUES FEEDS LIMITS REVIEWS EXPLAIN (answered with
+    JSON in 5032), CANCEL, KILL, REDUCE, RESUME, LIMIT, APPROVE, DECLINE, SHUTDOWN. `scope` is `kind:name` terms separated by blanks, as in
     `strategy:MM venue:PAPER`, or `all`. The answer is a U1 with the same 11 and 5021 (DONE or
     REFUSED) and 58.
     """

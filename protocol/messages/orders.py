@@ -32,7 +32,11 @@ Scope = Annotated[str, Meta(max_length=256)]
 
 
 class OrderFields(Message, frozen=True, kw_only=True):
-    """What a new order and its replacement have in common."""
+    """What a new order and its replacement have in common.
+
+    `expected_edge` is the profit that the strategy expects, in basis points of the notional, within
+    `holding_ms`. `quote_time` is SendingTime (52) of the quote that the decision was made on.
+    """
 
     cl_ord_id: Id = tag(11)
     symbol: Id = tag(55)
@@ -54,14 +58,22 @@ class OrderFields(Message, frozen=True, kw_only=True):
     take_profit_px: Decimal | None = tag(5002, None)
     position_id: Id | None = tag(5004, None)
     expected_edge: Decimal | None = tag(5005, None)
+    holding_ms: Count | None = tag(5040, None)
+    quote_time: UtcTimestamp | None = tag(5039, None)
     decision_context: Context | None = tag(5018, None)
     handl_inst: Literal["1"] | None = tag(21, None)
 
 
 class NewOrderSingle(OrderFields, frozen=True, kw_only=True):
-    """NewOrderSingle (D)."""
+    """NewOrderSingle (D).
+
+    A slice of a larger order names it: `parent_order_id` is the strategy's own name for the parent,
+    `parent_qty` its whole quantity, which all its children together never exceed.
+    """
 
     msg_type: ClassVar[str] = "D"
+    parent_order_id: Id | None = tag(5014, None)
+    parent_qty: Decimal | None = tag(5041, None)
 
 
 class OrderCancelReplaceRequest(OrderFields, frozen=True, kw_only=True):
@@ -196,6 +208,7 @@ class ExecutionReport(Message, frozen=True, kw_only=True):
     in_doubt: bool | None = tag(5007, None)
     complete: bool | None = tag(5008, None)
     parent_order_id: Id | None = tag(5014, None)
+    parent_qty: Decimal | None = tag(5041, None)
     origin: Text | None = tag(5015, None)
 
 
