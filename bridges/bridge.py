@@ -27,7 +27,7 @@ from bridges.paper.venue import PaperVenue
 from bridges.port import Venue
 from bridges.quotes import QuoteBoard
 from bridges.session import BridgeSession
-from engine.link import Curve, Link, Publisher
+from engine.link import Curve, Link, Publisher, keys_for
 from protocol.fields import GATEWAY
 from protocol.messages import OperatorCommand
 from protocol.order_id import to_text
@@ -223,8 +223,8 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     place = Path(folder)
     lock = VenueLock(lock_path or place.parent / f"{venue_id}.lock")
     clock = Clock()
-    link = Link(endpoint, curve=curve)
-    publisher = Publisher(feeds_endpoint, curve=curve) if feeds_endpoint else None
+    link = Link(endpoint, curve=keys_for(endpoint, curve))
+    publisher = _publisher(feeds_endpoint, curve) if feeds_endpoint else None
     try:
         bridge = Bridge(
             venue_id=venue_id,
@@ -242,6 +242,10 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
             publisher.close()
         lock.close()
     return 0
+
+
+def _publisher(endpoint: str, curve: Curve | None) -> Publisher:
+    return Publisher(endpoint, curve=keys_for(endpoint, curve))
 
 
 def _never() -> bool:

@@ -94,8 +94,10 @@ class Client(OrderEntry):
                     self.close()
                     raise LogonRefused(event.text)
             if self._now_ns() >= deadline_ns and not connection.caught_up:
-                msg = f"no Logon from {self._courier.link.endpoint} within {timeout_ms} ms"
-                raise Timeout(msg + ": does the gateway run there?")
+                link = self._courier.link
+                why = link.refusal or "does the gateway run there?"
+                msg = f"no Logon from {link.endpoint} within {timeout_ms} ms: {why}"
+                raise Timeout(msg)
         return self
 
     def receive(self, timeout_ms: int | None = 0) -> Message | None:

@@ -58,7 +58,7 @@ class Courier:
         for frame in link.receive(0):
             connection.receive(frame, now_ns)
         if link.dropped():
-            connection.lost("the connection broke", now_ns)
+            connection.lost(link.refusal or "the connection broke", now_ns)
         connection.tick(now_ns)
         if connection.take_reopen():
             link.reopen()

@@ -11,6 +11,7 @@
     │   ├── StoreLocked           another process trades under the same CompID from this folder
     │   ├── StoreDamaged          the file is not ours, or is damaged before its end
     │   └── StoreFailed           a write failed: nothing more is sent, by rule
+    ├── KeyUnusable               a key file is missing, damaged, or a secret that others can read
     └── StrategyNotLoaded         FILE:CLASS does not give a strategy: names file, line and reason
 
 Floats are refused with a TypeError by `protocol.numbers.exact`.
@@ -73,6 +74,10 @@ class StoreDamaged(StoreError):  # noqa: N818 - reads as the state it reports
 
 class StoreFailed(StoreError):  # noqa: N818 - reads as the state it reports
     """A write to the store failed; it takes nothing more and nothing more is sent."""
+
+
+class KeyUnusable(EngineError):  # noqa: N818 - reads as the state it reports
+    """A key for an encrypted link is missing, cannot be read, or is a secret no more."""
 
 
 class StrategyNotLoaded(EngineError):  # noqa: N818 - reads as the outcome that it reports

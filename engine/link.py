@@ -7,19 +7,44 @@ The only file outside the gateway's transport that knows ZeroMQ. Rules, each wit
 - A send never blocks: a full pipe answers False, and the caller decides.
 - libzmq reconnects by itself and says nothing, but a session does not survive that: the socket's
   monitor tells, and `dropped` passes it on.
+- `curve://HOST:PORT` is encrypted and is never spoken to without keys. After a key was refused
+  libzmq gives up for ever; a Subscriber and a Publisher try again, since a key may be let in later.
 """
 
 from __future__ import annotations
 
+import struct
+import time
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from pathlib import Path
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 import zmq
+
+from engine.errors import KeyUnusable
+from engine.key_files import read_public, read_secret
 
 MAX_BATCH = 256
 MAX_FRAME = 65_536
 HIGH_WATER_MARK = 10_000
+CURVE_SCHEME = "curve://"
+TRY_AGAIN_S = 1.0
+"""How long a Subscriber or Publisher whose key was refused waits before it knocks again."""
 _TOPIC_AND_FRAME = 2
+_FAILURES = {
+    int(zmq.EVENT_HANDSHAKE_FAILED_AUTH): (
+        "the gateway refused our key: is its public half in the gateway's keys folder, and is it"
+        " for this endpoint?"
+    ),
+    int(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL): (
+        "the handshake failed: is the gateway's public key right, and is this curve:// at both"
+        " ends, or tcp:// at both?"
+    ),
+    int(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL): (
+        "the handshake was broken off: is this curve:// at both ends, or tcp:// at both?"
+    ),
+}
+_EVENTS = zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | sum(_FAILURES)
 
 Socket: TypeAlias = "zmq.Socket[bytes]"
 Context: TypeAlias = "zmq.Context[zmq.Socket[bytes]]"
@@ -31,6 +56,25 @@ class Curve(NamedTuple):
     server_key: bytes
     public_key: bytes
     secret_key: bytes
+
+    @classmethod
+    def from_files(cls, server: Path | str, own: Path | str) -> Self:
+        """Read the gateway's public half (`GATEWAY.key`) and our secret one (`NAME.key_secret`).
+
+        Raises KeyUnusable, also when others can read our secret.
+        """
+        pair = read_secret(own)
+        return cls(read_public(server).encode(), pair.public.encode(), pair.secret.encode())
+
+
+def is_encrypted(endpoint: str) -> bool:
+    """Tell whether an endpoint is spoken to by CURVE only."""
+    return endpoint.startswith(CURVE_SCHEME)
+
+
+def keys_for(endpoint: str, curve: Curve | None) -> Curve | None:
+    """Return the keys if this endpoint takes any: one of several may be on this machine."""
+    return curve if is_encrypted(endpoint) else None
 
 
 class Waitable(Protocol):
@@ -50,15 +94,65 @@ def _configure(socket: Socket, curve: Curve | None) -> None:
         socket.curve_serverkey = curve.server_key
         socket.curve_publickey = curve.public_key
         socket.curve_secretkey = curve.secret_key
+        # The other machine may vanish without a word: then we hear of it within 6 s.
+        socket.heartbeat_ivl = 2_000
+        socket.heartbeat_timeout = 6_000
 
 
-def _open(
-    kind: zmq.SocketType, endpoint: str, curve: Curve | None, context: Context | None
-) -> Socket:
-    socket = (context or zmq.Context.instance()).socket(kind)
-    _configure(socket, curve)
-    socket.connect(endpoint)
-    return socket
+def _address(endpoint: str, curve: Curve | None) -> str:
+    """Return what ZeroMQ calls an endpoint. Raises KeyUnusable when keys and scheme disagree."""
+    if not is_encrypted(endpoint):
+        if curve is not None:
+            msg = f"keys were given, but {endpoint} is not encrypted; expected {CURVE_SCHEME}…"
+            raise KeyUnusable(msg)
+        return endpoint
+    if curve is None:
+        msg = f"{endpoint} is encrypted, and no keys were given; Curve.from_files reads them"
+        raise KeyUnusable(msg)
+    return "tcp://" + endpoint.removeprefix(CURVE_SCHEME)
+
+
+def _news(monitor: Socket) -> list[int]:
+    """Return the events that a socket's monitor has to tell."""
+    found: list[int] = []
+    try:
+        while True:
+            found.append(struct.unpack_from("=H", monitor.recv_multipart(zmq.DONTWAIT)[0])[0])
+    except zmq.Again:
+        return found
+
+
+class _FeedSocket:
+    """A SUB or PUB socket that, when its key is refused, tries again."""
+
+    def __init__(
+        self, kind: zmq.SocketType, endpoint: str, curve: Curve | None, context: Context | None
+    ) -> None:
+        self._address = _address(endpoint, curve)
+        self._socket = (context or zmq.Context.instance()).socket(kind)
+        _configure(self._socket, curve)
+        self._monitor: Socket | None = None
+        self._again_at: float | None = None
+        if curve is not None:
+            self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        self._socket.connect(self._address)
+
+    def _try_again(self) -> None:
+        if self._monitor is None:
+            return
+        if _news(self._monitor):
+            self._again_at = time.monotonic() + TRY_AGAIN_S
+        elif self._again_at is not None and time.monotonic() >= self._again_at:
+            self._again_at = None
+            self._socket.connect(self._address)
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self._monitor is not None:
+            self._socket.disable_monitor()
+            self._monitor.close(0)
+            self._monitor = None
+        self._socket.close(0)
 
 
 class Link:
@@ -68,6 +162,8 @@ class Link:
         self, endpoint: str, *, curve: Curve | None = None, context: Context | None = None
     ) -> None:
         self.endpoint = endpoint
+        self.refusal = ""
+        self._address = _address(endpoint, curve)
         self._curve = curve
         self._context = context
         self._socket: Socket | None = None
@@ -79,8 +175,8 @@ class Link:
         if self._socket is None:
             self._socket = (self._context or zmq.Context.instance()).socket(zmq.DEALER)
             _configure(self._socket, self._curve)
-            self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-            self._socket.connect(self.endpoint)
+            self._monitor = self._socket.get_monitor_socket(_EVENTS)
+            self._socket.connect(self._address)
         return self._socket
 
     @property
@@ -97,16 +193,13 @@ class Link:
         """Say whether the connection under the socket broke since the last question.
 
         The peer has then forgotten us, whatever libzmq does next: `reopen` and log on again.
+        `refusal` says why, when it was the handshake that failed; it is empty once one succeeds.
         """
-        seen = False
-        if self._monitor is not None:
-            try:
-                while True:
-                    self._monitor.recv_multipart(zmq.DONTWAIT)
-                    seen = True
-            except zmq.Again:
-                pass
-        return seen
+        events = _news(self._monitor) if self._monitor is not None else []
+        for event in events:
+            if event != zmq.EVENT_DISCONNECTED:
+                self.refusal = _FAILURES.get(event, "")
+        return zmq.EVENT_DISCONNECTED in events
 
     def send(self, frame: bytes) -> bool:
         """Hand one frame to ZeroMQ; False when its pipe is full (try again later)."""
@@ -156,13 +249,13 @@ class Link:
             self._socket = None
 
 
-class Subscriber:
+class Subscriber(_FeedSocket):
     """A SUB socket on the gateway's market data XPUB."""
 
     def __init__(
         self, endpoint: str, *, curve: Curve | None = None, context: Context | None = None
     ) -> None:
-        self._socket = _open(zmq.SUB, endpoint, curve, context)
+        super().__init__(zmq.SUB, endpoint, curve, context)
 
     @property
     def socket(self) -> Socket:
@@ -180,6 +273,7 @@ class Subscriber:
 
     def receive(self, timeout_ms: int | None = 0) -> list[tuple[str, bytes]]:
         """Return (topic, frame) pairs that wait, at most 256."""
+        self._try_again()
         if timeout_ms != 0 and not self._socket.poll(timeout_ms):
             return []
         found: list[tuple[str, bytes]] = []
@@ -192,26 +286,19 @@ class Subscriber:
             pass
         return found
 
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close(0)
 
-
-class Publisher:
+class Publisher(_FeedSocket):
     """A PUB socket into the gateway's market data XSUB. A slow reader loses, we never wait."""
 
     def __init__(
         self, endpoint: str, *, curve: Curve | None = None, context: Context | None = None
     ) -> None:
-        self._socket = _open(zmq.PUB, endpoint, curve, context)
+        super().__init__(zmq.PUB, endpoint, curve, context)
 
     def send(self, topic: str, frame: bytes) -> None:
         """Publish one frame under a topic."""
+        self._try_again()
         self._socket.send_multipart((topic.encode(), frame), zmq.DONTWAIT)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close(0)
 
 
 def wait(links: Sequence[Waitable], timeout_ms: int | None) -> list[Waitable]:

@@ -22,7 +22,7 @@ from engine.connection import PASSING, LinkEvent, News, Standing, Terms
 from engine.courier import MS, Courier, clock, open_memory
 from engine.desk import Desk
 from engine.errors import EngineError, LogonRefused, NotConnected
-from engine.link import Curve, Subscriber, wait
+from engine.link import Curve, Subscriber, keys_for, wait
 from engine.strategy import Strategy
 from engine.transcript import Transcript
 from protocol import codec
@@ -61,9 +61,11 @@ class Runner:
             reset=store_dir is None,
         )
         self.memory = open_memory(store_dir, strategy.id, clock())
-        self.courier = Courier(orders, terms, self.memory, curve=curve)
+        self.courier = Courier(
+            orders, terms, self.memory, curve=keys_for(orders, curve)
+        )
         self.transcript = Transcript(transcript) if transcript is not None else None
-        self.feed = Subscriber(market_data, curve=curve)
+        self.feed = Subscriber(market_data, curve=keys_for(market_data, curve))
         self.desk = Desk(
             strategy, send=self._send, clock=clock, ids=ClOrdIds(self.memory.epoch)
         )
@@ -234,7 +236,7 @@ def run_strategy(
 
     `orders` and `market_data` are the gateway's endpoints, `store_dir` the folder of the durable
     session (None: a session that begins with a reset and is forgotten), `transcript` a JSON lines
-    file. SIGTERM and SIGINT stop it orderly: open orders are canceled, then it logs out.
+    file, `curve` the keys for those endpoints that are curve://. SIGTERM and SIGINT stop it orderly: open orders are canceled, then it logs out.
     """
     runner = Runner(
         strategy,
