@@ -236,7 +236,8 @@ def run_strategy(
 
     `orders` and `market_data` are the gateway's endpoints, `store_dir` the folder of the durable
     session (None: a session that begins with a reset and is forgotten), `transcript` a JSON lines
-    file, `curve` the keys for those endpoints that are curve://. SIGTERM and SIGINT stop it orderly: open orders are canceled, then it logs out.
+    file, `curve` the keys for those endpoints that are curve://. SIGTERM and SIGINT stop it
+    orderly: open orders are canceled, then it logs out.
     """
     runner = Runner(
         strategy,
