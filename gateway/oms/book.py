@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.oms.state import Fill, Loose, Order, Position, PositionKey, Session, State
+from gateway.oms.working import WorkingIndex
 from protocol.fields import OPERATOR
 from protocol.numbers import ZERO
 from protocol.order_id import OrderId
@@ -45,7 +46,14 @@ class Book:
         self.by_wire_id: dict[str, str] = {}
         self.waiting: dict[str, dict[str, None]] = {}
         self.closing: dict[tuple[str, str, str, str, str], dict[str, None]] = {}
+        self.in_review: dict[str, None] = {}
         self.operators: dict[str, None] = {}
+        self.in_flight = WorkingIndex()
+        self.working = self.in_flight.working
+        self.touched_cells = self.in_flight.touched
+        self.children, self.children_qty = self.in_flight.children, self.in_flight.children_qty
+        self.working_qty = self.in_flight.qty
+        self.resting, self.best_resting = self.in_flight.resting, self.in_flight.best_resting
         self.deadlines: dict[str, int] = {}
         self.expiries: list[tuple[int, str]] = []
         self._expiring: dict[str, int] = {}
@@ -56,6 +64,9 @@ class Book:
             self.index(order)
         for name, session in self.state.sessions.items():
             self.index_session(name, session)
+        for owner, held in self.state.positions.items():
+            for place in held:
+                self.touched_cells[PositionKey(owner, *place.split("|", 2))] = None
         self._touched.clear()
 
     # What is in it.
@@ -163,6 +174,7 @@ class Book:
         """Bring the indexes up to date with an order that has changed."""
         key = order.order_id
         self._touched[key] = None
+        self.in_flight.index(order)
         owners = self.open_by_owner.setdefault(order.owner, {})
         venues = self.open_by_venue.setdefault(order.venue, {})
         for wire_id in (*order.wire_ids, *order.asked_ids):
@@ -184,7 +196,12 @@ class Book:
             self._expiring[key] = order.expires_ns
             heapq.heappush(self.expiries, (order.expires_ns, key))
         waiting = self.waiting.setdefault(order.venue, {})
-        if order.replace or order.cancel or order.in_doubt or order.venue_state == "PENDING_NEW":
+        if order.review_until_ns and order.is_open:
+            self.in_review[key] = None
+        else:
+            self.in_review.pop(key, None)
+        unanswered = order.replace or order.cancel or order.venue_state == "PENDING_NEW"
+        if order.in_doubt or (unanswered and not order.is_held):
             waiting[key] = None
         else:
             waiting.pop(key, None)
@@ -270,6 +287,7 @@ class Book:
         self._settle()
         del self.state.orders[order.order_id]
         self._expiring.pop(order.order_id, None)
+        self.in_flight.drop(order)
         self.state.part = (self.state.part - order.part) % _MODULUS
         ids = self.state.ids.get(order.owner, {})
         for cl_ord_id in order.cl_ord_ids:
@@ -319,7 +337,8 @@ class Book:
             (
                 state.version, state.seq, state.last_id, state.execs, state.part,
                 len(state.orders), state.positions, sessions,
-                state.venues, state.halts, state.ended[-1:], state.loose[-1:],
+                state.venues, state.halts, state.overrides, state.marks, state.day_ends_ns,
+                state.cooling, state.flattening, state.ended[-1:], state.loose[-1:],
             ),
             order="deterministic",
         )  # fmt: skip
