@@ -1,7 +1,7 @@
 """The last book of each symbol, and who is to hear of it when.
 
-Two audiences. The gateway's risk checks hear the best bid and offer inside the bridge's own
-session, at most 20 times a second for each symbol. Strategies hear the book to a fixed depth and
+Two audiences. The gateway's risk checks hear the best levels inside the bridge's own session, at
+most 20 times a second for each symbol. Strategies hear the book to a fixed depth and
 every trade on the market data sockets, numbered for each symbol, so that a gap shows (5017); 5016
 names the life of the feed, so that a restart does not look like one. A quote in the session has
 the number of the last book that was published, so that both can be aligned.
@@ -27,6 +27,8 @@ QUOTE_INTERVAL_NS = 50_000_000
 QUOTE_REPEAT_NS = 1_000_000_000
 """A quote that has not changed is said again after this: still so, not stale."""
 BOOK_INTERVAL_NS = 2_000_000
+QUOTE_DEPTH = 10
+"""Levels of each side in a quote: what risk checks may know of the price of a large order."""
 AUDIENCE = "MD"
 _EMPTY_BOOK = (MDEntry(md_entry_type=MDEntryType.BID), MDEntry(md_entry_type=MDEntryType.OFFER))
 """Nobody bids and nobody offers: FIX demands an entry, and these have no price."""
@@ -104,7 +106,7 @@ class QuoteBoard:
         return min(self._turn_ns(symbol) for symbol in self._books)
 
     def due(self, now_ns: int) -> Iterator[MarketDataSnapshotFullRefresh]:
-        """Give the best bid and offer of each symbol whose turn has come.
+        """Give the best levels of each symbol whose turn has come.
 
         The turn of a changed quote comes after the interval, that of an unchanged one after a
         second.
@@ -113,7 +115,7 @@ class QuoteBoard:
             if now_ns < self._turn_ns(symbol):
                 continue
             self._unsaid.discard(symbol)
-            best = (book.bids[:1], book.asks[:1])
+            best = (book.bids[:QUOTE_DEPTH], book.asks[:QUOTE_DEPTH])
             said_ns = self._sent_ns.get(symbol, 0)
             if self._sent.get(symbol) == best and now_ns < said_ns + QUOTE_REPEAT_NS:
                 continue

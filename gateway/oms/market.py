@@ -7,9 +7,12 @@ risk is refused until the venues have spoken. Whatever drawn from it must surviv
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import gt, lt
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from gateway.oms.rules import SENSE_MAX
 from protocol.fields import MDEntryType
 from protocol.messages import (
     CollateralReport,
@@ -21,18 +24,62 @@ from protocol.messages import (
 )
 
 
+class Level(NamedTuple):
+    """One price of a book, and the quantity that stands there."""
+
+    price: Decimal
+    qty: Decimal
+
+
 class Quote(Struct):
-    """The last conflated quote of a symbol at a venue, and when it came."""
+    """The last conflated quote of a symbol at a venue, and when it came.
+
+    `bid` and `offer` are the best prices, None when that side is empty or not a price.
+    """
 
     message: MarketDataSnapshotFullRefresh
     received_ns: int
+    bid: Decimal | None = None
+    offer: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Look for the best prices once: every order asks for them."""
+        self.bid = self.best(MDEntryType.BID)
+        self.offer = self.best(MDEntryType.OFFER)
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of bid and offer, None when there are not both."""
+        if self.bid is None or self.offer is None:
+            return None
+        return (self.bid + self.offer) / 2
 
     def best(self, kind: MDEntryType) -> Decimal | None:
         """Return the best price of one side of the book, None when that side is empty."""
         for entry in self.message.md_entries:
             if entry.md_entry_type is kind:
-                return entry.md_entry_px
+                price = entry.md_entry_px
+                return price if price is not None and 0 < price < SENSE_MAX else None
         return None
+
+    def levels(self, kind: MDEntryType) -> tuple[Level, ...]:
+        """Return one side of the book as far as it is known and in order, best level first.
+
+        What comes after a level without price or quantity, or after one that is better than the
+        level before it, is not known.
+        """
+        found: list[Level] = []
+        worse = lt if kind is MDEntryType.BID else gt
+        for entry in self.message.md_entries:
+            if entry.md_entry_type is not kind:
+                continue
+            price, qty = entry.md_entry_px, entry.md_entry_size
+            if price is None or qty is None or not (0 < price < SENSE_MAX and qty > 0):
+                break
+            if found and not worse(price, found[-1].price):
+                break
+            found.append(Level(price, qty))
+        return tuple(found)
 
 
 class Answers(Struct):
@@ -121,7 +168,13 @@ class Market:
 
     def __init__(self) -> None:
         self.quotes: dict[tuple[str, str], Quote] = {}
+        self.changed: dict[tuple[str, str], None] = {}
+        """Quotes that came since whoever values positions has looked: it clears this."""
+        self.marks: dict[tuple[str, str], Decimal] = {}
+        """The last price of each feed that was believed (risk/feeds.py)."""
         self.venues: dict[str, VenueView] = {}
+        self.listed = 0
+        """How often a venue has told its instruments: what was drawn from them is drawn anew."""
 
     def venue(self, name: str) -> VenueView:
         """Find the view of a venue, an empty one when nothing is known."""
@@ -144,12 +197,27 @@ class Market:
         """Find the last quote."""
         return self.quotes.get((venue, symbol))
 
+    def take_quote(
+        self, venue: str, message: MarketDataSnapshotFullRefresh, now_ns: int
+    ) -> Quote:
+        """Keep a quote (W) as the last one of its symbol, and note that it came."""
+        key = venue, message.symbol
+        quote = self.quotes[key] = Quote(message, now_ns)
+        self.changed[key] = None
+        return quote
+
     def reference_price(self, venue: str, symbol: str) -> Decimal | None:
-        """Return the middle of the last quote, one side when the other is empty, else None."""
+        """Return the price at which a position is valued, however old; None when there is none.
+
+        It is the middle of the last quote that was believed; before any was, that of the last
+        quote, one side when the other is empty.
+        """
+        believed = self.marks.get((venue, symbol))
+        if believed is not None:
+            return believed
         quote = self.quotes.get((venue, symbol))
         if quote is None:
             return None
-        bid, offer = quote.best(MDEntryType.BID), quote.best(MDEntryType.OFFER)
-        if bid is None or offer is None:
-            return bid if offer is None else offer
-        return (bid + offer) / 2
+        if quote.bid is None or quote.offer is None:
+            return quote.bid if quote.offer is None else quote.offer
+        return quote.mid
