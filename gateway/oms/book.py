@@ -64,9 +64,6 @@ class Book:
             self.index(order)
         for name, session in self.state.sessions.items():
             self.index_session(name, session)
-        for owner, held in self.state.positions.items():
-            for place in held:
-                self.touched_cells[PositionKey(owner, *place.split("|", 2))] = None
         self._touched.clear()
 
     # What is in it.

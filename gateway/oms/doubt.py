@@ -120,6 +120,7 @@ class Inquest:
         answers = view.answers
         if isinstance(message, SecurityList):
             _take_securities(view, message)
+            self.market.listed += 1
         if answers is None or not _file(answers, view, message):
             return
         fills = len(self.book.state.fills.get(venue, ()))

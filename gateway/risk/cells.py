@@ -1,0 +1,191 @@
+"""The running sums of exposure: a cell's quantities, the lines they add to, the sums of a scope.
+
+A change goes from a cell to its lines (quantities in one symbol) and from a line, at the last
+price, to its scopes' sums (values in the line's currency). Sums of products of wire numbers are
+exact, so that what was added can be taken away again, to the last digit.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from gateway.oms.state import Position, PositionKey
+from protocol.numbers import ZERO
+
+CASH_PLACES = 18
+"""Decimal places of a cell's cash: a cost that was divided has up to 80, and would not add up."""
+
+
+class Money:
+    """Sums of a scope in one currency."""
+
+    __slots__ = ("gross", "long", "pnl", "short")
+
+    def __init__(self) -> None:
+        self.gross = self.long = self.short = self.pnl = ZERO
+
+
+class Sum:
+    """One scope: its sums per currency, its lines, and those of them that have no price."""
+
+    __slots__ = ("currency", "dirty", "lines", "money", "scope", "unpriced")
+
+    def __init__(self, scope: str, currency: str) -> None:
+        self.scope = scope
+        self.currency = currency
+        self.money: dict[str, Money] = {}
+        self.lines: dict[str, list[Line]] = {}
+        self.unpriced: dict[Line, None] = {}
+        self.dirty: dict[Line, None] = {}
+
+    def in_currency(self, currency: str) -> Money:
+        """Find the sums in one currency."""
+        found = self.money.get(currency)
+        if found is None:
+            found = self.money[currency] = Money()
+        return found
+
+
+class Price:
+    """One symbol at one venue: its last price, its currency, and what is valued at it."""
+
+    __slots__ = ("cells", "currency", "house", "own", "price", "symbol", "venue")
+
+    def __init__(self, venue: str, symbol: str) -> None:
+        self.venue = venue
+        self.symbol = symbol
+        self.price: Decimal | None = None
+        self.currency = ""
+        self.cells: list[Cell] = []
+        self.house: dict[str, Line] = {}
+        self.own: list[Line] = []
+
+
+class Line:
+    """Quantities of one symbol of an account at a venue: a strategy's own, or all together.
+
+    `gross` is 0 only when there is neither a position nor an order. `value_gross` and so on are
+    what its scopes' sums hold of it.
+    """
+
+    __slots__ = (
+        "cash", "gross", "long", "money", "price", "qty", "short", "sums", "unpriced",
+        "value_gross", "value_long", "value_pnl", "value_short",
+    )  # fmt: skip
+
+    def __init__(self, price: Price, sums: tuple[Sum, ...]) -> None:
+        self.price = price
+        self.sums = sums
+        self.unpriced = False
+        self.gross = self.long = self.short = self.qty = self.cash = ZERO
+        self.value_gross = self.value_long = self.value_short = self.value_pnl = ZERO
+        self.money = [one.in_currency(price.currency) for one in sums]
+        for one in sums:
+            one.lines.setdefault(price.symbol, []).append(self)
+
+    def revalue(self) -> None:
+        """Bring the sums of its scopes up to date with its quantities and its price.
+
+        Without a price only what is no risk has a value: the cash of what is closed.
+        """
+        price = self.price.price
+        if price is None or not self.price.currency:
+            gross = long = short = ZERO
+            pnl = ZERO if self.qty else self.cash
+            self._tell_unpriced(is_so=bool(self.gross))
+        else:
+            gross, long, short = self.gross * price, self.long * price, self.short * price
+            pnl = self.qty * price + self.cash
+            if self.unpriced:
+                self._tell_unpriced(is_so=False)
+        self._pass_on(gross, long, short, pnl)
+
+    def _pass_on(self, gross: Decimal, long: Decimal, short: Decimal, pnl: Decimal) -> None:
+        more = gross - self.value_gross
+        if more:
+            self.value_gross = gross
+            for money in self.money:
+                money.gross += more
+        more = long - self.value_long
+        if more:
+            self.value_long = long
+            for money in self.money:
+                money.long += more
+        more = short - self.value_short
+        if more:
+            self.value_short = short
+            for money in self.money:
+                money.short += more
+        more = pnl - self.value_pnl
+        if more:
+            self.value_pnl = pnl
+            for money in self.money:
+                money.pnl += more
+
+    def _tell_unpriced(self, *, is_so: bool) -> None:
+        self.unpriced = is_so
+        for one in self.sums:
+            if is_so:
+                one.unpriced[self] = None
+            else:
+                one.unpriced.pop(self, None)
+
+
+class Cell:
+    """One owner's position in one symbol, and what its open orders may add to it."""
+
+    __slots__ = (
+        "buys", "cash", "gross", "key", "lines", "long", "others", "price", "qty", "sells", "short"
+    )  # fmt: skip
+
+    def __init__(self, key: PositionKey, price: Price, lines: tuple[Line, ...]) -> None:
+        self.key = key
+        self.price = price
+        self.lines = lines
+        self.qty = self.buys = self.sells = self.cash = ZERO
+        self.long = self.short = self.gross = ZERO
+        self.others: dict[str, Decimal] = {}
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Name the scopes in which it counts."""
+        return tuple(one.scope for line in self.lines for one in line.sums)
+
+    def hold(self, qty: Decimal, buys: Decimal, sells: Decimal, cash: Decimal) -> None:
+        """Take new quantities, and pass on to its lines what is different."""
+        if cash != self.cash:
+            for line in self.lines:
+                line.cash += cash - self.cash
+            self.cash = cash
+        if qty == self.qty and buys == self.buys and sells == self.sells:
+            return
+        long, short = qty + buys, sells - qty
+        gross = max(long, short)
+        for line in self.lines:
+            line.qty += qty - self.qty
+            line.long += long - self.long
+            line.short += short - self.short
+            line.gross += gross - self.gross
+        self.qty, self.buys, self.sells = qty, buys, sells
+        self.long, self.short, self.gross = long, short, gross
+
+    def hold_others(self, others: dict[str, Decimal]) -> None:
+        """Take new fees and funding in other currencies than that of the price."""
+        for currency in {**self.others, **others}:
+            more = others.get(currency, ZERO) - self.others.get(currency, ZERO)
+            if more:
+                for line in self.lines:
+                    for one in line.sums:
+                        one.in_currency(currency).pnl += more
+        self.others = others
+
+
+def cash_of(position: Position, currency: str) -> tuple[Decimal, dict[str, Decimal]]:
+    """Return the money of a position in the currency of its price, and that in others."""
+    money = {currency or position.currency: position.realized - position.cost}
+    for name, paid in position.fees.items():
+        money[name or currency] = money.get(name or currency, ZERO) - paid
+    for name, received in position.funding.items():
+        money[name or currency] = money.get(name or currency, ZERO) + received
+    rounded = {name: round(amount, CASH_PLACES) for name, amount in money.items() if amount}
+    return rounded.pop(currency, ZERO), rounded

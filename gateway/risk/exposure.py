@@ -1,0 +1,366 @@
+"""What is at stake in each scope: gross, long, short, profit; all that is in flight executed.
+
+A cell is one owner's position in one symbol of one account at one venue, with its open orders. Its
+worst cases are long `qty + buys` and short `sells - qty`; gross is the larger of the two. Totals
+are sums over cells at the last price of the cell's own venue, however old it is: whether a price is
+fresh is for another check. Positions of EXTERNAL count everywhere but in a strategy's scope; the
+baseline of first contact does not count.
+
+Everything is a running sum (risk/cells.py) and costs what has changed; rates come in only when
+totals are read. `refresh` comes before reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.oms.book import Book
+from gateway.oms.market import Market
+from gateway.oms.rules import Rules
+from gateway.oms.state import PositionKey
+from gateway.oms.working import NOTHING
+from gateway.risk.cells import Cell, Line, Price, Sum, cash_of
+from gateway.risk.rates import Rates, quote_currency
+from protocol.fields import EXTERNAL, Side
+from protocol.numbers import ZERO
+
+if TYPE_CHECKING:
+    from gateway.risk.facts import Intent
+
+_BUY = Side.BUY
+
+
+class Totals(NamedTuple):
+    """The sums of a scope, in its currency. Long and short are signed: their sum is what works."""
+
+    gross: Decimal = ZERO
+    long: Decimal = ZERO
+    short: Decimal = ZERO
+    pnl: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """The worst net exposure, long or short."""
+        return max(self.long, self.short)
+
+
+_NO_TOTALS = Totals()
+
+
+class Exposure:
+    """The totals of every scope, kept by what has changed in the book and in the market."""
+
+    def __init__(self, book: Book, market: Market, rates: Rates, rules: Rules) -> None:
+        self._book = book
+        self._market = market
+        self._rates = rates
+        self._currency = rules.currency
+        self._groups = rules.groups
+        self._bases = {
+            venue.account: venue.base_currency
+            for venue in rules.venues.values() if venue.base_currency
+        }  # fmt: skip
+        self._listed = -1
+        self._sums: dict[str, Sum] = {}
+        self._prices: dict[tuple[str, str], Price] = {}
+        self._cells: dict[PositionKey, Cell] = {}
+        book.touched_cells.update(dict.fromkeys(book.working))
+        for owner, held in book.state.positions.items():
+            for place in held:
+                book.touched_cells[PositionKey(owner, *place.split("|", 2))] = None
+        self.refresh()
+
+    # Kept up to date.
+
+    def refresh(self) -> None:
+        """Take in what has changed since the last time: positions, orders, quotes, instruments."""
+        if self._listed != self._market.listed:
+            self._relist()
+        changed = self._market.changed
+        dirty: dict[Line, None] = {}
+        if changed:
+            for source in changed:
+                self._rates.quote_changed(*source)
+                price = self._prices.get(source)
+                if price is not None:
+                    self._reprice(price, dirty)
+            changed.clear()
+        touched = self._book.touched_cells
+        if touched:
+            for key in touched:
+                self._touch(key, dirty)
+            touched.clear()
+        for line in dirty:
+            line.revalue()
+
+    def _reprice(self, price: Price, dirty: dict[Line, None]) -> None:
+        now = self._market.reference_price(price.venue, price.symbol)
+        if now is None or now == price.price:
+            return
+        price.price = now
+        for line in price.house.values():
+            if line.gross:  # else its value does not depend on the price
+                dirty[line] = None
+        for line in price.own:
+            if line.gross:
+                line.sums[0].dirty[line] = None
+
+    def _touch(self, key: PositionKey, dirty: dict[Line, None]) -> None:
+        cell = self._cells.get(key) or self._new_cell(key)
+        position = self._book.position(key)
+        working = self._book.working.get(key, NOTHING)
+        qty, cash = ZERO, ZERO
+        if position is not None:
+            qty = position.qty
+            cash, others = cash_of(position, cell.price.currency)
+            if others or cell.others:
+                cell.hold_others(others)
+        cell.hold(qty, working.buys, working.sells, cash)
+        for line in cell.lines:
+            dirty[line] = None
+
+    def _relist(self) -> None:
+        """Count the cells anew whose currency the venue has told, or told differently."""
+        self._listed = self._market.listed
+        for price in self._prices.values():
+            currency = self._currency_of(price)
+            if currency == price.currency:
+                continue
+            for cell in price.cells:
+                cell.hold(ZERO, ZERO, ZERO, ZERO)
+                cell.hold_others({})
+                self._book.touched_cells[cell.key] = None
+            for line in (*price.house.values(), *price.own):
+                line.revalue()
+                line.money = [one.in_currency(currency) for one in line.sums]
+            price.currency = currency
+
+    def _currency_of(self, price: Price) -> str:
+        security = self._market.security(price.venue, price.symbol)
+        return quote_currency(security) if security is not None else price.currency
+
+    def _new_cell(self, key: PositionKey) -> Cell:
+        owner, account, venue, symbol = key
+        price = self._prices.get((venue, symbol))
+        if price is None:
+            price = self._prices[venue, symbol] = Price(venue, symbol)
+            price.price = self._market.reference_price(venue, symbol)
+            price.currency = self._currency_of(price)
+        house = price.house.get(account)
+        if house is None:
+            groups = (f"group:{name}" for name, held in self._groups.items() if symbol in held)
+            scopes = (f"account:{account}", f"venue:{venue}", f"symbol:{symbol}", *groups, "all")
+            house = price.house[account] = Line(price, tuple(map(self._sum, scopes)))
+        lines = [house]
+        if owner != EXTERNAL:
+            own = Line(price, (self._sum(f"strategy:{owner}"),))
+            price.own.append(own)
+            lines.insert(0, own)
+        cell = self._cells[key] = Cell(key, price, tuple(lines))
+        price.cells.append(cell)
+        return cell
+
+    def _sum(self, scope: str) -> Sum:
+        found = self._sums.get(scope)
+        if found is None:
+            found = self._sums[scope] = Sum(scope, self.currency(scope))
+        return found
+
+    # Read.
+
+    def currency(self, scope: str) -> str:
+        """Return the currency of a scope's totals: an account's own, else the house's."""
+        kind, _, name = scope.partition(":")
+        return self._bases.get(name, self._currency) if kind == "account" else self._currency
+
+    def totals(self, scope: str) -> Totals:
+        """Return the sums of a scope, without what is unknown (`unknown_pnl` says what that is)."""
+        found = self._sums.get(scope)
+        if found is None:
+            return _NO_TOTALS
+        self._settle(found)
+        gross = long = short = pnl = ZERO
+        for currency, money in found.money.items():
+            if currency == found.currency:
+                gross += money.gross
+                long += money.long
+                short += money.short
+                pnl += money.pnl
+                continue
+            rate = self._rates.rate(currency, found.currency)
+            if rate is not None:
+                gross += money.gross * rate
+                long += money.long * rate
+                short += money.short * rate
+                pnl += money.pnl * rate
+        return Totals(gross, long, short, pnl)
+
+    def unknown(self, scope: str) -> str:
+        """Say why the exposure of a scope cannot be known; empty when it is known."""
+        return self._unknown(scope, with_money=False)
+
+    def unknown_pnl(self, scope: str) -> str:
+        """Say why the profit of a scope cannot be known: money without a rate counts too."""
+        return self._unknown(scope, with_money=True)
+
+    def _unknown(self, scope: str, *, with_money: bool) -> str:
+        found = self._sums.get(scope)
+        if found is None:
+            return ""
+        self._settle(found)
+        for line in found.unpriced:
+            what = "price" if line.price.currency else "currency"
+            return f"no {what} of {line.price.symbol} at {line.price.venue}"
+        for currency, money in found.money.items():
+            if currency == found.currency:
+                continue
+            if not (money.gross or (with_money and money.pnl)):
+                continue
+            if self._rates.rate(currency, found.currency) is None:
+                return f"no rate from {currency or 'an unknown currency'} to {found.currency}"
+        return ""
+
+    def price(self, venue: str, symbol: str) -> Decimal | None:
+        """Return the last price at which a symbol is valued; None when there was none yet."""
+        found = self._prices.get((venue, symbol))
+        if found is not None and found.price is not None:
+            return found.price
+        return self._market.reference_price(venue, symbol)
+
+    def cell(self, key: PositionKey) -> Cell | None:
+        """Find a cell; None when it never had a position or an order."""
+        return self._cells.get(key)
+
+    def symbol_gross(self, scope: str, symbol: str) -> Decimal:
+        """Return the gross notional of one symbol within a scope."""
+        found = self._sums.get(scope)
+        if found is None:
+            return ZERO
+        self._settle(found)
+        total = ZERO
+        for line in found.lines.get(symbol, ()):
+            currency = line.price.currency
+            rate = self._rates.rate(currency, found.currency)
+            if rate is not None:
+                total += line.value_gross * rate
+        return total
+
+    def symbol_qty(self, scope: str, symbol: str) -> tuple[Decimal, Decimal]:
+        """Return how long and how short one symbol may become within a scope, in its own units."""
+        found = self._sums.get(scope)
+        lines = found.lines.get(symbol, ()) if found is not None else ()
+        return sum((one.long for one in lines), ZERO), sum((one.short for one in lines), ZERO)
+
+    def after(self, intent: Intent) -> After:
+        """Return what the scopes of an order would have at stake if it were sent."""
+        key = intent.key
+        cell = self._cells.get(key)
+        if cell is None:
+            if self._market.security(key.venue, key.symbol) is None:
+                # Nothing is remembered of symbols that only a strategy has named.
+                cell = Cell(key, Price(key.venue, key.symbol), ())
+            else:
+                cell = self._new_cell(key)
+        return After(self, cell, intent, self._book)
+
+    def rate(self, frm: str, to: str) -> Decimal | None:
+        """Return a rate."""
+        return self._rates.rate(frm, to)
+
+    @staticmethod
+    def _settle(found: Sum) -> None:
+        if found.dirty:
+            for line in found.dirty:
+                line.revalue()
+            found.dirty.clear()
+
+    def scopes(self) -> Iterator[str]:
+        """Name the scopes that have ever had a position or an order."""
+        return iter(tuple(self._sums))
+
+
+class After:
+    """What the scopes of an order would have at stake if it were sent, all of it executed.
+
+    What the order adds is valued at the worse of its own price and the last one. The old version of
+    a replaced order makes room for the new one; the larger of both counts, as either may live.
+    """
+
+    __slots__ = (
+        "_exposure", "_symbol", "currency", "gross", "long", "long_qty", "short", "short_qty", "why"
+    )  # fmt: skip
+
+    def __init__(self, exposure: Exposure, cell: Cell, intent: Intent, book: Book) -> None:
+        self._exposure = exposure
+        self._symbol = cell.price.symbol
+        self.currency = cell.price.currency
+        self.why = ""
+        self.gross = self.long = self.short = self.long_qty = self.short_qty = ZERO
+        message, existing = intent.message, intent.existing
+        qty = more = intent.at_stake
+        if existing is not None:
+            counted = book.working_qty(existing)
+            qty = max(qty, counted)
+            more = qty - counted
+        price = cell.price.price
+        buys = message.side is _BUY
+        if buys:
+            self.long_qty = more
+        else:
+            self.short_qty = more
+        if price is None or not self.currency:
+            what = "price" if self.currency else "currency"
+            self.why = f"no {what} of {self._symbol} at {cell.price.venue}"
+            return
+        worst = price
+        for own in (message.price, message.stop_px):
+            if own is not None and own > worst:
+                worst = own
+        added = more * price
+        if worst is not price:
+            added += qty * (worst - price)
+        long, short = cell.long * price, cell.short * price
+        if buys:
+            self.long = added
+            long += added
+        else:
+            self.short = added
+            short += added
+        self.gross = max(long, short) - cell.gross * price
+
+    def totals(self, scope: str) -> Totals:
+        """Return what the totals of one of its scopes would be."""
+        exposure = self._exposure
+        before = exposure.totals(scope)
+        rate = exposure.rate(self.currency, exposure.currency(scope))
+        if rate is None:
+            return before
+        return Totals(
+            before.gross + self.gross * rate,
+            before.long + self.long * rate,
+            before.short + self.short * rate,
+            before.pnl,
+        )
+
+    def unknown(self, scope: str) -> str:
+        """Say why the totals of one of its scopes cannot be known; empty when they are known."""
+        if self.why:
+            return self.why
+        currency = self._exposure.currency(scope)
+        if self._exposure.rate(self.currency, currency) is None:
+            return f"no rate from {self.currency} to {currency}"
+        return self._exposure.unknown(scope)
+
+    def symbol_gross(self, scope: str) -> Decimal:
+        """Return what the gross notional of the symbol within one of its scopes would be."""
+        exposure = self._exposure
+        before = exposure.symbol_gross(scope, self._symbol)
+        rate = exposure.rate(self.currency, exposure.currency(scope))
+        return before if rate is None else before + self.gross * rate
+
+    def symbol_qty(self, scope: str) -> tuple[Decimal, Decimal]:
+        """Return how long and how short the symbol could become within one of its scopes."""
+        long, short = self._exposure.symbol_qty(scope, self._symbol)
+        return long + self.long_qty, short + self.short_qty
