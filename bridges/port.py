@@ -20,6 +20,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from bridges.link_events import LinkChanged, RateWarned
 from protocol.fields import (
     CxlRejReason,
     CxlRejResponseTo,
@@ -292,13 +293,6 @@ class Instruments(Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-class LinkChanged(Struct, frozen=True):
-    """The venue's own connection came up or went down."""
-
-    up: bool
-    text: str = ""
-
-
 class BookChanged(Struct, frozen=True, kw_only=True):
     """The book of a symbol to some depth, best level first."""
 
@@ -324,7 +318,7 @@ OrderEvent = (
 )
 Answer = Found | OpenOrders | Fills | Positions | Balances | LedgerEntries | Instruments
 MarketEvent = BookChanged | Traded
-Event = OrderEvent | Answer | LinkChanged | MarketEvent
+Event = OrderEvent | Answer | LinkChanged | RateWarned | MarketEvent
 
 
 class Listener(Protocol):

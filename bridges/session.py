@@ -19,6 +19,7 @@ from functools import partial
 from bridges import answers as a
 from bridges import translate as t
 from bridges.id_log import IdLog
+from bridges.link_events import LinkChanged, RateWarned
 from bridges.port import (
     Balances,
     BookChanged,
@@ -27,7 +28,6 @@ from bridges.port import (
     Found,
     Instruments,
     LedgerEntries,
-    LinkChanged,
     OpenOrders,
     Positions,
     Traded,
@@ -279,8 +279,8 @@ class BridgeSession:
                 self.quotes.on_book(event)
             case Traded():
                 self.quotes.on_trade(event)
-            case LinkChanged():
-                self._say_link(event.up, event.text)
+            case LinkChanged() | RateWarned():
+                self._on_link(event)
             case LedgerEntries(ask=""):
                 for entry in event.entries:
                     self._say(
@@ -298,6 +298,12 @@ class BridgeSession:
                 if self.logged_on:
                     self._say(t.order_message(event, next(self._exec_ids)))
 
+    def _on_link(self, event: LinkChanged | RateWarned) -> None:
+        if isinstance(event, LinkChanged):
+            self._say_link(event.up, event.text)
+        else:
+            self._say_warning(event)
+
     def _say_link(self, up: bool, text: str) -> None:  # noqa: FBT001 - the event's own flag
         status = TradSesStatus.OPEN if up else TradSesStatus.CLOSED
         self._say(
@@ -305,6 +311,16 @@ class BridgeSession:
                 trading_session_id=self.venue_id, trad_ses_status=status, text=text or None
             )
         )
+
+    def _say_warning(self, event: RateWarned) -> None:
+        """Pass the venue's warning on (5046): 340=1 is a ban, when not even cancels are heard."""
+        self._say(
+            TradingSessionStatus(
+                trading_session_id=self.venue_id,
+                trad_ses_status=TradSesStatus.HALTED if event.banned else TradSesStatus.OPEN,
+                back_off_ms=event.back_off_ms, unsolicited_indicator=True, text="RATE_WARNED",
+            )
+        )  # fmt: skip
 
     def _answer(self, ask: Message, event: Event) -> Iterator[Message]:
         match ask, event:

@@ -11,6 +11,8 @@ A command is a line of words, from a control file or a U1 (5019=FAULT, 5020 = th
     chance KIND P       each drop_acks, drop_reports or double_fills happens with probability P
     silence MS          nothing is heard nor said for so long; resting orders go on
     down MS             the venue's own link is down: nothing gets in, answers are incomplete
+    warn MS             the venue warns that it is asked too often: leave it alone so long
+    ban MS              the same, and it would hear not even cancels
     restart             the venue forgets all but its ledger, and the bridge logs on anew
     clear               all faults end
 
@@ -30,6 +32,7 @@ _COUNTED = frozenset(
 )  # fmt: skip
 _CHANCES = frozenset(("drop_acks", "drop_reports", "double_fills"))
 _TIMED = frozenset(("silence", "down"))
+_WARNINGS = frozenset(("warn", "ban"))
 _ORDER_EVENTS: tuple[type, ...] = OrderEvent.__args__
 MS_NS = 1_000_000
 FOR_EVER = -1
@@ -53,6 +56,7 @@ class Faults:
         self._delay_ns = 0
         self._delays_left = 0
         self._held: dict[str, Accepted] = {}
+        self._warnings: list[tuple[int, bool]] = []
         self.silent_until_ns = 0
         self.down_until_ns = 0
         self.restart_wanted = False
@@ -74,6 +78,8 @@ class Faults:
                 self.silent_until_ns = until_ns
             else:
                 self.down_until_ns = until_ns
+        elif name in _WARNINGS:
+            self._warnings.append((_amount(words, 1), name == "ban"))
         elif name == "chance":
             self._set_chance(words)
         elif name == "restart":
@@ -81,7 +87,9 @@ class Faults:
         elif name == "clear":
             self._clear()
         else:
-            known = sorted(_COUNTED | _TIMED | {"delay", "chance", "restart", "clear"})
+            known = sorted(
+                _COUNTED | _TIMED | _WARNINGS | {"delay", "chance", "restart", "clear"}
+            )
             msg = f"received the fault {name!r}, expected one of {' '.join(known)}"
             raise ValueError(msg)
         return f"ordered: {' '.join(words)}"
@@ -89,6 +97,11 @@ class Faults:
     def take_reject(self) -> str:
         """Return why the next new order is refused, or nothing."""
         return self._text if self._take("reject") else ""
+
+    def take_warnings(self) -> list[tuple[int, bool]]:
+        """Return the warnings that are to be said: for how many ms, and whether it is a ban."""
+        taken, self._warnings = self._warnings, []
+        return taken
 
     def delay_ns(self) -> int:
         """Return how much longer the next report takes."""

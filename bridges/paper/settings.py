@@ -15,7 +15,8 @@ from bridges.paper.feeds import open_feed, symbols_of
 from bridges.paper.grid import Grid
 from bridges.paper.instruments import instrument
 from bridges.paper.ledger import Ledger
-from bridges.paper.venue import ZERO_LATENCY, PaperVenue
+from bridges.paper.rate_limit import RationedVenue
+from bridges.paper.venue import ZERO_LATENCY
 from protocol.numbers import exact
 
 DAY_ENDS = "17:00 America/New_York"
@@ -47,7 +48,7 @@ def day_end_of(text: str) -> Callable[[int], int]:
     return day_end
 
 
-def open_paper_venue(
+def open_paper_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each with its keyword
     *,
     venue_id: str,
     folder: Path,
@@ -59,12 +60,13 @@ def open_paper_venue(
     instruments: Mapping[str, Mapping[str, Any]] | None = None,
     day_ends: str = DAY_ENDS,
     book_depth: int = 10,
-) -> PaperVenue:
+    exchange_limit: Mapping[str, Any] | None = None,
+) -> RationedVenue:
     """Open the venue whose ledger lies in `folder`. Raises FeedError, LedgerCorrupt.
 
     `symbols` are traded, and those of the feed's files; `instruments` maps symbols to rules in
     place of the defaults; `balances` are deposited in the venue's first life (a million of each
-    quote currency if not given).
+    quote currency if not given). `exchange_limit` is how often it may be asked (rate_limit.py).
     """
     feed = dict(feed or {})
     names = list(dict.fromkeys([*symbols, *symbols_of(feed)]))
@@ -76,7 +78,7 @@ def open_paper_venue(
     money = {name: exact(str(amount)) for name, amount in (balances or {}).items()}
     if balances is None:
         money = {one.currency: BALANCE for one in traded}
-    return PaperVenue(
+    return RationedVenue(
         venue_id=venue_id,
         instruments=traded,
         feed=open_feed(feed, {one.symbol: Grid(one) for one in traded}),
@@ -86,4 +88,5 @@ def open_paper_venue(
         balances=money,
         latency=latency or ZERO_LATENCY,
         book_depth=book_depth,
+        exchange_limit=exchange_limit,
     )

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
+from bridges.link_events import LinkChanged
 from bridges.paper.exchange import Exchange
 from bridges.paper.faults import Faults
 from bridges.paper.feeds import Feed
@@ -38,7 +39,6 @@ from bridges.port import (
     Instruments,
     LedgerEntries,
     Level,
-    LinkChanged,
     Listener,
     OpenOrders,
     OrderRequest,
