@@ -159,6 +159,7 @@ def ledger_report(entry: LedgerEntry, *, venue: str, account: str) -> Collateral
 
 def security(instrument: Instrument, *, venue: str) -> Security:
     """Tell one instrument (an entry of y)."""
+    funded = instrument.funding_interval_ms > 0
     return Security(
         symbol=instrument.symbol,
         security_exchange=venue,
@@ -171,6 +172,13 @@ def security(instrument: Instrument, *, venue: str) -> Security:
         max_qty=instrument.max_qty,
         maker_fee=instrument.maker_fee,
         taker_fee=instrument.taker_fee,
+        base_currency=instrument.base or None,
+        funding_rate=instrument.funding_rate if funded else None,
+        funding_time=(
+            format_utc(instrument.funding_ns) if funded and instrument.funding_ns else None
+        ),
+        funding_interval_ms=instrument.funding_interval_ms if funded else None,
+        margin_rate=instrument.margin_rate,
     )
 
 

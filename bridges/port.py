@@ -54,6 +54,10 @@ class Instrument(Struct, frozen=True, kw_only=True):
     funding_rate: Decimal = ZERO
     """Paid by longs to shorts, a fraction of the notional, once every `funding_interval_ms`."""
     funding_interval_ms: int = 0
+    funding_ns: int = 0
+    """When funding is paid next; 0 when that is not known."""
+    margin_rate: Decimal | None = None
+    """The part of the notional that the venue blocks for an open position: 1 is cash."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):

@@ -145,7 +145,7 @@ class AsyncClient(OrderEntry):
         """Ask for a symbol's book as it is now."""
         question = Snapshot(self.next_cl_ord_id(), symbol, venue)
         await self._ask(question)
-        return question.found[0]
+        return self._given(question.found[0])
 
     async def balances(self) -> list[CollateralReport]:
         """Ask what the accounts hold."""

@@ -169,7 +169,7 @@ class Client(OrderEntry):
         """Ask for a symbol's book as it is now."""
         question = Snapshot(self.next_cl_ord_id(), symbol, venue)
         self._ask(question)
-        return question.found[0]
+        return self._given(question.found[0])
 
     def balances(self) -> list[CollateralReport]:
         """Ask what the accounts hold."""

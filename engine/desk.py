@@ -62,6 +62,7 @@ class Desk:
         self.positions = OwnPositions()
         self.instruments: dict[str, Instrument] = {}
         self.quotes: dict[str, Quote] = {}
+        self.quote_times: dict[str, str] = {}
         self.clock = clock
         self.started = False
         self.ready = False
@@ -81,8 +82,9 @@ class Desk:
         if self.strategy.account is not None and options.get("account") is None:
             options["account"] = self.strategy.account
         request = requests.new_order(
-            self._ids.next(), symbol, side, qty, options, now_ns=self.clock()
-        )
+            self._ids.next(), symbol, side, qty, options, now_ns=self.clock(),
+            quote_time=self.quote_times.get(symbol, ""),
+        )  # fmt: skip
         order = self.orders.place(request)
         if self._send(request) is None:
             self.orders.refuse(order, NOT_CONNECTED)
@@ -103,8 +105,9 @@ class Desk:
         if not order.is_open or order.is_busy or order.known is None:
             return False
         request = requests.replacement(
-            order.known, self._ids.next(), changes, now_ns=self.clock()
-        )
+            order.known, self._ids.next(), changes, now_ns=self.clock(),
+            quote_time=self.quote_times.get(order.symbol, ""),
+        )  # fmt: skip
         if self._send(request) is None:
             return False
         self.orders.ask_replace(order, request)
@@ -207,6 +210,7 @@ class Desk:
         quote = book.quote
         last = self.quotes.get(book.symbol)
         self.quotes[book.symbol] = quote
+        self.quote_times[book.symbol] = book.sending_time
         if not self.ready:
             return
         self.strategy.on_book(book)

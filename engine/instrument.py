@@ -15,6 +15,7 @@ import msgspec
 from protocol.fields import Side
 from protocol.messages import Security
 from protocol.numbers import plain
+from protocol.timestamps import parse_utc
 
 Computed: TypeAlias = Decimal | int | float | str
 _NOISE = Decimal("1e-6")
@@ -25,7 +26,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """What may be traded and in which steps; quantities in units of the underlying.
 
     `contract_multiplier` is how many units one lot or contract of the venue is; `currency` the
-    quote currency; fees are rates of the notional.
+    quote currency, `base_currency` that of the quantity; fees are rates of the notional. Longs pay
+    `funding_rate` x notional at `funding_time_ns` and then every `funding_interval_ms`;
+    `margin_rate` is the part of the notional that the venue blocks, 1 is cash.
     """
 
     symbol: str
@@ -39,6 +42,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     min_notional: Decimal = _ZERO
     maker_fee: Decimal | None = None
     taker_fee: Decimal | None = None
+    base_currency: str | None = None
+    funding_rate: Decimal | None = None
+    funding_time_ns: int | None = None
+    funding_interval_ms: int | None = None
+    margin_rate: Decimal | None = None
 
     def price(self, value: Computed, side: Side | None = None) -> Decimal:
         """Round to a price of the venue: to the nearest, or for a side never more aggressive."""
@@ -71,6 +79,11 @@ def instrument_of(security: Security) -> Instrument:
         "min_notional": security.min_notional,
         "maker_fee": security.maker_fee,
         "taker_fee": security.taker_fee,
+        "base_currency": security.base_currency,
+        "funding_rate": security.funding_rate,
+        "funding_time_ns": parse_utc(security.funding_time) if security.funding_time else None,
+        "funding_interval_ms": security.funding_interval_ms,
+        "margin_rate": security.margin_rate,
     }
     known = {name: value for name, value in given.items() if value is not None}
     return msgspec.convert({"symbol": security.symbol, **known}, Instrument)

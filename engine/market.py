@@ -52,6 +52,8 @@ class Book(NamedTuple):
     time_ns: int = 0
     feed_epoch: int | None = None
     feed_seq: int | None = None
+    sending_time: str = ""
+    """SendingTime (52) of the message: an order decided on it names it as 5039."""
 
     @property
     def quote(self) -> Quote:
@@ -100,6 +102,7 @@ def book_of(message: MarketDataSnapshotFullRefresh) -> Book:
         time_ns,
         message.feed_epoch,
         message.feed_seq,
+        message.sending_time,
     )
 
 

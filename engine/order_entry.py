@@ -14,6 +14,7 @@ from engine import requests
 from engine.cl_ord_ids import ClOrdIds
 from engine.courier import Courier, clock
 from engine.errors import InvalidOrder
+from engine.market import Book
 from engine.requests import Changes, Known, Number, OrderOptions
 from protocol.fields import ExecType, OrdStatus, Side
 from protocol.messages import (
@@ -62,6 +63,7 @@ class OrderEntry:
         self._courier = courier
         self._ids = ClOrdIds(courier.memory.epoch)
         self._orders: OrderedDict[str, OrderFields] = OrderedDict()
+        self._quote_times: dict[str, str] = {}
 
     @property
     def comp_id(self) -> str:
@@ -105,9 +107,11 @@ class OrderEntry:
         self, order: Known | str, **changes: Unpack[Changes]
     ) -> OrderCancelReplaceRequest:
         """Ask for another quantity or price; the order then goes by the new request's id."""
+        known = self._known(order)
         request = requests.replacement(
-            self._known(order), self._ids.next(), changes, now_ns=self._now_ns()
-        )
+            known, self._ids.next(), changes, now_ns=self._now_ns(),
+            quote_time=self._quote_times.get(known.symbol, ""),
+        )  # fmt: skip
         self.send(request)
         return request
 
@@ -123,6 +127,11 @@ class OrderEntry:
         self.send(request)
         return request
 
+    def _given(self, book: Book) -> Book:
+        """Remember when a book was said that is handed to the caller: orders name it as 5039."""
+        self._quote_times[book.symbol] = book.sending_time
+        return book
+
     def _now_ns(self) -> int:
         return clock()
 
@@ -130,7 +139,10 @@ class OrderEntry:
         self, symbol: str, side: Side, qty: Number, options: OrderOptions
     ) -> NewOrderSingle:
         cl_ord_id = self._ids.next()
-        order = requests.new_order(cl_ord_id, symbol, side, qty, options, now_ns=self._now_ns())
+        order = requests.new_order(
+            cl_ord_id, symbol, side, qty, options, now_ns=self._now_ns(),
+            quote_time=self._quote_times.get(symbol, ""),
+        )  # fmt: skip
         return cast("NewOrderSingle", self.send(order))
 
     def _known(self, order: Known | str) -> Known:

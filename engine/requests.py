@@ -52,7 +52,12 @@ _CONTEXT_MAX = 2048
 
 
 class OrderOptions(TypedDict, total=False):
-    """What an order may say besides symbol, side and quantity."""
+    """What an order may say besides symbol, side and quantity.
+
+    `expected_edge` is the profit expected, in basis points of the notional, within `holding_ms`.
+    A slice of a larger order names it: `parent_order_id` is your own name for the whole, and
+    `parent_qty` the quantity that all its slices together never exceed.
+    """
 
     price: Number | None
     stop_px: Number | None
@@ -65,21 +70,35 @@ class OrderOptions(TypedDict, total=False):
     stop_loss_px: Number | None
     take_profit_px: Number | None
     expected_edge: Number | None
+    holding_ms: int | None
+    parent_order_id: str | None
+    parent_qty: Number | None
     context: Mapping[str, Any] | str | None
     position_id: str | None
     text: str | None
 
 
 def new_order(
-    cl_ord_id: str, symbol: str, side: Side, qty: Number, options: OrderOptions, *, now_ns: int
+    cl_ord_id: str,
+    symbol: str,
+    side: Side,
+    qty: Number,
+    options: OrderOptions,
+    *,
+    now_ns: int,
+    quote_time: str = "",
 ) -> NewOrderSingle:
-    """Build a D. Raises TypeError on a float, ValueError and InvalidOrder on nonsense."""
+    """Build a D; `quote_time` is the 52 of the quote that it was decided on, if there was one.
+
+    Raises TypeError on a float, ValueError and InvalidOrder on nonsense.
+    """
     return NewOrderSingle(
         cl_ord_id=cl_ord_id,
         symbol=symbol,
         side=side,
         order_qty=_positive("qty", qty),
         transact_time=format_utc(now_ns),
+        quote_time=quote_time or None,
         **_terms(options),
     )
 
@@ -90,12 +109,17 @@ class Changes(TypedDict, total=False):
     qty: Number
     price: Number
     stop_px: Number
+    expected_edge: Number
+    holding_ms: int
 
 
 def replacement(
-    old: Known, cl_ord_id: str, changes: Changes, *, now_ns: int
+    old: Known, cl_ord_id: str, changes: Changes, *, now_ns: int, quote_time: str = ""
 ) -> OrderCancelReplaceRequest:
-    """Build a G: the order as it was last, with other quantity or prices."""
+    """Build a G: the order as it was last, with other quantity or prices.
+
+    What was expected of the old version (edge, holding time) is not carried over: say it anew.
+    """
     same = {
         name: getattr(old, name)
         for name in OrderFields.__struct_fields__
@@ -106,20 +130,7 @@ def replacement(
     if "ord_type" not in same:
         msg = f"the report on {old.cl_ord_id} does not say OrdType (40): hand in the order itself"
         raise InvalidOrder(msg)
-    unknown = set(changes) - Changes.__optional_keys__
-    if unknown:
-        msg = f"received {', '.join(sorted(unknown))}, expected qty, price or stop_px"
-        raise TypeError(msg)
-    changed: dict[str, Any] = {}
-    if changes.get("qty") is not None:
-        changed["order_qty"] = _positive("qty", changes["qty"])
-    if changes.get("price") is not None:
-        changed["price"] = exact(changes["price"])
-    if changes.get("stop_px") is not None:
-        changed["stop_px"] = exact(changes["stop_px"])
-    if not changed:
-        msg = "received no qty, price or stop_px, expected at least one that shall change"
-        raise InvalidOrder(msg)
+    changed = _changed(changes)
     for name in ("price", "stop_px"):
         if name in changed and same.get(name) is None:
             msg = f"received {name} for order {old.cl_ord_id}, whose type has none"
@@ -128,8 +139,33 @@ def replacement(
         cl_ord_id=cl_ord_id,
         orig_cl_ord_id=_id_of(old),
         transact_time=format_utc(now_ns),
+        quote_time=quote_time or None,
         **(same | changed),
     )
+
+
+def _changed(changes: Changes) -> dict[str, Any]:
+    """Translate what shall be otherwise into fields."""
+    unknown = set(changes) - Changes.__optional_keys__
+    if unknown:
+        known = ", ".join(sorted(Changes.__optional_keys__))
+        msg = f"received {', '.join(sorted(unknown))}, expected some of {known}"
+        raise TypeError(msg)
+    changed: dict[str, Any] = {}
+    if changes.get("qty") is not None:
+        changed["order_qty"] = _positive("qty", changes["qty"])
+    for name in ("price", "stop_px"):
+        value = changes.get(name)
+        if value is not None:
+            changed[name] = exact(value)  # type: ignore[arg-type]  # a loop over typed keys
+    if not changed:
+        msg = "received no qty, price or stop_px, expected at least one that shall change"
+        raise InvalidOrder(msg)
+    if changes.get("expected_edge") is not None:
+        changed["expected_edge"] = exact(changes["expected_edge"])
+    if changes.get("holding_ms") is not None:
+        changed["holding_ms"] = _milliseconds(changes["holding_ms"])
+    return changed
 
 
 def cancel(old: Known, cl_ord_id: str, *, now_ns: int) -> OrderCancelRequest:
@@ -210,7 +246,7 @@ def instruments(request_id: str) -> SecurityListRequest:
 _NOT_COPIED = frozenset(
     ("cl_ord_id", "transact_time", "sender_comp_id", "target_comp_id", "msg_seq_num",
      "sending_time", "poss_dup_flag", "poss_resend", "orig_sending_time", "orig_cl_ord_id",
-     "decision_context", "text", "expected_edge")
+     "decision_context", "text", "expected_edge", "holding_ms", "quote_time")
 )  # fmt: skip
 
 
@@ -229,23 +265,39 @@ def _terms(options: OrderOptions) -> dict[str, Any]:
         msg = f"received {', '.join(sorted(unknown))}, expected some of {known}"
         raise TypeError(msg)
     terms: dict[str, Any] = {"ord_type": _ord_type(options)}
-    for name in ("price", "stop_px", "stop_loss_px", "take_profit_px", "expected_edge"):
+    for name in (
+        "price", "stop_px", "stop_loss_px", "take_profit_px", "expected_edge", "parent_qty",
+    ):  # fmt: skip
         value = options.get(name)
         if value is not None:
             terms[name] = exact(value)  # type: ignore[arg-type]  # a loop over typed keys
     for name, field in (("venue", "ex_destination"), ("account", "account"), ("text", "text"),
-                        ("position_id", "position_id")):  # fmt: skip
+                        ("position_id", "position_id"),
+                        ("parent_order_id", "parent_order_id")):  # fmt: skip
         if options.get(name) is not None:
             terms[field] = options[name]  # type: ignore[literal-required]  # names of this dict
     if options.get("post_only"):
         terms["exec_inst"] = ExecInst.PARTICIPATE_DONT_INITIATE
     if options.get("reduce_only"):
         terms["position_effect"] = PositionEffect.CLOSE
+    _plan(options, terms)
     context = options.get("context")
     if context is not None:
         terms["decision_context"] = _context(context)
     _lifetime(options, terms)
     return terms
+
+
+def _plan(options: OrderOptions, terms: dict[str, Any]) -> None:
+    """Add what the strategy means to do: how long to hold, and of which parent this is a slice."""
+    holding_ms = options.get("holding_ms")
+    if holding_ms is not None:
+        terms["holding_ms"] = _milliseconds(holding_ms)
+    if ("parent_qty" in terms) is not ("parent_order_id" in terms):
+        msg = "received one of parent_order_id and parent_qty, expected both or neither"
+        raise InvalidOrder(msg)
+    if "parent_qty" in terms:
+        _positive("parent_qty", terms["parent_qty"])
 
 
 def _ord_type(options: OrderOptions) -> OrdType:
@@ -295,6 +347,13 @@ def _context(context: Mapping[str, Any] | str) -> str:
         msg = f"received a context of {len(text)} characters, expected at most {_CONTEXT_MAX}"
         raise InvalidOrder(msg)
     return text
+
+
+def _milliseconds(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        msg = f"received holding_ms={value!r}, expected a whole number of milliseconds"
+        raise InvalidOrder(msg)
+    return value
 
 
 def _positive(name: str, value: Number) -> Decimal:

@@ -28,6 +28,7 @@ from engine.strategy import Strategy
 from protocol.fields import ExecType, OrdStatus
 from protocol.messages import ExecutionReport, Message
 from protocol.numbers import exact
+from protocol.timestamps import format_utc
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
@@ -75,7 +76,7 @@ class Rehearsal:
         self.deliver()
         book = Book(
             symbol, self._venue.name, (Level(exact(bid), size),), (Level(exact(ask), size),),
-            self.now_ns,
+            self.now_ns, sending_time=format_utc(self.now_ns),
         )  # fmt: skip
         self._desk.book(book)
         self.deliver()

@@ -20,6 +20,8 @@ from __future__ import annotations
 import heapq
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from bridges.paper.account import fee_of
 from bridges.paper.lines import (
     Line,
@@ -41,6 +43,7 @@ from bridges.port import (
     Expired,
     Fill,
     Filled,
+    Instrument,
     LedgerEntries,
     LedgerEntry,
     OrderRequest,
@@ -159,6 +162,10 @@ class Exchange(Records):
         else:
             pit.matcher.on_changes(pit.book.apply(event))
         self._trigger(pit, last)
+
+    def instruments(self, now_ns: int) -> tuple[Instrument, ...]:
+        """Return every instrument, those with funding with the moment of the next."""
+        return tuple(_with_funding(pit.grid.instrument, now_ns) for pit in self.pits.values())
 
     def on_time(self, now_ns: int) -> None:
         """Expire orders and pay funding that is due."""
@@ -363,8 +370,7 @@ class Exchange(Records):
     def _fund(self, pit: Pit) -> None:
         """Pay funding: longs pay a positive rate to shorts, on the middle of the book."""
         rules = pit.grid.instrument
-        every_ns = rules.funding_interval_ms * 1_000_000
-        due_ns, pit.funding_ns = pit.funding_ns, (self._now_ns // every_ns + 1) * every_ns
+        due_ns, pit.funding_ns = pit.funding_ns, _next_funding_ns(rules, self._now_ns)
         bid, ask = pit.book.bids.best(), pit.book.asks.best()
         held = self.account.position(rules.symbol)
         if not due_ns or due_ns > self._now_ns or bid is None or ask is None or not held:
@@ -372,3 +378,14 @@ class Exchange(Records):
         middle = pit.grid.price(bid + ask) / 2
         amount = -fee_of(held * middle, rules.funding_rate)
         self._pay("FUNDING", rules.currency, plain(amount), rules.symbol)
+
+
+def _next_funding_ns(instrument: Instrument, now_ns: int) -> int:
+    every_ns = instrument.funding_interval_ms * 1_000_000
+    return (now_ns // every_ns + 1) * every_ns
+
+
+def _with_funding(instrument: Instrument, now_ns: int) -> Instrument:
+    if not instrument.funding_interval_ms:
+        return instrument
+    return replace(instrument, funding_ns=_next_funding_ns(instrument, now_ns))

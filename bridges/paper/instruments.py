@@ -18,7 +18,7 @@ from protocol.numbers import exact
 _FX_LENGTH = 6
 _DECIMALS = frozenset(
     ("price_tick", "qty_step", "min_qty", "max_qty", "min_notional", "contract_multiplier",
-     "maker_fee", "taker_fee", "funding_rate")
+     "maker_fee", "taker_fee", "funding_rate", "margin_rate")
 )  # fmt: skip
 _PLAIN = frozenset(("base", "currency", "funding_interval_ms"))
 

@@ -227,7 +227,7 @@ class PaperVenue:
 
     def instruments(self, ask: str, now_ns: int) -> None:
         """Ask for the instruments."""
-        found = tuple(pit.grid.instrument for pit in self.exchange.pits.values())
+        found = self.exchange.instruments(now_ns)
         self._ask(
             lambda up: Instruments(ask=ask, instruments=found if up else (), complete=up), now_ns
         )

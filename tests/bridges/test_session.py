@@ -8,6 +8,7 @@ import pytest
 from support.bridge_wire import EURUSD, VENUE, Counter, kinds
 
 from bridges.paper.ledger import read
+from bridges.quotes import QUOTE_DEPTH
 from protocol import codec
 from protocol.fields import (
     CxlRejReason,
@@ -221,12 +222,12 @@ def test_instruments_and_capabilities(counter):
 
 
 def test_quotes_are_conflated(counter):
-    """The session carries at most 20 quotes a second for a symbol, best prices only."""
+    """The session carries at most 20 quotes a second for a symbol, ten levels a side at most."""
     counter.take()
     counter.run(1000)
     quotes = [one for one in counter.heard if isinstance(one, MarketDataSnapshotFullRefresh)]
     assert 5 < len(quotes) <= 20
-    assert all(len(one.md_entries) == 2 for one in quotes)
+    assert all(2 <= len(one.md_entries) <= 2 * QUOTE_DEPTH for one in quotes)
 
 
 def test_books_and_trades_are_published_in_sequence(counter):
