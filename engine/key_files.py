@@ -8,34 +8,33 @@ every machine: `GATEWAY.key` is the gateway's public half, `NAME.key_secret` our
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import KeyUnusable
-from protocol.key_file import PUBLIC_SUFFIX, SECRET_SUFFIX, KeyPair, parse_key_file
-
-MAX_BYTES = 16_384
-_OTHERS_MAY_READ = 0o077
+from protocol.key_file import (
+    MAX_CHARS,
+    PUBLIC_SUFFIX,
+    SECRET_SUFFIX,
+    KeyPair,
+    parse_key_file,
+    parse_secret_half,
+)
 
 
 def read_public(path: Path | str) -> str:
     """Read a public half. Raises KeyUnusable."""
-    return _read(Path(path)).public
+    return _parsed(path, parse_key_file).public
 
 
 def read_secret(path: Path | str) -> KeyPair:
     """Read a secret half. Raises KeyUnusable, also when others can read the file."""
-    path = Path(path)
-    pair = _read(path)
-    if not pair.secret:
-        msg = f"{path} holds a public half only, expected NAME{SECRET_SUFFIX} with both"
-        raise KeyUnusable(msg)
-    if sys.platform != "win32" and (mode := path.stat().st_mode & 0o777) & _OTHERS_MAY_READ:
-        msg = (
-            f"{path} is a secret key, and others may read it (its mode is {mode:o}, expected 600):"
-            f" `chmod 600 {path}` if nobody has; otherwise revoke it and make another"
-        )
-        raise KeyUnusable(msg)
-    return pair
+    return _parsed(path, lambda text: parse_secret_half(text, mode_of(path)))
+
+
+def mode_of(path: Path | str) -> int | None:
+    """Return a file's mode, None on Windows, where it says nothing about others."""
+    return None if sys.platform == "win32" else Path(path).stat().st_mode
 
 
 def own_secret(folder: Path, comp_id: str) -> Path:
@@ -60,10 +59,10 @@ def own_secret(folder: Path, comp_id: str) -> Path:
     raise KeyUnusable(msg)
 
 
-def _read(path: Path) -> KeyPair:
+def _parsed(path: Path | str, parse: Callable[[str], KeyPair]) -> KeyPair:
     try:
-        with path.open(encoding="ascii") as file:
-            return parse_key_file(file.read(MAX_BYTES))
+        with Path(path).open(encoding="ascii") as file:
+            return parse(file.read(MAX_CHARS))
     except (OSError, ValueError) as problem:
         msg = f"the key file {path} cannot be used: {problem}"
         raise KeyUnusable(msg) from None

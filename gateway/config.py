@@ -2,8 +2,8 @@
 
 Rules: unknown keys are errors that name the key. Secrets never stand in the file, only where to
 find them (`{file = …}` or `{env = …}`). Relative paths are relative to the file. Prices,
-quantities and money are Decimal exactly as written. Until CURVE arrives, everything that binds
-binds to loopback: anybody who reaches a NULL socket could otherwise send orders.
+quantities and money are Decimal exactly as written. What other machines can reach is encrypted
+(curve://): anybody who reaches a plain socket could otherwise send orders.
 """
 
 from __future__ import annotations
@@ -63,6 +63,12 @@ class Gateway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     operators: Endpoints = ("tcp://127.0.0.1:5574",)
     http: str = "127.0.0.1:5580"
     var: Path = Path("var")
+
+
+class Curve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[curve]`: the folder of keys; see gateway/access.py. It is used by curve:// endpoints."""
+
+    keys: Path = Path("var/keys")
 
 
 class Journal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,6 +215,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
     gateway: Gateway = Gateway()
+    curve: Curve = Curve()
     journal: Journal = Journal()
     limits: dict[str, Limits] = {}
     venue: tuple[Venue, ...] = ()
@@ -266,6 +273,7 @@ def _anchored(config: Config, folder: Path) -> Config:
     return replace(
         config,
         gateway=replace(config.gateway, var=folder / config.gateway.var),
+        curve=replace(config.curve, keys=folder / config.curve.keys.expanduser()),
         journal=replace(config.journal, path=folder / config.journal.path),
         log=replace(config.log, path=folder / config.log.path),
         venue=tuple(

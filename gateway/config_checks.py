@@ -5,12 +5,12 @@ Rules: each check raises ConfigError that says what was received, what was expec
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import typing
 from zoneinfo import ZoneInfo
 
 from gateway.config_reading import nearest
+from gateway.endpoints import CURVE_SCHEME, address, is_curve, is_loopback
 from gateway.errors import ConfigError
 from protocol.fields import EXTERNAL, GATEWAY, OPERATOR
 
@@ -85,40 +85,37 @@ def _check_endpoints(config: Config) -> None:
             msg = f"gateway.{key} is empty, expected an endpoint such as tcp://127.0.0.1:5570"
             raise ConfigError(msg)
         for endpoint in endpoints:
-            _check_loopback(f"gateway.{key}", endpoint)
-            if endpoint in seen:
-                msg = f"gateway.{key} and gateway.{seen[endpoint]} are both {endpoint}"
+            _check_endpoint(f"gateway.{key}", endpoint)
+            place = address(endpoint)
+            if place in seen:
+                msg = f"gateway.{key} and gateway.{seen[place]} are both {endpoint}"
                 raise ConfigError(msg)
-            seen[endpoint] = key
-    _check_loopback("gateway.http", f"tcp://{gateway.http}")
+            seen[place] = key
+    if is_curve(gateway.http):
+        msg = f"gateway.http: received {gateway.http!r}, expected 127.0.0.1:PORT"
+        raise ConfigError(msg)
+    _check_endpoint("gateway.http", f"tcp://{gateway.http}")
 
 
-def _check_loopback(key: str, endpoint: str) -> None:
-    """Allow only what stays on this machine."""
+def _check_endpoint(key: str, endpoint: str) -> None:
+    """Allow in plain text only what stays on this machine."""
     if endpoint.startswith("ipc://") and len(endpoint) > len("ipc://"):
         return
-    host, colon, port = endpoint.removeprefix("tcp://").rpartition(":")
-    if not endpoint.startswith("tcp://") or not colon or not port.isascii() or not port.isdigit():
-        msg = f"{key}: received {endpoint!r}, expected tcp://127.0.0.1:PORT"
+    place = address(endpoint)
+    host, colon, port = place.removeprefix("tcp://").rpartition(":")
+    known = place.startswith("tcp://") and host and colon
+    if not known or not port.isascii() or not port.isdigit():
+        msg = f"{key}: received {endpoint!r}, expected tcp://127.0.0.1:PORT or curve://HOST:PORT"
         raise ConfigError(msg)
     if not 1 <= int(port) <= 65_535:  # noqa: PLR2004 - TCP's own range
         msg = f"{key}: received port {port}, expected 1 to 65535"
         raise ConfigError(msg)
-    if not _is_loopback(host):
+    if not is_curve(endpoint) and not is_loopback(endpoint):
         msg = (
             f"{key}: received {endpoint!r}, which other machines can reach; expected a loopback"
-            " address (127.0.0.1): encryption (CURVE) comes with a later version"
+            f" address (127.0.0.1), or encryption: {CURVE_SCHEME}{host}:{port}"
         )
         raise ConfigError(msg)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_references(config: Config) -> None:

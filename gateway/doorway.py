@@ -29,6 +29,7 @@ PATIENCE_NS = 2_000_000_000
 _ABOVE_ANY = 999_999_999
 """MsgSeqNum of a refusal to somebody whose numbers we do not know: a Logout is obeyed even when
 its number is too high, and not when it is too low."""
+REVOKED = "KEY_REVOKED: the key of this connection is not allowed any more"
 _LOGON = b"\x0135=A\x01"
 _LOOK_AT = 40
 
@@ -93,7 +94,8 @@ class Doorway:
 
     def knock(self, route: Route, logon: Logon, frame: bytes, now_ns: int) -> None:
         """Judge a Logon, and let it in, refuse it, or ask the old connection first."""
-        refusal = self._gatekeeper.judge(self._transport.door(route), logon, now_ns)
+        key = self._transport.key(route)
+        refusal = self._gatekeeper.judge(self._transport.door(route), logon, now_ns, key)
         if refusal is not None:
             self._metrics.refused_logons += 1
             self._refuse(route, logon.sender_comp_id, _ABOVE_ANY, refusal, now_ns)
@@ -104,12 +106,18 @@ class Doorway:
             self._down(holder, "DISCONNECT", "a new Logon on its own route", now_ns)
             session = self._directory.get(session_name(logon))
         if session.cursor is not None:
-            self._challenge(session, route, logon, frame, now_ns)
+            self._challenge(session, route, logon, frame, key, now_ns)
         else:
-            self._admit(session, route, logon, frame, now_ns)
+            self._admit(session, route, logon, frame, key, now_ns)
 
     def _challenge(
-        self, session: Session, route: Route, logon: Logon, frame: bytes, now_ns: int
+        self,
+        session: Session,
+        route: Route,
+        logon: Logon,
+        frame: bytes,
+        key: str | None,
+        now_ns: int,
     ) -> None:
         """Ask the old connection whether it lives."""
         if session.challenger is not None and session.challenger.route != route:
@@ -118,7 +126,7 @@ class Doorway:
             return
         test_req_id = f"TAKEOVER{session.fix.next_out}"
         deadline_ns = now_ns + self._patience_ns
-        session.challenger = Challenger(route, logon, frame, test_req_id, deadline_ns)
+        session.challenger = Challenger(route, logon, frame, key, test_req_id, deadline_ns)
         self._scribe.say(session, TestRequest(test_req_id=test_req_id), now_ns)
 
     def alive(self, session: Session, heartbeat: Heartbeat, now_ns: int) -> None:
@@ -140,15 +148,41 @@ class Doorway:
     def vacated(self, session: Session, now_ns: int) -> None:
         """Let the challenger in at once: the old connection has ended."""
         challenger, session.challenger = session.challenger, None
-        if challenger is not None:
-            self._admit(session, challenger.route, challenger.logon, challenger.frame, now_ns)
+        if challenger is None:
+            return
+        route, logon, frame, key, *_ = challenger
+        if self._is_revoked(session, key):
+            self._refuse(route, session.comp_id, _ABOVE_ANY, REVOKED, now_ns)
+        else:
+            self._admit(session, route, logon, frame, key, now_ns)
+
+    def expel(self, now_ns: int) -> list[str]:
+        """End every session whose key is not its own any more; return their names."""
+        gone = [
+            session
+            for session in self._directory.connected.values()
+            if self._is_revoked(session, session.key)
+        ]
+        for session in gone:
+            self._scribe.write(session, session.fix.logout(REVOKED, now_ns), now_ns)
+            self._down(session, "DISCONNECT", REVOKED, now_ns)
+        return [session.name for session in gone]
+
+    def _is_revoked(self, session: Session, key: str | None) -> bool:
+        return key is not None and self._gatekeeper.whose(key) != session.comp_id
 
     def _take_over(self, session: Session, now_ns: int) -> None:
         self._metrics.takeovers += 1
         self._down(session, "TAKEOVER", "a new Logon, and no answer", now_ns)
 
     def _admit(
-        self, session: Session, route: Route, logon: Logon, frame: bytes, now_ns: int
+        self,
+        session: Session,
+        route: Route,
+        logon: Logon,
+        frame: bytes,
+        key: str | None,
+        now_ns: int,
     ) -> None:
         """Log a session on: its Logon is journaled, answered, and the core hears of it."""
         if self._directory.reset_required(session.name) and not logon.reset_seq_num_flag:
@@ -166,7 +200,7 @@ class Doorway:
             return
         if reaction.consumed:
             self._scribe.hear(session.name, logon, logon.msg_seq_num, frame, now_ns)
-        self._directory.connect(session, route)
+        self._directory.connect(session, route, key)
         self._scribe.write(session, session.fix.accept(now_ns), now_ns)
         self._metrics.logons += 1
         logger.info("{} is logged on", session.name)

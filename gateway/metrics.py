@@ -12,8 +12,10 @@ class Metrics(Struct):
     """Counters since the start.
 
     `unauthenticated` frames came from nobody we know; `garbled` ones from a session, but were no
-    FIX message; `refused_logons` named a CompID and failed; `undeliverable` messages had no session
-    left to go to; `unsayable` ones could not be written, a bug of ours each.
+    FIX message; `refused_logons` named a CompID and failed; `refused_keys` are CURVE
+    handshakes with a key that may not come in, `failed_handshakes` connections that came to nothing
+    before they were anybody's; `undeliverable` messages had no session left to go to; `unsayable`
+    ones could not be written, a bug of ours each.
     """
 
     batches: int = 0
@@ -22,6 +24,8 @@ class Metrics(Struct):
     unauthenticated: int = 0
     garbled: int = 0
     refused_logons: int = 0
+    refused_keys: int = 0
+    failed_handshakes: int = 0
     logons: int = 0
     takeovers: int = 0
     disconnects: int = 0

@@ -60,14 +60,18 @@ class Challenger(NamedTuple):
     route: Route
     logon: Logon
     frame: bytes
+    key: str | None
     test_req_id: str
     deadline_ns: int
 
 
 class Session:
-    """One conversation: its numbers (`fix`), and its connection while there is one (`cursor`)."""
+    """One conversation: its numbers (`fix`), and its connection while there is one (`cursor`).
 
-    __slots__ = ("challenger", "comp_id", "cursor", "door", "fix", "garbled", "name")
+    `key` is the public key that proved who is there, None at a plain door.
+    """
+
+    __slots__ = ("challenger", "comp_id", "cursor", "door", "fix", "garbled", "key", "name")
 
     def __init__(self, name: str, comp_id: str, door: Door, fix: FixSession) -> None:
         self.name = name
@@ -76,6 +80,7 @@ class Session:
         self.fix = fix
         self.cursor: Cursor | None = None
         self.challenger: Challenger | None = None
+        self.key: str | None = None
         self.garbled = 0
 
 
@@ -132,9 +137,10 @@ class Directory:
         facts = self._facts(name)
         return facts.sent_index if facts else ()
 
-    def connect(self, session: Session, route: Route) -> Cursor:
+    def connect(self, session: Session, route: Route, key: str | None = None) -> Cursor:
         """Give a session its connection."""
         cursor = session.cursor = Cursor(session, route)
+        session.key = key
         session.garbled = 0
         self._by_name[session.name] = session
         self.by_route[route] = session

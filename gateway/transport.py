@@ -1,8 +1,9 @@
 """The gateway's ZeroMQ: ROUTER sockets for operators, venues and strategies, and the feed proxy.
 
-The only file of the gateway that knows ZeroMQ. Rules:
+With the doorman the only file of the gateway that knows ZeroMQ. Rules:
 
-- Each endpoint is bound by a socket of its own. NULL security is for loopback only.
+- Each endpoint is bound by a socket of its own. NULL security is for loopback only; what other
+  machines can reach is CURVE or is not bound, and the key behind a frame is ZeroMQ's own word.
 - A routing id is an address, never an identity; who is there is decided by an authenticated Logon.
 - Nothing here blocks but `receive`, which waits as long as it is told to or until `wake`.
 - A batch is at most 256 frames, operators first. A peer that fills its share ends its socket's
@@ -12,7 +13,6 @@ The only file of the gateway that knows ZeroMQ. Rules:
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket as sockets
 import threading
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ from enum import Enum
 
 import zmq
 
+from gateway.doorman import Doorman, Guard, secure
+from gateway.endpoints import CURVE_SCHEME, address, is_curve, is_loopback
 from gateway.errors import ConfigError, GatewayError, PortInUse
 
 MAX_BATCH = 256
@@ -54,15 +56,21 @@ class Transport:
     `junk` counts messages of several parts, which are none of ours and are dropped.
     """
 
-    def __init__(self, doors: Sequence[tuple[Door, Sequence[str]]]) -> None:
+    def __init__(
+        self, doors: Sequence[tuple[Door, Sequence[str]]], guard: Guard | None = None
+    ) -> None:
         """Bind every endpoint, in the order in which they shall be read.
 
         Raises PortInUse or ConfigError; nothing stays bound then.
         """
         self.junk = 0
         self.endpoints: list[tuple[Door, str]] = []
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context = _context(guard)
+        self._guard = guard
+        self._doorman = Doorman(self._context, guard) if guard is not None else None
         self._sockets: list[zmq.Socket[bytes]] = []
+        self._encrypted: set[int] = set()
+        self._proofs: dict[Route, zmq.Frame] = {}
         self._wake_in, self._wake_out = sockets.socketpair()
         self._wake_in.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
         self._wake_out.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
@@ -75,11 +83,15 @@ class Transport:
         except GatewayError:
             self.close(linger_ms=0)
             raise
+        if self._doorman is not None:
+            self._doorman.start()
 
     def _open(self, door: Door, endpoint: str) -> None:
         socket = self._context.socket(zmq.ROUTER)
         self._sockets.append(socket)
         _configure(socket)
+        if self._doorman is not None:
+            self._doorman.watch(socket, door.value)
         # An unknown or gone routing id is an error that we see, not a frame that vanishes.
         socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         if door is not Door.VENUES:
@@ -87,17 +99,31 @@ class Transport:
             # Advisor may block for long, and is no less alive.
             socket.setsockopt(zmq.HEARTBEAT_IVL, 2_000)
             socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 6_000)
-        self.endpoints.append((door, bind(socket, endpoint, f"gateway.{door.value}")))
+        if is_curve(endpoint):
+            self._encrypted.add(len(self._sockets) - 1)
+        self.endpoints.append((door, bind(socket, endpoint, door.value, self._guard)))
         self._poller.register(socket, zmq.POLLIN)
 
     def door(self, route: Route) -> Door:
         """Tell at which door a route comes in."""
         return self.endpoints[route[0]][0]
 
+    def key(self, route: Route) -> str | None:
+        """Return the public key behind a frame of the last `receive`, None at a plain door.
+
+        ZeroMQ gives it only with a frame, and a look-up for each would cost too much: ask when
+        somebody logs on.
+        """
+        if route[0] not in self._encrypted:
+            return None
+        proof = self._proofs.get(route)
+        return str(proof.get("User-Id")) if proof is not None else ""
+
     def receive(self, timeout_ms: int) -> list[tuple[Route, bytes]]:
         """Return what waits, at most 256 frames; wait up to `timeout_ms` for the first."""
         ready = dict(self._poller.poll(timeout_ms))
         arrived: list[tuple[Route, bytes]] = []
+        self._proofs.clear()
         if not ready:
             return arrived
         if self._wake_out.fileno() in ready or self._wake_out in ready:
@@ -117,6 +143,7 @@ class Transport:
         """Append frames of one socket until it is empty, a peer had its share, or `limit`."""
         counts: dict[bytes, int] = {}
         receive, no_wait = socket.recv, zmq.DONTWAIT
+        encrypted = number in self._encrypted
         junk = 0
         try:
             while len(arrived) + junk < limit:
@@ -129,6 +156,8 @@ class Transport:
                         part = receive(no_wait, copy=False)
                 else:
                     arrived.append(((number, routing_id), part.bytes))
+                    if encrypted:
+                        self._proofs[number, routing_id] = part
                 count = counts[routing_id] = counts.get(routing_id, 0) + 1
                 if count >= PEER_SHARE:
                     return
@@ -166,32 +195,77 @@ class Transport:
         for socket in self._sockets:
             socket.close(linger_ms)
         self._sockets.clear()
+        if self._doorman is not None:
+            self._doorman.close()
         self._wake_in.close()
         self._wake_out.close()
         self._context.term()
 
 
 class FeedProxy:
-    """libzmq's own proxy from XSUB to XPUB, in a thread: market data never meets the one loop."""
+    """libzmq's own proxy from XSUB to XPUB, in a thread: market data never meets the one loop.
 
-    def __init__(self, feeds: Sequence[str], market_data: Sequence[str]) -> None:
+    One socket is bound to all endpoints of its side; each bind is plain or CURVE by itself.
+    """
+
+    def __init__(
+        self, feeds: Sequence[str], market_data: Sequence[str], guard: Guard | None = None
+    ) -> None:
         """Bind and start. Raises PortInUse or ConfigError; nothing stays bound then."""
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.feeds, self.market_data = list(feeds), list(market_data)
+        self._guard = guard
+        self._open()
+
+    def _open(self) -> None:
+        self._context = _context(self._guard)
         self._feeds = self._context.socket(zmq.XSUB)
         self._readers = self._context.socket(zmq.XPUB)
+        doorman = Doorman(self._context, self._guard) if self._guard is not None else None
         try:
-            for socket in (self._feeds, self._readers):
-                _configure(socket)
-            self.feeds = [bind(self._feeds, one, "gateway.feeds") for one in feeds]
-            self.market_data = [
-                bind(self._readers, one, "gateway.market_data") for one in market_data
-            ]
+            self.feeds = self._bind(self._feeds, "feeds", self.feeds, doorman)
+            self.market_data = self._bind(
+                self._readers, "market_data", self.market_data, doorman
+            )
         except GatewayError:
             self._close_sockets()
+            if doorman is not None:
+                doorman.close()
             self._context.term()
             raise
+        if doorman is not None:
+            doorman.start()
         self._thread = threading.Thread(target=self._run, name="feed proxy", daemon=True)
         self._thread.start()
+
+    def _bind(
+        self,
+        socket: zmq.Socket[bytes],
+        door: str,
+        endpoints: Sequence[str],
+        doorman: Doorman | None,
+    ) -> list[str]:
+        """Bind the plain endpoints, then the encrypted ones; return all, in the order given."""
+        _configure(socket)
+        if doorman is not None:
+            doorman.watch(socket, door)
+        bound = list(endpoints)
+        for at in sorted(range(len(bound)), key=lambda at: is_curve(bound[at])):
+            bound[at] = bind(socket, bound[at], door, self._guard)
+        return bound
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether any endpoint is CURVE."""
+        return any(map(is_curve, (*self.feeds, *self.market_data)))
+
+    def reopen(self) -> None:
+        """Cut every connection: peers come back by themselves, and are judged anew.
+
+        ZeroMQ cannot disconnect one peer of these sockets. Raises PortInUse when the endpoints are
+        lost to another process; call it again then.
+        """
+        self.close()
+        self._open()
 
     def _run(self) -> None:
         try:
@@ -206,12 +280,20 @@ class FeedProxy:
         self._readers.close(0)
 
     def close(self) -> None:
-        """Stop the thread and free the ports."""
+        """Stop the thread and free the ports. May be repeated."""
         self._context.term()
         self._thread.join()
 
 
+def _context(guard: Guard | None) -> zmq.Context[zmq.Socket[bytes]]:
+    """Make a context; where anything may be encrypted it has a second I/O thread for that."""
+    encrypts = guard is not None and guard.secret_key is not None
+    return zmq.Context(io_threads=2 if encrypts else 1)
+
+
 def _configure(socket: zmq.Socket[bytes]) -> None:
+    # Plain peers, all on this machine, have the first I/O thread; see `doorman.secure`.
+    socket.setsockopt(zmq.AFFINITY, 1)
     # What is unsent at a close is stale by the time it could arrive.
     socket.setsockopt(zmq.LINGER, 0)
     # A larger frame costs its sender the connection, before it costs us memory.
@@ -226,19 +308,28 @@ def _configure(socket: zmq.Socket[bytes]) -> None:
     socket.setsockopt(zmq.BACKLOG, 1_024)
 
 
-def bind(socket: zmq.Socket[bytes], endpoint: str, key: str) -> str:
-    """Bind to a loopback endpoint and return it as bound (a `*` port has become a number).
+def bind(
+    socket: zmq.Socket[bytes], endpoint: str, door: str, guard: Guard | None = None
+) -> str:
+    """Bind to an endpoint and return it as bound (a `*` port has become a number).
 
-    Raises ConfigError for what other machines could reach, PortInUse for what is taken.
+    Raises ConfigError for what other machines could reach in plain text, PortInUse for what is
+    taken. A socket that has once bound a curve:// endpoint binds nothing plain any more.
     """
-    if not _is_loopback(endpoint):
+    key = f"gateway.{door}"
+    if is_curve(endpoint):
+        if guard is None or guard.secret_key is None:
+            msg = f"{key}: {endpoint} is encrypted, and the gateway has no key of its own"
+            raise ConfigError(msg)
+        secure(socket, door, guard.secret_key)
+    elif not is_loopback(endpoint):
         msg = (
             f"{key}: {endpoint} can be reached from other machines, and without encryption anybody"
-            " who reaches it could trade; bind to 127.0.0.1 (encryption comes in a later version)"
+            " who reaches it could trade; expected 127.0.0.1, or curve:// instead of tcp://"
         )
         raise ConfigError(msg)
     try:
-        socket.bind(endpoint)
+        socket.bind(address(endpoint))
     except zmq.ZMQError as problem:
         if problem.errno in {zmq.EADDRINUSE, errno.EADDRINUSE}:
             msg = (
@@ -249,20 +340,10 @@ def bind(socket: zmq.Socket[bytes], endpoint: str, key: str) -> str:
         msg = f"{key}: {endpoint} cannot be bound: {problem}"
         raise ConfigError(msg) from None
     bound = socket.getsockopt(zmq.LAST_ENDPOINT)
-    return bound.rstrip(b"\0").decode() if isinstance(bound, bytes) else endpoint
-
-
-def _is_loopback(endpoint: str) -> bool:
-    scheme, _, rest = endpoint.partition("://")
-    if scheme != "tcp":
-        return scheme in {"ipc", "inproc"}
-    host = rest.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    if not isinstance(bound, bytes):
+        return endpoint
+    text = bound.rstrip(b"\0").decode()
+    return CURVE_SCHEME + text.removeprefix("tcp://") if is_curve(endpoint) else text
 
 
 def _drain(reader: sockets.socket) -> None:

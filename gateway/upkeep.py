@@ -3,7 +3,8 @@
 Rules: below the disk's watermark trading is reduced for all, by a note like any person's, and only
 a person resumes it. What a start from a snapshot did not read is read bit by bit while we trade;
 damage in it reduces trading too, since the record of the past is no longer whole. Ids of orders
-that leave memory are on disk before the note that lets them go.
+that leave memory are on disk before the note that lets them go. Where connections are encrypted,
+the folder of keys is looked at twice a second: a key that was revoked ends its session.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from protocol.fields import GATEWAY, TradingState
 
 CHECK_EVERY_NS = 5_000_000_000
 STEP_EVERY_NS = 20_000_000
+KEYS_EVERY_NS = 500_000_000
 ALL = "all"
 
 
@@ -40,8 +42,13 @@ class Upkeep:
         old_ids: Index,
         disk_is_low: Callable[[], bool],
         old_segments: Iterable[object] = (),
+        watch_keys: Callable[[int], Iterable[Effect]] | None = None,
     ) -> None:
-        """`old_segments` checks a slice of the journal's past with each step (`verify.steps`)."""
+        """`old_segments` checks a slice of the journal's past with each step (`verify.steps`).
+
+        `watch_keys` looks whether keys came or went, None where there are none.
+        """
+        self._watch_keys = watch_keys
         self.due_ns = 0
         self._old_segments = iter(old_segments)
         self._disk_due_ns = 0
@@ -55,6 +62,9 @@ class Upkeep:
         if now_ns >= self._disk_due_ns:
             self._disk_due_ns = self.due_ns = now_ns + CHECK_EVERY_NS
             yield from self._watch_disk()
+        if self._watch_keys is not None:
+            yield from self._watch_keys(now_ns)
+            self.due_ns = min(self.due_ns, now_ns + KEYS_EVERY_NS)
         try:
             if next(self._old_segments, None) is not None:
                 self.due_ns = now_ns + STEP_EVERY_NS

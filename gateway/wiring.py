@@ -29,6 +29,7 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.config import Limits as ConfiguredLimits
 from gateway.doorway import Doorway
+from gateway.entrance import Entrance, open_entrance
 from gateway.gatekeeper import Gatekeeper, Tokens
 from gateway.loop import Core, Loop, Milestones
 from gateway.metrics import Metrics
@@ -67,6 +68,7 @@ class Parts(NamedTuple):
     proxy: FeedProxy
     tokens: Tokens
     metrics: Metrics
+    entrance: Entrance
 
 
 class Gateway:
@@ -138,23 +140,25 @@ def _open(config: Config, opened: ExitStack) -> Parts:
         snapshot_seq=snapshot.seq if snapshot else 0, segment_bytes=config.journal.segment_bytes,
     )  # fmt: skip
     opened.callback(journal.close)
-    settings = config.gateway
+    settings, metrics = config.gateway, Metrics()
+    entrance = open_entrance(config, metrics)
     transport = Transport(
         [
             (Door.OPERATORS, settings.operators),
             (Door.VENUES, settings.venues),
             (Door.ORDERS, settings.orders),
-        ]
+        ],
+        entrance.guard,
     )
     opened.callback(transport.close)
-    proxy = FeedProxy(settings.feeds, settings.market_data)
+    proxy = FeedProxy(settings.feeds, settings.market_data, entrance.guard)
     opened.callback(proxy.close)
     tokens = _tokens(config)
     reader = JournalReader(path)
     restored = _restore(config, reader, snapshot)
     old_ids = OldIds(path.with_name(f"{path.name}-old-ids.db"))
     opened.callback(old_ids.close)
-    return Parts(journal, reader, old_ids, restored, transport, proxy, tokens, Metrics())
+    return Parts(journal, reader, old_ids, restored, transport, proxy, tokens, metrics, entrance)
 
 
 def _load_snapshot(config: Config, before_seq: int | None) -> Snapshot | None:
@@ -238,6 +242,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     gatekeeper = Gatekeeper(
         config.gateway.comp_id, parts.tokens, sending_time_window_ms=window_ms,
         last_alive_ns=journal.recovery.last_time_ns,
+        whose=parts.entrance.whose,
     )  # fmt: skip
     doorway = Doorway(
         core=core, gatekeeper=gatekeeper, directory=directory, scribe=scribe,
@@ -258,7 +263,10 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         milestones=Milestones(
             config.journal.digest_every, config.journal.snapshot_every, snapshot
         ),
-        upkeep=Upkeep(book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts)),
+        upkeep=Upkeep(
+            book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts),
+            parts.entrance.watch(doorway.expel, parts.proxy),
+        ),
     )  # fmt: skip
     loop.begin(core.start(journal.epoch, _version(), clock.now_ns(), **_found(parts)))
     return loop

@@ -16,6 +16,10 @@ from typing import NamedTuple
 
 PUBLIC_SUFFIX = ".key"
 SECRET_SUFFIX = ".key_secret"  # noqa: S105 - a file name's end
+OTHERS = 0o077
+"""What a secret half's mode must not have."""
+MAX_CHARS = 16_384
+"""No key file is longer."""
 
 _NAME = re.compile(r"([A-Za-z0-9_.-]{1,32})(?:@([A-Za-z0-9_-]{1,32}))?", re.ASCII).fullmatch
 _Z85 = re.compile(r"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}", re.ASCII).fullmatch
@@ -51,6 +55,24 @@ def parse_key_file(text: str) -> KeyPair:
             msg = f"received a {kind}-key of {len(value)} characters, expected 40 of Z85"
             raise ValueError(msg)
     return KeyPair(found["public"], found.get("secret", ""))
+
+
+def parse_secret_half(text: str, mode: int | None) -> KeyPair:
+    """Read a secret half; `mode` is its file's, None where files have none (Windows).
+
+    Raises ValueError, also when others than the owner can read the file.
+    """
+    pair = parse_key_file(text)
+    if not pair.secret:
+        msg = f"received a public half only, expected NAME{SECRET_SUFFIX} with both"
+        raise ValueError(msg)
+    if mode is not None and mode & OTHERS:
+        msg = (
+            f"it is a secret, and others may read it (mode {mode & 0o777:o}, expected 600): chmod"
+            " 600 if surely nobody has, otherwise revoke it and make another"
+        )
+        raise ValueError(msg)
+    return pair
 
 
 def format_key_file(name: str, pair: KeyPair) -> str:

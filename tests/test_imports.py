@@ -35,11 +35,11 @@ STRATEGY_AUTHORS = ("engine.examples",)
 """Examples are strategy files: they import the public face, as a reader's own would."""
 
 ONLY_IN = {
-    "zmq": {"gateway.transport", "engine.link", "gateway.commands"},
+    "zmq": {"gateway.transport", "gateway.doorman", "engine.link", "gateway.commands"},
     "ccxt": {"bridges.crypto"},
     "MetaTrader5": {"bridges.mt5_terminal"},
 }
-"""gateway.commands is here for `bench`, which measures raw ZeroMQ as its floor."""
+"""gateway.commands is here for `bench`, which measures raw ZeroMQ as its floor, and for `keys`."""
 
 PURE = ("protocol", "gateway.oms", "gateway.risk")
 IMPURE = {
