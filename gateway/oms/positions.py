@@ -96,7 +96,7 @@ def fund(position: Position, amount: Decimal, currency: str) -> None:
 
 def open_position(book: Book, key: PositionKey, currency: str) -> Position:
     """Find a position that is about to change, making it when it is the first of its kind."""
-    book.touched_cells[key] = None
+    book.touched_cells[key] = True
     held = book.state.positions.setdefault(key.owner, {})
     name = "|".join(key[1:])
     position = held.get(name)

@@ -71,14 +71,14 @@ def at_stake(order: Order) -> Decimal:
 class WorkingIndex:
     """The derived figures of all open orders.
 
-    `working` has the positions that have open orders; `touched` those whose open orders or holdings
-    changed since somebody cleared it; `children` the orders of one owner with one parent, ended
-    ones too, and `children_qty` what these have executed and may still execute.
+    `working` has the positions that have open orders; `touched` those whose open orders, or (True)
+    whose holdings changed since somebody cleared it; `children` the orders of one owner with one
+    parent, ended ones too, and `children_qty` what these have executed and may still execute.
     """
 
     def __init__(self) -> None:
         self.working: dict[PositionKey, Working] = {}
-        self.touched: dict[PositionKey, None] = {}
+        self.touched: dict[PositionKey, bool] = {}
         self.children: dict[tuple[str, str], dict[str, None]] = {}
         self.children_qty: dict[tuple[str, str], Decimal] = {}
         self._resting: dict[Place, list[tuple[Decimal, str]]] = {}
@@ -175,7 +175,7 @@ class WorkingIndex:
             working.buys += qty
         else:
             working.sells += qty
-        self.touched[counted.key] = None
+        self.touched.setdefault(counted.key, False)
 
     def _rest(self, order_id: str, counted: _Counted) -> None:
         if counted.price is not None:

@@ -160,12 +160,17 @@ class Cell:
         if qty == self.qty and buys == self.buys and sells == self.sells:
             return
         long, short = qty + buys, sells - qty
-        gross = max(long, short)
+        gross = max(short, long)
+        more_long, more_short, more_gross = long - self.long, short - self.short, gross - self.gross
         for line in self.lines:
-            line.qty += qty - self.qty
-            line.long += long - self.long
-            line.short += short - self.short
-            line.gross += gross - self.gross
+            if more_long:
+                line.long += more_long
+            if more_short:
+                line.short += more_short
+            if more_gross:
+                line.gross += more_gross
+            if qty is not self.qty:
+                line.qty += qty - self.qty
         self.qty, self.buys, self.sells = qty, buys, sells
         self.long, self.short, self.gross = long, short, gross
 

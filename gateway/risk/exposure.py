@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gateway.oms.book import Book
 from gateway.oms.market import Market
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _BUY = Side.BUY
 
 
-class Totals(NamedTuple):
+class Totals(Struct, frozen=True, gc=False):
     """The sums of a scope, in its currency. Long and short are signed: their sum is what works."""
 
     gross: Decimal = ZERO
@@ -66,10 +68,10 @@ class Exposure:
         self._sums: dict[str, Sum] = {}
         self._prices: dict[tuple[str, str], Price] = {}
         self._cells: dict[PositionKey, Cell] = {}
-        book.touched_cells.update(dict.fromkeys(book.working))
+        book.touched_cells.update(dict.fromkeys(book.working, True))
         for owner, held in book.state.positions.items():
             for place in held:
-                book.touched_cells[PositionKey(owner, *place.split("|", 2))] = None
+                book.touched_cells[PositionKey(owner, *place.split("|", 2))] = True
         self.refresh()
 
     # Kept up to date.
@@ -89,8 +91,9 @@ class Exposure:
             changed.clear()
         touched = self._book.touched_cells
         if touched:
-            for key in touched:
-                self._touch(key, dirty)
+            for key, held in touched.items():
+                cell = self._cells.get(key) or self._new_cell(key)
+                self._touch(cell, dirty, held=held)
             touched.clear()
         for line in dirty:
             line.revalue()
@@ -107,16 +110,17 @@ class Exposure:
             if line.gross:
                 line.sums[0].dirty[line] = None
 
-    def _touch(self, key: PositionKey, dirty: dict[Line, None]) -> None:
-        cell = self._cells.get(key) or self._new_cell(key)
-        position = self._book.position(key)
-        working = self._book.working.get(key, NOTHING)
-        qty, cash = ZERO, ZERO
-        if position is not None:
-            qty = position.qty
-            cash, others = cash_of(position, cell.price.currency)
-            if others or cell.others:
-                cell.hold_others(others)
+    def _touch(self, cell: Cell, dirty: dict[Line, None], *, held: bool) -> None:
+        """Read a cell's open orders again, and what it holds when that has changed."""
+        qty, cash = cell.qty, cell.cash
+        if held:
+            position = self._book.position(cell.key)
+            if position is not None:
+                qty = position.qty
+                cash, others = cash_of(position, cell.price.currency)
+                if others or cell.others:
+                    cell.hold_others(others)
+        working = self._book.working.get(cell.key, NOTHING)
         cell.hold(qty, working.buys, working.sells, cash)
         for line in cell.lines:
             dirty[line] = None
@@ -131,7 +135,7 @@ class Exposure:
             for cell in price.cells:
                 cell.hold(ZERO, ZERO, ZERO, ZERO)
                 cell.hold_others({})
-                self._book.touched_cells[cell.key] = None
+                self._book.touched_cells[cell.key] = True
             for line in (*price.house.values(), *price.own):
                 line.revalue()
                 line.money = [one.in_currency(currency) for one in line.sums]
@@ -172,14 +176,18 @@ class Exposure:
 
     def currency(self, scope: str) -> str:
         """Return the currency of a scope's totals: an account's own, else the house's."""
+        found = self._sums.get(scope)
+        if found is not None:
+            return found.currency
         kind, _, name = scope.partition(":")
         return self._bases.get(name, self._currency) if kind == "account" else self._currency
 
     def totals(self, scope: str) -> Totals:
         """Return the sums of a scope, without what is unknown (`unknown_pnl` says what that is)."""
         found = self._sums.get(scope)
-        if found is None:
-            return _NO_TOTALS
+        return self._totals(found) if found is not None else _NO_TOTALS
+
+    def _totals(self, found: Sum) -> Totals:
         self._settle(found)
         gross = long = short = pnl = ZERO
         for currency, money in found.money.items():
@@ -289,11 +297,13 @@ class After:
     """
 
     __slots__ = (
-        "_exposure", "_symbol", "currency", "gross", "long", "long_qty", "short", "short_qty", "why"
+        "_done", "_exposure", "_symbol", "currency", "gross", "long", "long_qty", "short",
+        "short_qty", "why",
     )  # fmt: skip
 
     def __init__(self, exposure: Exposure, cell: Cell, intent: Intent, book: Book) -> None:
         self._exposure = exposure
+        self._done: dict[str, Totals] = {}
         self._symbol = cell.price.symbol
         self.currency = cell.price.currency
         self.why = ""
@@ -332,17 +342,19 @@ class After:
 
     def totals(self, scope: str) -> Totals:
         """Return what the totals of one of its scopes would be."""
+        done = self._done.get(scope)
+        if done is not None:
+            return done
         exposure = self._exposure
-        before = exposure.totals(scope)
+        done = exposure.totals(scope)
         rate = exposure.rate(self.currency, exposure.currency(scope))
-        if rate is None:
-            return before
-        return Totals(
-            before.gross + self.gross * rate,
-            before.long + self.long * rate,
-            before.short + self.short * rate,
-            before.pnl,
-        )
+        if rate is not None:
+            done = Totals(
+                done.gross + self.gross * rate, done.long + self.long * rate,
+                done.short + self.short * rate, done.pnl,
+            )  # fmt: skip
+        self._done[scope] = done
+        return done
 
     def unknown(self, scope: str) -> str:
         """Say why the totals of one of its scopes cannot be known; empty when they are known."""
