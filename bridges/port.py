@@ -298,12 +298,16 @@ class Instruments(Struct, frozen=True, kw_only=True):
 
 
 class BookChanged(Struct, frozen=True, kw_only=True):
-    """The book of a symbol to some depth, best level first."""
+    """The book of a symbol to some depth, best level first.
+
+    `gaps` counts how often something of this feed was lost since it began.
+    """
 
     symbol: str
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     transact_ns: int
+    gaps: int = 0
 
 
 class Traded(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ Two audiences. The gateway's risk checks hear the best levels inside the bridge'
 most 20 times a second for each symbol. Strategies hear the book to a fixed depth and
 every trade on the market data sockets, numbered for each symbol, so that a gap shows (5017); 5016
 names the life of the feed, so that a restart does not look like one. A quote in the session has
-the number of the last book that was published, so that both can be aligned.
+the number of the last book that was published, so that both can be aligned; after something of the
+feed was lost it has the number 0 once, which goes back and so tells of the gap.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ QUOTE_REPEAT_NS = 1_000_000_000
 BOOK_INTERVAL_NS = 2_000_000
 QUOTE_DEPTH = 10
 """Levels of each side in a quote: what risk checks may know of the price of a large order."""
+LOST = 0
+"""FeedSeq (5017) of a quote before which something was lost."""
 AUDIENCE = "MD"
 _EMPTY_BOOK = (MDEntry(md_entry_type=MDEntryType.BID), MDEntry(md_entry_type=MDEntryType.OFFER))
 """Nobody bids and nobody offers: FIX demands an entry, and these have no price."""
@@ -77,12 +80,16 @@ class QuoteBoard:
         self._sent_ns: dict[str, int] = {}
         self._published_ns: dict[str, int] = {}
         self._unsaid: set[str] = set()
+        self._lost: set[str] = set()
         self._unpublished: set[str] = set()
         self._trades: list[Traded] = []
         self._feed_seq = 0
 
     def on_book(self, event: BookChanged) -> None:
         """Take a book; the last one of a symbol wins."""
+        last = self._books.get(event.symbol)
+        if last is not None and event.gaps > last.gaps:
+            self._lost.add(event.symbol)
         self._books[event.symbol] = event
         self._unsaid.add(event.symbol)
         if self._publishes:
@@ -117,13 +124,16 @@ class QuoteBoard:
             self._unsaid.discard(symbol)
             best = (book.bids[:QUOTE_DEPTH], book.asks[:QUOTE_DEPTH])
             said_ns = self._sent_ns.get(symbol, 0)
-            if self._sent.get(symbol) == best and now_ns < said_ns + QUOTE_REPEAT_NS:
+            lost = symbol in self._lost
+            unchanged = self._sent.get(symbol) == best and not lost
+            if unchanged and now_ns < said_ns + QUOTE_REPEAT_NS:
                 continue
+            self._lost.discard(symbol)
             self._sent[symbol] = best
             self._sent_ns[symbol] = now_ns
             if not self._publishes:
                 self._next_seq(symbol)
-            yield self._message(book, *best)
+            yield self._message(book, *best, seq=LOST if lost else self._seqs.get(symbol, LOST))
 
     def topics(self, now_ns: int) -> Iterator[Topic]:
         """Give what is to be published now: every trade, and the newest book of each symbol."""
@@ -136,8 +146,7 @@ class QuoteBoard:
             self._unpublished.discard(symbol)
             self._published_ns[symbol] = now_ns
             book = self._books[symbol]
-            self._next_seq(symbol)
-            message = self._message(book, book.bids, book.asks)
+            message = self._message(book, book.bids, book.asks, seq=self._next_seq(symbol))
             yield self._topic(f"MD.{self._venue_id}.{symbol}|", message, now_ns)
 
     def _turn_ns(self, symbol: str) -> int:
@@ -149,7 +158,7 @@ class QuoteBoard:
         return self._seqs[symbol]
 
     def _message(
-        self, book: BookChanged, bids: tuple[Level, ...], asks: tuple[Level, ...]
+        self, book: BookChanged, bids: tuple[Level, ...], asks: tuple[Level, ...], *, seq: int
     ) -> MarketDataSnapshotFullRefresh:
         entries = (
             *_entries(MDEntryType.BID, bids, book.transact_ns),
@@ -160,7 +169,7 @@ class QuoteBoard:
             security_exchange=self._venue_id,
             md_entries=entries or _EMPTY_BOOK,
             feed_epoch=self._epoch,
-            feed_seq=self._seqs.get(book.symbol, 0),
+            feed_seq=seq,
         )
 
     def _trade(self, trade: Traded) -> MarketDataIncrementalRefresh:

@@ -380,10 +380,10 @@ class PaperVenue:
                     symbol=symbol,
                     bids=_levels(pit.grid, pit.book.bids.top(self._depth)),
                     asks=_levels(pit.grid, pit.book.asks.top(self._depth)),
-                    transact_ns=self._time_ns,
+                    transact_ns=self._time_ns, gaps=pit.book.gaps,
                 ),
                 self._time_ns,
-            )
+            )  # fmt: skip
         self._dirty.clear()
 
     def _deliver(self, waiting: deque[tuple[int, Event]], now_ns: int) -> None:

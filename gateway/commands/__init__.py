@@ -14,7 +14,7 @@ from gateway.commands.terminal import Group
 
 COMMANDS = (
     "demo", "init", "run", "bridge", "strategy", "record",
-    "status", "orders", "positions", "sessions", "venues",
+    "status", "orders", "positions", "sessions", "venues", "feeds",
     "kill", "reduce", "resume", "cancel", "shutdown",
     "journal", "bench",
 )  # fmt: skip
