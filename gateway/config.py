@@ -16,8 +16,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway import config_checks, config_reading
+from gateway import config_checks, config_limits, config_reading
+from gateway.config_limits import Currency, Group, House
+from gateway.config_market import Feeds, Symbol
+from gateway.config_pacing import ExchangeLimit, PacedVenue
 from gateway.errors import ConfigError
+from gateway.risk.limits import Limits
 
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.-]+\Z")]
 """An id in the file: a CompID, a venue id, an account."""
@@ -81,18 +85,6 @@ class Journal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest_every: Count = 10_000
 
 
-class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[limits.<name>]`: what one order and one strategy may do. The defaults are conservative.
-
-    Quantities are units of the underlying; notional is in the instrument's quote currency.
-    """
-
-    max_order_qty: Decimal = Decimal(100_000)
-    max_order_notional: Decimal = Decimal(100_000)
-    max_open_orders: Positive = 200
-    max_order_age_ms: Positive = 5_000
-
-
 class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`feed = {…}` of a paper venue: where its market comes from.
 
@@ -142,9 +134,10 @@ class InstrumentRules(
     taker_fee: Decimal | None = None
     funding_rate: Decimal | None = None
     funding_interval_ms: Count | None = None
+    margin_rate: Decimal | None = None
 
 
-class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Venue(PacedVenue, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[venue]]`: one account at one venue."""
 
     id: Name
@@ -156,11 +149,18 @@ class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dead_man_ms: Positive = 30_000
     quote_stale_ms: Positive = 10_000
     emulate_expiry: bool = False
+    base_currency: Currency | None = None
+    margin_rate: Decimal = Decimal(1)
+    check_funds: bool = True
+    self_trade: Literal["reject-new", "cancel-resting", "let-through"] = "reject-new"
+    limits: str | None = None
+    account_limits: str | None = None
     token: Secret | None = None
     seed: int = 7
     feed: Feed = Feed()
     latency: Latency = Latency()
     instruments: dict[str, InstrumentRules] = {}
+    exchange_limit: ExchangeLimit | None = None
     balances: dict[str, Decimal] = {}
 
     @property
@@ -177,13 +177,26 @@ class Venue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Strategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[strategy]]`: a CompID that may log on. No `venues` or `accounts` means all of them."""
+    """`[[strategy]]`: a CompID that may log on, and what it may do.
+
+    No `venues`, `accounts`, `symbols`, `sides` or `ord_types` means all of them.
+    """
 
     id: Name
     token: Secret | None = None
     venues: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    sides: tuple[Literal["BUY", "SELL"], ...] = ()
+    ord_types: tuple[Literal["MARKET", "LIMIT", "STOP", "STOP_LIMIT"], ...] = ()
     limits: str = "default"
+
+
+class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[person]]`: somebody who may agree to what one alone may not do."""
+
+    name: Name
+    token: Secret
 
 
 class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -218,19 +231,22 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     curve: Curve = Curve()
     journal: Journal = Journal()
     limits: dict[str, Limits] = {}
+    ceilings: Limits = Limits()
+    risk: House = House()
+    group: dict[str, Group] = {}
+    rates: dict[str, Decimal] = {}
+    person: tuple[Person, ...] = ()
     venue: tuple[Venue, ...] = ()
     strategy: tuple[Strategy, ...] = ()
     routing: Routing = Routing()
     timeouts: Timeouts = Timeouts()
+    feeds: Feeds = Feeds()
+    symbol: dict[str, Symbol] = {}
     log: Log = Log()
-
-    def limits_of(self, strategy: Strategy) -> Limits:
-        """Return the limits that bind a strategy; the built-in ones when the file has none."""
-        return self.limits.get(strategy.limits, Limits())
 
     def limits_of_default(self) -> Limits:
         """Return the limits of a strategy that names none."""
-        return self.limits.get("default", Limits())
+        return config_limits.strategy_limits(self, "default")
 
     @property
     def built_in_limits(self) -> bool:
@@ -283,6 +299,10 @@ def _anchored(config: Config, folder: Path) -> Config:
         strategy=tuple(
             replace(strategy, token=_secret(strategy.token, folder))
             for strategy in config.strategy
+        ),
+        person=tuple(
+            replace(person, token=_secret(person.token, folder) or person.token)
+            for person in config.person
         ),
     )
 

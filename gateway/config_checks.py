@@ -9,6 +9,9 @@ import re
 import typing
 from zoneinfo import ZoneInfo
 
+from gateway import config_market
+from gateway.config_limits import check_limits
+from gateway.config_pacing import check_pacing
 from gateway.config_reading import nearest
 from gateway.endpoints import CURVE_SCHEME, address, is_curve, is_loopback
 from gateway.errors import ConfigError
@@ -53,6 +56,10 @@ def check(config: Config) -> None:
         _check_venue(venue)
     for strategy in config.strategy:
         _check_secret(strategy.token, f"strategy {strategy.id}: token")
+    for person in config.person:
+        _check_secret(person.token, f"person {person.name}: token")
+    check_limits(config)
+    config_market.check(config)
 
 
 def _check_ids(config: Config) -> None:
@@ -156,6 +163,7 @@ def _check_venue(venue: Venue) -> None:
     if venue.feed.kind != "synthetic" and not venue.feed.path:
         msg = f'{where}: feed: kind {venue.feed.kind!r} needs path = "FILE"'
         raise ConfigError(msg)
+    check_pacing(venue, where)
     _check_secret(venue.token, f"{where}: token")
 
 

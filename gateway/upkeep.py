@@ -16,12 +16,14 @@ from loguru import logger
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effect, Jot
+from gateway.risk.trading_state import standing
 from journal.errors import Corrupt
 from protocol.fields import GATEWAY, TradingState
 
 CHECK_EVERY_NS = 5_000_000_000
 STEP_EVERY_NS = 20_000_000
 KEYS_EVERY_NS = 500_000_000
+DISK_LOW = "DISK_LOW"
 ALL = "all"
 
 
@@ -71,20 +73,20 @@ class Upkeep:
         except Corrupt as problem:
             logger.critical("an old part of the journal is damaged: {}", problem)
             yield Jot("ALERT", {"alert": "JOURNAL_CORRUPT", "what": str(problem)})
-            yield from self._reduce("JOURNAL_CORRUPT: an old segment is damaged, see the alert")
+            yield from self._reduce("JOURNAL_CORRUPT", "an old segment is damaged, see the alert")
 
     def _watch_disk(self) -> Iterator[Effect]:
-        if ALL not in self._book.state.halts and self._disk_is_low():
+        if not standing(self._book, ALL, DISK_LOW) and self._disk_is_low():
             logger.critical("the disk of the journal is nearly full: only reducing orders pass")
-            yield from self._reduce("DISK_LOW: make room, then resume")
+            yield from self._reduce(DISK_LOW, "make room, then resume")
 
-    def _reduce(self, reason: str) -> Iterator[Effect]:
-        if ALL not in self._book.state.halts:
+    def _reduce(self, cause: str, reason: str) -> Iterator[Effect]:
+        if not standing(self._book, ALL, cause):
             yield Jot(
                 "TRADING_STATE",
                 {
                     "scope": ALL, "state": TradingState.REDUCING.value, "who": GATEWAY,
-                    "reason": reason,
+                    "reason": f"{cause}: {reason}", "cause": cause,
                 },
             )  # fmt: skip
 

@@ -26,8 +26,8 @@ from loguru import logger
 
 from gateway.alerts import Alerts
 from gateway.clock import Clock
-from gateway.config import Config
-from gateway.config import Limits as ConfiguredLimits
+from gateway.config import Config, Venue
+from gateway.config_limits import limits_by_scope
 from gateway.doorway import Doorway
 from gateway.entrance import Entrance, open_entrance
 from gateway.gatekeeper import Gatekeeper, Tokens
@@ -38,7 +38,7 @@ from gateway.oms.book import Book
 from gateway.oms.book import decode as decode_state
 from gateway.oms.book import encode as encode_state
 from gateway.oms.core import Core as OmsCore
-from gateway.oms.rules import Limits, Rules, StrategyRules, VenueRules
+from gateway.oms.rules import Rules, StrategyRules, VenueRules
 from gateway.oms.state import STATE_VERSION
 from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
@@ -228,7 +228,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     core: Core = core_of(book, rules_of(config))
     alerts = Alerts()
     if isinstance(core, OmsCore):
-        core.control.alerts = alerts.summary
+        core.control.questions.alerts = alerts.summary
     window_ms = config.timeouts.sending_time_window_ms
     directory = Directory(
         config.gateway.comp_id, venues=frozenset(one.id for one in config.venue),
@@ -312,30 +312,40 @@ def rules_of(config: Config) -> Rules:
     """Tell the core what the config says, in its own words."""
     return Rules(
         instance=config.gateway.instance,
-        venues={
-            one.id: VenueRules(
-                venue=one.id, account=one.account_id, symbols=frozenset(one.symbol_map),
-                day_ends=one.day_ends, answer_ms=config.timeouts.venue_answer_ms,
-                quote_stale_ms=one.quote_stale_ms, emulate_expiry=one.emulate_expiry,
-            )
-            for one in config.venue
-        },
+        venues={one.id: _venue_rules(config, one) for one in config.venue},
         strategies={
             one.id: StrategyRules(
-                strategy=one.id, limits=_limits(config.limits_of(one)),
-                venues=frozenset(one.venues), accounts=frozenset(one.accounts),
+                strategy=one.id, venues=frozenset(one.venues), accounts=frozenset(one.accounts),
+                symbols=frozenset(one.symbols), sides=frozenset(one.sides),
+                ord_types=frozenset(one.ord_types),
             )
             for one in config.strategy
         },
+        limits=limits_by_scope(config),
+        ceilings=config.ceilings,
+        people={one.name: one.token.read() for one in config.person},
+        loosened_max_ms=config.risk.loosened_max_ms,
+        groups={name: frozenset(group.symbols) for name, group in config.group.items()},
+        pegs=dict(config.rates),
+        currency=config.risk.currency,
+        day_ends=config.risk.day_ends,
+        resting_orders=config.risk.resting_orders,
+        cancel_on_stop=config.risk.cancel_on_stop,
         routes=dict(config.routing.rules),
         default_venue=config.routing.default or _only(config),
+    )  # fmt: skip
+
+
+def _venue_rules(config: Config, one: Venue) -> VenueRules:
+    return VenueRules(
+        venue=one.id, account=one.account_id, symbols=frozenset(one.symbol_map),
+        day_ends=one.day_ends, answer_ms=config.timeouts.venue_answer_ms,
+        quote_stale_ms=one.quote_stale_ms, emulate_expiry=one.emulate_expiry,
+        base_currency=one.base_currency or "", margin_rate=one.margin_rate,
+        check_funds=one.check_funds, self_trade=one.self_trade, pace=one.pace,
     )  # fmt: skip
 
 
 def _only(config: Config) -> str:
     """Name the venue when there is but one: an order that names none can only mean that one."""
     return config.venue[0].id if len(config.venue) == 1 else ""
-
-
-def _limits(limits: ConfiguredLimits) -> Limits:
-    return Limits(**msgspec.structs.asdict(limits))

@@ -44,7 +44,7 @@ def spoken(tree):
             yield from ast.walk(node)
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "problem":
             yield from ast.walk(node.value)
-    for call in calls(tree, {"_refuse", "Refusal"}):
+    for call in calls(tree, {"refuse", "Refusal", "Fault"}):
         yield from call.args[:1]
 
 
@@ -66,7 +66,7 @@ def codes_in(tree):
 
 def said():
     """Return the codes of the whole gateway."""
-    folders = ("gateway", "gateway/oms", "gateway/risk")
+    folders = ("gateway", "gateway/oms", "gateway/risk", "gateway/risk/checks")
     paths = [path for folder in folders for path in (ROOT / folder).glob("*.py")]
     paths.append(ROOT / "protocol" / "authentication.py")
     codes = set()

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from gateway.oms import orders, positions
-from gateway.oms.book import Book, is_operator
-from gateway.oms.state import Fill, Halt, PositionKey, Session, VenueRecord, fill_key
+from gateway.oms import orders
+from gateway.oms.book import Book
+from gateway.oms.notes import NOTES
+from gateway.oms.state import Session
 from protocol import codec
 from protocol.errors import ProtocolError
-from protocol.fields import Side, TradingState
 from protocol.messages import (
     ExecutionReport,
     Logon,
@@ -31,7 +31,6 @@ from protocol.messages import (
     OrderMassCancelReport,
     SequenceReset,
 )
-from protocol.numbers import ZERO, parse_sum
 from protocol.order_id import parse as parse_id
 from protocol.timestamps import parse_utc
 
@@ -244,142 +243,6 @@ def _note(book: Book, entry: Entry) -> None:
     if not isinstance(message, Note):
         text = f"record {entry.seq} is a NOTE without a note in it"
         raise orders.BrokenFold(text)
-    handler = _NOTES.get(message.note_kind)
+    handler = NOTES.get(message.note_kind)
     if handler:
         handler(book, entry, msgspec.json.decode(message.note_body))
-
-
-def _start(book: Book, entry: Entry, body: dict[str, Any]) -> None:
-    """START: nobody is connected, graces begin, every unanswered request is in doubt."""
-    state = book.state
-    # An id's epoch may have run ahead of the journal's when a counter ran out.
-    state.last_id = (body["instance"], max(body["epoch"], state.last_id[1] + 1), 0)
-    state.execs = 0
-    book.operators.clear()
-    lost = body.get("released_lost", False)
-    for name, session in list(state.sessions.items()):
-        if is_operator(name):
-            del state.sessions[name]
-            continue
-        # The grace begins anew: nobody could come back while there was no gateway.
-        due = session.cod_deadline_ns or (session.connected and session.cod_type in {1, 3})
-        session.connected = False
-        if lost:
-            session.reset_required = True
-        if due:
-            session.cod_deadline_ns = entry.time_ns + session.cod_grace_ms * 1_000_000
-        book.index_session(name, session)
-    for waiting in list(book.waiting.values()):
-        for order_id in list(waiting):
-            _doubt(book, order_id)
-
-
-def _doubt(book: Book, order_id: str) -> None:
-    """Mark what an order waits for as unknown."""
-    order = book.state.orders[order_id]
-    order.in_doubt = order.in_doubt or order.venue_state == "PENDING_NEW"
-    for pending in (order.replace, order.cancel):
-        if pending:
-            pending.in_doubt = True
-    book.index(order)
-
-
-def _link_lost(book: Book, entry: Entry, body: dict[str, Any]) -> None:
-    session = book.session(entry.session)
-    session.connected = False
-    session.cod_deadline_ns = body.get("cod_deadline_ns", 0)
-    book.index_session(entry.session, session)
-    if is_operator(entry.session):
-        del book.state.sessions[entry.session]  # they always begin at 1: nothing to go on with
-
-
-def _cod_done(book: Book, entry: Entry, _body: dict[str, Any]) -> None:
-    session = book.session(entry.session)
-    session.cod_deadline_ns = 0
-    book.index_session(entry.session, session)
-
-
-def _in_doubt(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    for order_id in body["orders"]:
-        _doubt(book, order_id)
-
-
-def _baseline(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    record = book.state.venues.setdefault(body["venue"], VenueRecord())
-    record.baseline |= {name: parse_sum(qty) for name, qty in body["positions"].items()}
-    record.since_ns = body["since_ns"]
-    for trade_id in body["trades"]:
-        book.note_fill(body["venue"], trade_id, Fill("", "", ZERO, ZERO))
-
-
-def _reconciled(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    book.state.venues.setdefault(body["venue"], VenueRecord()).since_ns = body["since_ns"]
-
-
-def _ledger(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """LEDGER: funding, swap or a fee that belongs to no order, shared out among owners.
-
-    Other entries (a deposit, a transfer) are cash of the account and nobody's profit.
-    """
-    book.note_ledger(body["venue"], body["id"])
-    if body["kind"] not in {"FUNDING", "SWAP", "FEE"}:
-        return
-    for owner, amount in body["shares"].items():
-        key = PositionKey(owner, body["account"], body["venue"], body["symbol"])
-        position = positions.open_position(book, key, body["currency"])
-        value = parse_sum(amount)
-        if body["kind"] in {"FUNDING", "SWAP"}:
-            positions.fund(position, value, body["currency"])
-        else:
-            positions.pay(position, -value, body["currency"])
-
-
-def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
-    """EXTERNAL_FILL: a trade that nobody here ordered; it belongs to the owner EXTERNAL."""
-    fill = Fill(
-        "", f"X{entry.seq}", parse_sum(body["qty"]), parse_sum(body["px"]),
-        commission=parse_sum(body["commission"]), currency=body["comm_currency"],
-        owner=body["owner"], account=body["account"], symbol=body["symbol"],
-        side=Side(body["side"]),
-    )  # fmt: skip
-    key = fill_key(fill.symbol, fill.side, body["trade_id"])
-    positions.count(book, body["venue"], key, fill, body["currency"])
-
-
-def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:
-    scope, wanted = body["scope"], TradingState(body["state"])
-    if wanted is TradingState.ACTIVE:
-        book.state.halts.pop(scope, None)
-    else:
-        book.state.halts[scope] = Halt(wanted, body["who"], body["reason"], entry.time_ns)
-
-
-def _cancel_refused(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """CANCEL_REFUSED: the venue refused what the gateway itself had asked."""
-    order = book.state.orders[body["order"]]
-    if body["replace"]:
-        order.replace = None
-    else:
-        order.cancel = None
-    book.index(order)
-
-
-def _archive(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """ARCHIVE: what ended before a time leaves memory; its ids are in the index already."""
-    book.archive_before(body["before_ns"])
-
-
-_NOTES: dict[str, Callable[[Book, Entry, dict[str, Any]], None]] = {
-    "START": _start,
-    "LINK_LOST": _link_lost,
-    "COD_DONE": _cod_done,
-    "IN_DOUBT": _in_doubt,
-    "BASELINE": _baseline,
-    "RECONCILED": _reconciled,
-    "LEDGER": _ledger,
-    "EXTERNAL_FILL": _external,
-    "TRADING_STATE": _trading,
-    "ARCHIVE": _archive,
-    "CANCEL_REFUSED": _cancel_refused,
-}
-"""Notes that move the state. Others (DIGEST, SNAPSHOT, ALERT, ...) are for readers."""

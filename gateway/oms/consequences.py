@@ -2,7 +2,8 @@
 
 Rules: each report to an owner is copied (797=Y) to every operator that is connected. After each
 fill or bust, resting reduce-only orders that the position no longer covers are withdrawn, oldest
-kept first: a reduce-only order never increases a position and never flips one.
+kept first: a reduce-only order never increases a position and never flips one. The guard hears each
+report, and what it trips follows in the same turn.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
+from gateway.oms.guard import Guard
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.state import PositionKey
 from protocol.fields import ExecType, Side
@@ -21,7 +23,9 @@ UNCOVERED = "REDUCE_ONLY: the position no longer covers the order"
 _MOVES = frozenset((ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT))
 
 
-def with_consequences(effects: Effects, book: Book, intake: Intake, now_ns: int) -> Effects:
+def with_consequences(
+    effects: Effects, book: Book, intake: Intake, guard: Guard, now_ns: int
+) -> Effects:
     """Yield the effects, each followed by what it entails."""
     for effect in effects:
         yield effect
@@ -33,9 +37,10 @@ def with_consequences(effects: Effects, book: Book, intake: Intake, now_ns: int)
         for operator in list(book.operators):
             copy = replace(told, copy_msg_indicator=True, on_behalf_of_comp_id=owner)
             yield To(operator, copy)
+        yield from guard.after(effect, now_ns)
         if told.exec_type in _MOVES:
             trimmed = _withdraw_uncovered(book, intake, owner, told, now_ns)
-            yield from with_consequences(trimmed, book, intake, now_ns)
+            yield from with_consequences(trimmed, book, intake, guard, now_ns)
 
 
 def _withdraw_uncovered(

@@ -16,22 +16,28 @@ from gateway.oms.consequences import with_consequences
 from gateway.oms.doubt import Inquest
 from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import alert
+from gateway.oms.guard import Guard
+from gateway.oms.halting import halt_status, tell_sessions
 from gateway.oms.intake import Desk as Intake
-from gateway.oms.market import Market, Quote, VenueView
-from gateway.oms.outcomes import EXPIRED, not_received
-from gateway.oms.positions import share_out
+from gateway.oms.kill import KillSwitch
+from gateway.oms.ledger import ledger_entry
+from gateway.oms.life import Life
+from gateway.oms.market import Market, VenueView
+from gateway.oms.order_states import VenueEvent
+from gateway.oms.outcomes import EXPIRED, ended, not_received
 from gateway.oms.reporting import report
+from gateway.oms.review import expire_reviews
 from gateway.oms.rules import Rules
 from gateway.oms.state import Session
 from gateway.oms.venue_reports import VenueDesk
 from gateway.oms.wire import ask_status
+from gateway.risk.gate import gather
+from gateway.risk.trading_state import parse_scope
 from protocol.fields import (
-    GATEWAY,
     OPERATOR,
     BusinessRejectReason,
     CancelOnDisconnectType,
     ExecType,
-    TradingState,
     TradSesStatus,
 )
 from protocol.messages import (
@@ -47,6 +53,7 @@ from protocol.messages import (
     OrderCancelReject,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
+    OrderFields,
     OrderMassCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
@@ -54,7 +61,6 @@ from protocol.messages import (
     SecurityListRequest,
     TradingSessionStatus,
 )
-from protocol.numbers import format_decimal
 
 CHECK_EVERY_NS = 100_000_000
 """How often deadlines of venues are looked at while anything waits."""
@@ -70,10 +76,14 @@ class Core:
         self.rules = rules
         self.market = Market()
         self.inquest = Inquest(book, self.market, rules)
-        self.intake = Intake(book, self.market, rules)
+        self.facts = gather(book, self.market, rules)
+        self.guard = Guard(self.facts)
+        self.intake = Intake(self.facts)
+        self.switch = KillSwitch(book, self.market, rules, self.intake)
         self.venue_desk = VenueDesk(book, self.market, rules)
         self.queries = queries.Desk(book, self.market, rules)
-        self.control = control.Desk(book, self.market, rules, self.intake)
+        self.life = Life(self.facts, self.intake)
+        self.control = control.Desk(self.facts, self.intake, self.switch)
         self._next_check_ns = 0
         self._from_strategy: dict[type[Message], Callable[[str, Any, int], Effects]] = {
             NewOrderSingle: self.intake.new_order,
@@ -111,37 +121,41 @@ class Core:
         `released_lost` is true when the journal was cut and what was cut may have been sent;
         `found` is what recovery wants to be remembered (bytes dropped, digests checked).
         """
-        yield Jot(
-            "START",
-            {
-                "instance": self.rules.instance, "epoch": epoch, "version": version,
-                "now_ns": now_ns, "released_lost": released_lost, **found,
-            },
-        )  # fmt: skip
-        if found.get("differs_at") and "all" not in self.book.state.halts:
-            yield Jot(
-                "TRADING_STATE",
-                {
-                    "scope": "all", "state": TradingState.HALTED.value, "who": GATEWAY,
-                    "reason": f"STATE_DIFFERS: at record {found['differs_at']} recovery is not what"
-                    " the living process believed",
-                },
-            )  # fmt: skip
-        for waiting in list(self.book.waiting.values()):
-            for order_id in list(waiting):
-                order = self.book.state.orders[order_id]
-                if order.in_doubt:
-                    yield To(
-                        order.owner,
-                        report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
-                    )
+        return self.life.start(
+            epoch, version, now_ns, released_lost=released_lost, found=found
+        )
+
+    def wind_down(self, now_ns: int) -> Effects:
+        """Begin an orderly stop: cancel what rests, if the config wants that."""
+        return self._all(self.life.wind_down(now_ns), now_ns)
+
+    @property
+    def is_wound_down(self) -> bool:
+        """Whether an orderly stop has nothing left to wait for."""
+        return self.life.is_wound_down
 
     def stop(self, now_ns: int) -> Effects:
         """Note the orderly stop."""
         yield Jot("STOP", {"now_ns": now_ns})
 
+    # The brakes, from the shell.
+
+    def kill(self, scope: str, who: str, reason: str, now_ns: int) -> Effects:
+        """Kill a scope in somebody's name: a STOP file, a signal. Raises UnknownScope."""
+        return self._all(self.switch.kill(parse_scope(scope), who, reason, now_ns), now_ns)
+
+    def loop_lag(self, lag_ms: int, now_ns: int) -> Effects:
+        """Hear how late the loop came to what it had to do."""
+        self.guard.watch.loop_lag(lag_ms, now_ns)
+        return self.guard.trips(now_ns)
+
+    def clock_step(self, step_ms: int, now_ns: int) -> Effects:
+        """Hear that the machine's clock was moved."""
+        self.guard.watch.clock_step(step_ms, now_ns)
+        return self.guard.trips(now_ns)
+
     def _all(self, effects: Effects, now_ns: int) -> Effects:
-        return with_consequences(effects, self.book, self.intake, now_ns)
+        return with_consequences(effects, self.book, self.intake, self.guard, now_ns)
 
     # Conversations.
 
@@ -158,8 +172,9 @@ class Core:
         elif session in self.rules.strategies:
             for venue in self.rules.venues:
                 yield To(session, _venue_status(venue, self.market.venue(venue)))
-            for scope, halt in self.book.state.halts.items():
-                yield To(session, control.halt_status(scope, halt.state, halt.who, halt.reason))
+            for scope, halts in self.book.state.halts.items():
+                for halt in halts.values():
+                    yield To(session, halt_status(scope, halt.state, halt.who, halt.reason))
 
     def session_down(self, session: str, how: str, now_ns: int) -> Effects:
         """A conversation ended. `how` is DISCONNECT, LOGOUT or TAKEOVER."""
@@ -203,7 +218,9 @@ class Core:
         view.answers = None
         view.why_down = why
         yield from self._doubt_all(venue, now_ns)
-        yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
+        yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
+        self.guard.watch.venue_down(venue, now_ns)
+        yield from self.guard.trips(now_ns)
 
     def peer_rejected(self, session: str, now_ns: int) -> Effects:
         """Hear that a bridge refused a frame of ours (35=3): find out what it has, and what not."""
@@ -233,6 +250,10 @@ class Core:
             effects = self._from_operator(session, message, now_ns)
         else:
             handler = self._from_strategy.get(type(message))
+            if isinstance(message, OrderFields):
+                venue = message.ex_destination or self.rules.route(message.symbol)
+                self.guard.watch.order_arrived(session, venue, message, now_ns)
+                self.facts.feeds.hops.order(session, venue, message, now_ns)
             effects = (
                 handler(session, message, now_ns) if handler else _unsupported(session, message)
             )
@@ -247,7 +268,7 @@ class Core:
     def _from_venue(self, venue: str, message: Message, now_ns: int) -> Effects:
         match message:
             case MarketDataSnapshotFullRefresh():
-                self.market.quotes[venue, message.symbol] = Quote(message, now_ns)
+                yield from self.guard.quote(venue, message, now_ns)
             case ExecutionReport():
                 yield from self._venue_report(venue, message, now_ns)
             case OrderCancelReject():
@@ -255,17 +276,17 @@ class Core:
             case TradingSessionStatus():
                 yield from self._venue_status(venue, message, now_ns)
             case CollateralReport(ledger_kind=str()):
-                yield from self._ledger_entry(venue, message)
+                yield from ledger_entry(self.book, self.rules, venue, message)
             case _:
                 was_ready = self.market.venue(venue).ready
                 yield from self.inquest.collect(venue, message, now_ns)
-                yield from self._tell_ready(venue, was_ready=was_ready)
+                yield from self._tell_ready(venue, now_ns, was_ready=was_ready)
 
     def _venue_report(self, venue: str, message: ExecutionReport, now_ns: int) -> Effects:
         if message.mass_status_req_id is not None:
             was_ready = self.market.venue(venue).ready
             yield from self.inquest.collect(venue, message, now_ns)
-            yield from self._tell_ready(venue, was_ready=was_ready)
+            yield from self._tell_ready(venue, now_ns, was_ready=was_ready)
         elif message.exec_type is ExecType.ORDER_STATUS:
             order = self.venue_desk.find(message)
             if order is not None and order.venue == venue:
@@ -273,10 +294,11 @@ class Core:
         else:
             yield from self.venue_desk.report(venue, message, now_ns)
 
-    def _tell_ready(self, venue: str, *, was_ready: bool) -> Effects:
+    def _tell_ready(self, venue: str, now_ns: int, *, was_ready: bool) -> Effects:
         view = self.market.venue(venue)
         if view.ready and not was_ready:
-            yield from control.tell_sessions(self.book, self.rules, _venue_status(venue, view))
+            self.guard.watch.venue_up(venue, now_ns)
+            yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
 
     def _venue_status(self, venue: str, message: TradingSessionStatus, now_ns: int) -> Effects:
         """The venue's own link went up or down (h)."""
@@ -290,30 +312,6 @@ class Core:
             why = message.text or "its own link is down"
             yield from self._venue_down(venue, view, why, now_ns)
 
-    def _ledger_entry(self, venue: str, message: CollateralReport) -> Effects:
-        """Funding, swap, a fee: counted once by the venue's ledger id, shared out by position."""
-        if self.book.ledger_known(venue, message.coll_rpt_id):
-            return
-        amount = message.end_cash
-        if amount is None:
-            yield alert("BAD_LEDGER_ENTRY", venue=venue, id=message.coll_rpt_id)
-            return
-        account = message.account or self.rules.venues[venue].account
-        symbol = message.symbol or ""
-        shares = share_out(
-            self.book, (account, venue, symbol), amount,
-            signed=message.ledger_kind in {"FUNDING", "SWAP"},
-        )  # fmt: skip
-        yield from in_parts(
-            "LEDGER",
-            {
-                "venue": venue, "id": message.coll_rpt_id, "account": account, "symbol": symbol,
-                "currency": message.currency or "", "kind": message.ledger_kind,
-                "shares": {owner: format_decimal(share) for owner, share in shares.items()},
-            },
-            "shares",
-        )  # fmt: skip
-
     # Time.
 
     def next_deadline_ns(self) -> int | None:
@@ -321,7 +319,8 @@ class Core:
         deadlines = list(self.book.deadlines.values())
         if self.book.expiries:
             deadlines.append(self.book.expiries[0][0])
-        if any(view.linked for view in self.market.venues.values()):
+        waits = self.book.in_review or self.book.state.halts or self.book.state.overrides
+        if waits or any(view.linked for view in self.market.venues.values()):
             deadlines.append(self._next_check_ns)
         return min(deadlines, default=None)
 
@@ -339,6 +338,9 @@ class Core:
         if now_ns < self._next_check_ns:
             return
         self._next_check_ns = now_ns + CHECK_EVERY_NS
+        yield from self.guard.tick(now_ns)
+        yield from expire_reviews(self.book, now_ns)
+        yield from self.switch.tick(now_ns)
         for venue in self.rules.venues:
             yield from self.inquest.tick(venue, now_ns)
         yield from self._archive(now_ns)
@@ -349,6 +351,10 @@ class Core:
             rules = self.rules.venues.get(expired.venue)
             if rules is not None and rules.emulate_expiry:
                 yield from self.intake.withdraw(expired, now_ns, text=EXPIRED)
+            elif expired.is_held:
+                yield from ended(
+                    self.book, expired, now_ns, VenueEvent.EXPIRED, ExecType.EXPIRED, text=EXPIRED
+                )
             elif self.market.venue(expired.venue).linked and expired.wire_id:
                 self.market.venue(expired.venue).probed_ns[expired.order_id] = now_ns
                 yield ask_status(expired, expired.wire_id)

@@ -6,17 +6,19 @@ CompID for the life of the journal, so nothing asked twice is done twice.
 
 from __future__ import annotations
 
-from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
-from gateway.oms.market import Market
+from gateway.oms.halting import trip
 from gateway.oms.order_states import ASKED_TABLE, Asked, AskedEvent
 from gateway.oms.orders import status_of
 from gateway.oms.reporting import cancel_reject, refusal, report
-from gateway.oms.rules import Rules
+from gateway.oms.review import drop_held, hold_for_review, review_needed
+from gateway.oms.rules import CANCEL_RESTING
 from gateway.oms.session_days import next_day_end
 from gateway.oms.state import Order
 from gateway.oms.wire import send_cancel, send_new, send_replace
-from gateway.risk.checks import Facts, Intent, Refusal, first_refusal
+from gateway.risk.checks import first_refusal
+from gateway.risk.checks.self_trade import would_meet
+from gateway.risk.facts import Facts, Intent, Refusal
 from gateway.risk.trading_state import UnknownScope, covers, parse_scope
 from protocol.fields import (
     CxlRejReason,
@@ -30,6 +32,7 @@ from protocol.fields import (
     PositionEffect,
     RejectSource,
     TimeInForce,
+    TradingState,
 )
 from protocol.messages import (
     ExecutionReport,
@@ -47,11 +50,11 @@ from protocol.timestamps import format_utc, parse_utc
 class Desk:
     """Takes what strategies ask for. Reads book, market and rules; changes nothing."""
 
-    def __init__(self, book: Book, market: Market, rules: Rules) -> None:
-        self.book = book
-        self.market = market
-        self.rules = rules
-        self.facts = Facts(book, market, rules)
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.book = facts.book
+        self.market = facts.market
+        self.rules = facts.rules
 
     def new_order(self, owner: str, message: NewOrderSingle, now_ns: int) -> Effects:
         """NewOrderSingle (D): accepted and sent on, or refused with a reason."""
@@ -59,7 +62,7 @@ class Desk:
             yield To(owner, self._duplicate(owner, message, now_ns))
             return
         intent, refused = self._intent(owner, message, now_ns)
-        refused = refused or first_refusal(self.facts, intent)
+        refused = refused or self._judged(intent)
         if refused:
             yield To(
                 owner,
@@ -68,12 +71,54 @@ class Desk:
                     venue=intent.venue, account=intent.account,
                 ),
             )  # fmt: skip
+            yield from self._halted_by(refused, now_ns)
             return
-        accepted = self._accepted(intent)
+        review = review_needed(self.facts, intent)
+        yield from self._clear_the_way(intent)
+        accepted = self._accepted(intent, review)
         yield To(owner, accepted)
         order = self.book.state.orders.get(accepted.order_id)
-        if order is not None:  # what could not be said to its owner did not happen
-            yield send_new(self.book, order, now_ns, self.market)
+        if order is None:
+            return  # what could not be said to its owner did not happen
+        self.facts.activity.accepted(intent)
+        if review:
+            yield from hold_for_review(self.facts, intent, order, review)
+        else:
+            yield from self.send(order, now_ns)
+
+    def send(self, order: Order, now_ns: int) -> Effects:
+        """Hand an accepted order to its venue."""
+        yield send_new(self.book, order, now_ns, self.market)
+
+    def _judged(self, intent: Intent) -> Refusal | None:
+        """Run the checks on what is known this moment."""
+        self.facts.activity.arrived(intent.owner, intent.account, intent.venue, intent.now_ns)
+        self.facts.exposure.refresh()
+        return first_refusal(self.facts, intent)
+
+    def _halted_by(self, refused: Refusal, now_ns: int) -> Effects:
+        """Some refusals are the end of a strategy's day: its scope is halted in the same turn."""
+        if refused.halts:
+            yield from trip(
+                self.book, self.rules, refused.halts, TradingState.HALTED, now_ns,
+                cause=refused.code, detail=refused.detail,
+            )  # fmt: skip
+
+    def _clear_the_way(self, intent: Intent) -> Effects:
+        """Cancel our own resting orders that this one would meet, where the account wants that.
+
+        The cancels are said before the order, on one link: a venue that keeps the order of what it
+        hears has no self-trade.
+        """
+        if self.rules.venues[intent.venue].self_trade == CANCEL_RESTING:
+            for order in list(would_meet(self.facts, intent)):
+                yield from self.withdraw(order, intent.now_ns, text="SELF_TRADE")
+
+    def refusal_of(self, intent: Intent) -> str:
+        """Say why an order that was held may not go now, empty when it may."""
+        self.facts.exposure.refresh()
+        refused = first_refusal(self.facts, intent)
+        return refused.text if refused else ""
 
     def cancel(self, owner: str, message: OrderCancelRequest, now_ns: int) -> Effects:
         """OrderCancelRequest (F). Passes in every trading state."""
@@ -90,7 +135,14 @@ class Desk:
                 in_doubt=True if order.in_doubt else None,
             ),
         )  # fmt: skip
-        yield from send_cancel(self.book, order, now_ns, self.market)
+        yield from self._hand_cancel(order, now_ns)
+
+    def _hand_cancel(self, order: Order, now_ns: int) -> Effects:
+        """Hand a cancel on; an order that is held here ends at once."""
+        if order.is_held:
+            yield from drop_held(self.book, order, now_ns)
+        else:
+            yield from send_cancel(self.book, order, now_ns, self.market)
 
     def replace(self, owner: str, message: OrderCancelReplaceRequest, now_ns: int) -> Effects:
         """OrderCancelReplaceRequest (G): quantity, prices and expiry may change, nothing else."""
@@ -153,7 +205,7 @@ class Desk:
                 in_doubt=True if order.in_doubt else None,
             ),
         )  # fmt: skip
-        yield from send_cancel(self.book, order, now_ns, self.market)
+        yield from self._hand_cancel(order, now_ns)
 
     # How a request is understood.
 
@@ -169,8 +221,8 @@ class Desk:
             return Intent(owner, message.account or "", venue, message, now_ns), refused
         return Intent(owner, message.account or rules.account, venue, message, now_ns), None
 
-    def _accepted(self, intent: Intent) -> ExecutionReport:
-        """Say 150=A: accepted, journaled, on its way."""
+    def _accepted(self, intent: Intent, review: str) -> ExecutionReport:
+        """Say 150=A: accepted, journaled, on its way, or (58=REVIEW) before a person."""
         message = intent.message
         security = self.facts.security(intent)
         tif = message.time_in_force or TimeInForce.DAY
@@ -207,6 +259,9 @@ class Desk:
             stop_loss_px=message.stop_loss_px,
             take_profit_px=message.take_profit_px,
             position_id=message.position_id,
+            parent_order_id=getattr(message, "parent_order_id", None),
+            parent_qty=getattr(message, "parent_qty", None),
+            text=f"REVIEW: {review}" if review else None,
         )
 
     def _emulated(self, venue: str, name: str) -> bool:
@@ -264,6 +319,8 @@ class Desk:
     ) -> tuple[CxlRejReason, str] | None:
         if order.in_doubt:
             return CxlRejReason.OTHER, "IN_DOUBT: the venue has not said that it has the order"
+        if order.is_held:
+            return CxlRejReason.OTHER, "HELD: the order has not been sent; cancel it, send another"
         same = (
             message.ord_type is order.ord_type
             and (message.time_in_force or TimeInForce.DAY) is order.time_in_force
@@ -276,7 +333,7 @@ class Desk:
             text = "NOT_REPLACEABLE: only quantity, prices and expiry may change; repeat the rest"
             return CxlRejReason.BROKER, text
         intent = Intent(order.owner, order.account, order.venue, message, now_ns, order)
-        refused = first_refusal(self.facts, intent)
+        refused = self._judged(intent)
         return (CxlRejReason.BROKER, refused.text) if refused else None
 
     @staticmethod

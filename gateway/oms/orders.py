@@ -24,6 +24,7 @@ from gateway.oms.order_states import (
 from gateway.oms.state import Fill, Order, Pending, PositionKey, fill_key
 from protocol.fields import (
     ExecType,
+    OrdRejReason,
     OrdStatus,
     OrdType,
     PositionEffect,
@@ -46,7 +47,9 @@ def report(book: Book, owner: str, message: ExecutionReport, time_ns: int) -> No
     if order is None:
         _first_report(book, owner, message, time_ns)
         return
-    if message.reject_source is RejectSource.GATEWAY:
+    if message.ord_rej_reason is OrdRejReason.DUPLICATE_ORDER and (
+        message.reject_source is RejectSource.GATEWAY
+    ):
         return  # a refused duplicate describes the existing order (F.1.a) and changes nothing
     if message.ord_status_req_id or message.mass_status_req_id:
         return  # an answer to a question changes nothing
@@ -121,6 +124,7 @@ def _create(book: Book, owner: str, message: ExecutionReport, time_ns: int) -> N
         position_id=message.position_id,
         venue_order_id=message.secondary_order_id,
         parent_order_id=message.parent_order_id,
+        parent_qty=message.parent_qty,
         origin=message.origin,
         venue_state=VenueState.NEW if restated else VenueState.PENDING_NEW,
         cl_ord_ids=[cl_ord_id] if cl_ord_id else [],

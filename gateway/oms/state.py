@@ -12,10 +12,10 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from gateway.oms.order_states import OPEN, VenueState
-from protocol.fields import OrdType, Side, TimeInForce, TradingState
+from protocol.fields import ExecInst, OrdType, PositionEffect, Side, TimeInForce, TradingState
 from protocol.numbers import ZERO, plain
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -46,7 +46,10 @@ class Order(Struct):
     """One order and all that is known of it. Quantities in units of the underlying.
 
     `wire_ids` have named it at the venue, the last one does so now; `asked_ids` are those of every
-    F and G, answered or not, so that a late answer or fill still finds its order.
+    F and G, answered or not, so that a late answer or fill still finds its order. While a person
+    has to approve it, `review_until_ns` says until when. `parent_order_id` is the strategy's own
+    name of the larger order that this one is a slice of, or our OrderID of the order from which the
+    venue made it.
     """
 
     order_id: str
@@ -81,7 +84,9 @@ class Order(Struct):
     trade_ids: list[str] = field(default_factory=list)
     asked_ids: tuple[str, ...] = ()
     parent_order_id: str | None = None
+    parent_qty: Decimal | None = None
     origin: str | None = None
+    review_until_ns: int = 0
     ended_ns: int = 0
     part: int = 0
 
@@ -89,6 +94,21 @@ class Order(Struct):
     def is_open(self) -> bool:
         """Whether the venue may still execute it."""
         return self.venue_state in OPEN
+
+    @property
+    def exec_inst(self) -> ExecInst | None:
+        """ExecInst (18) as it was asked for."""
+        return ExecInst.PARTICIPATE_DONT_INITIATE if self.post_only else None
+
+    @property
+    def position_effect(self) -> PositionEffect | None:
+        """PositionEffect (77) as it was asked for."""
+        return PositionEffect.CLOSE if self.reduce_only else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it was accepted and not handed to the venue yet: the venue cannot have it."""
+        return self.venue_state == "PENDING_NEW" and not self.wire_ids
 
     @property
     def leaves_qty(self) -> Decimal:
@@ -124,7 +144,8 @@ class Position(Struct):
 
     `qty` is signed; `cost` is the signed price paid for what is open, so the average price is
     cost / qty; `realized` is in the quote currency and without fees; `fees` per currency, positive
-    when paid; `funding` per currency, positive when received.
+    when paid; `funding` per currency, positive when received. A trip is from flat to flat: `since`
+    is `realized` when it began, `losses` how many in a row have ended with a loss.
     """
 
     currency: str
@@ -134,6 +155,8 @@ class Position(Struct):
     fees: dict[str, Decimal] = field(default_factory=dict)
     funding: dict[str, Decimal] = field(default_factory=dict)
     count: int = 0
+    since: Decimal = ZERO
+    losses: int = 0
 
     @property
     def avg_px(self) -> Decimal:
@@ -204,17 +227,62 @@ class VenueRecord(Struct):
     since_ns: int = 0
 
 
+PERSON = "PERSON"
+"""The cause of a halt that a person has ordered; the others are named by their breaker."""
+
+
 class Halt(Struct):
-    """A trading state that somebody ordered for a scope."""
+    """A trading state that somebody, or a breaker, ordered for a scope.
+
+    It ends by itself at `until_ns`; at 0 it waits for a person.
+    """
 
     state: TradingState
     who: str
     reason: str
     since_ns: int
+    until_ns: int = 0
+
+
+class Override(Struct):
+    """A limit that a person has changed while we run: `value` is text, empty for no limit.
+
+    `second` is who else agreed, where that was needed; it ends by itself at `until_ns` (0: never).
+    """
+
+    value: str
+    who: str
+    reason: str
+    since_ns: int
+    second: str = ""
+    until_ns: int = 0
+
+    def number(self) -> Decimal | bool:
+        """Return the limit as it stands in a config: False is no limit."""
+        return Decimal(self.value) if self.value else False
+
+
+class Mark(Struct):
+    """Where the profit of a scope stood when its day began, and at its highest."""
+
+    day_start: Decimal = ZERO
+    high: Decimal = ZERO
+
+
+class Flattening(Struct):
+    """A scope whose positions somebody wants closed; `tries` counts the orders sent for it."""
+
+    who: str
+    reason: str
+    tries: int = 0
 
 
 class State(Struct):
-    """The book of record. Indexes after `part` hold nothing that is not in the rest."""
+    """The book of record.
+
+    `halts` by scope and cause; `overrides` by "scope key"; `marks` by scope, of a day that ends at
+    `day_ends_ns`; `cooling` by "owner|venue|symbol" until when; `flattening` by scope.
+    """
 
     version: int = STATE_VERSION
     seq: int = 0
@@ -228,7 +296,12 @@ class State(Struct):
     fills: dict[str, dict[str, Fill]] = field(default_factory=dict)
     ledger_ids: dict[str, dict[str, int]] = field(default_factory=dict)
     venues: dict[str, VenueRecord] = field(default_factory=dict)
-    halts: dict[str, Halt] = field(default_factory=dict)
+    halts: dict[str, dict[str, Halt]] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    day_ends_ns: int = 0
+    cooling: dict[str, int] = field(default_factory=dict)
+    flattening: dict[str, Flattening] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     loose: list[Loose] = field(default_factory=list)
     part: int = 0

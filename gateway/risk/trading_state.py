@@ -1,7 +1,8 @@
 """ACTIVE, REDUCING, HALTED for a scope. Cancels pass in each.
 
 Scopes are text: `all`, `strategy:MM`, `venue:PAPER`, `account:A1`, `symbol:EURUSD`. The strictest
-state of all scopes that an order touches binds it.
+state of all scopes that an order touches binds it. A scope may be halted for several causes at once
+(a person, and each breaker); it is free when none of them is left.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from gateway.oms.book import Book
 from gateway.oms.state import Halt, Order
-from protocol.fields import Side, TradingState
-from protocol.numbers import ZERO
+from protocol.fields import TradingState
 
 if TYPE_CHECKING:
-    from gateway.risk.checks import Intent
+    from gateway.risk.facts import Intent
 
 KINDS = ("strategy", "venue", "account", "symbol")
 
@@ -44,49 +44,31 @@ def parse_scope(text: str) -> list[str]:
 
 def covers(scope: list[str], order: Order) -> bool:
     """Whether an order lies in a scope: in all of its terms."""
-    names = {
-        f"strategy:{order.owner}",
-        f"venue:{order.venue}",
-        f"account:{order.account}",
-        f"symbol:{order.symbol}",
-        "all",
-    }
-    return all(term in names for term in scope)
+    return names_of(order.owner, order.account, order.venue, order.symbol).issuperset(scope)
+
+
+def names_of(owner: str, account: str, venue: str, symbol: str) -> set[str]:
+    """Name every term that a place in the house lies in."""
+    return {
+        f"strategy:{owner}", f"venue:{venue}", f"account:{account}", f"symbol:{symbol}", "all",
+    }  # fmt: skip
 
 
 def effective_state(book: Book, intent: Intent) -> tuple[str, Halt | None]:
     """Return the strictest halt that binds an intent, with its scope; None when it is free."""
     if not book.state.halts:
         return "", None
-    names = {
-        f"strategy:{intent.owner}",
-        f"venue:{intent.venue}",
-        f"account:{intent.account}",
-        f"symbol:{intent.message.symbol}",
-        "all",
-    }
+    names = names_of(*intent.key)
     found: tuple[str, Halt | None] = ("", None)
-    for scope, halt in book.state.halts.items():
+    for scope, halts in book.state.halts.items():
         if not names.issuperset(scope.split()):
             continue
-        if found[1] is None or halt.state is TradingState.HALTED:
-            found = (scope, halt)
+        for halt in halts.values():
+            if found[1] is None or halt.state is TradingState.HALTED:
+                found = (scope, halt)
     return found
 
 
-def reduces_position(book: Book, intent: Intent) -> bool:
-    """Whether an order can only make the strategy's own position smaller, resting ones counted.
-
-    This looks at all open orders of the strategy: the one check whose cost grows with them, paid
-    only while somebody has ordered REDUCING.
-    """
-    message, existing = intent.message, intent.existing
-    held = book.state.positions.get(intent.owner, {}).get(
-        f"{intent.account}|{intent.venue}|{intent.message.symbol}"
-    )
-    position = held.qty if held else ZERO
-    closable = -position if message.side is Side.BUY else position
-    for order in book.open_orders(owner=intent.owner, venue=intent.venue):
-        if (order.symbol, order.side) == (message.symbol, message.side) and order is not existing:
-            closable -= order.leaves_qty
-    return ZERO < message.order_qty - (existing.cum_qty if existing else ZERO) <= closable
+def standing(book: Book, scope: str, cause: str) -> bool:
+    """Whether a halt of this cause stands on exactly this scope."""
+    return cause in book.state.halts.get(scope, ())

@@ -40,7 +40,7 @@ def test_a_full_disk_reduces_trading_once():
         "TRADING_STATE", "all", TradingState.REDUCING.value,
     )  # fmt: skip
     assert upkeep.due_ns == 7 + CHECK_EVERY_NS
-    book.state.halts["all"] = Halt(TradingState.HALTED, "ann", "x", 1)
+    book.state.halts["all"] = {"DISK_LOW": Halt(TradingState.HALTED, "ann", "x", 1)}
     assert list(upkeep.tick(8)) == []
 
 

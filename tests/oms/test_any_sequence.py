@@ -155,7 +155,7 @@ class House(RuleBasedStateMachine):
     @rule(owner=owners, side=sides, qty=quantities, ioc=st.booleans())
     def new(self, owner, side, qty, ioc):
         """A new order; nothing passes while halted or while the venue is not ready (I9)."""
-        halt = self.desk.book.state.halts.get("all")
+        halt = self.desk.book.state.halts.get("all", {}).get("PERSON")
         halted = halt is not None and halt.state is TradingState.HALTED
         halted = halted or not self.desk.core.market.venue(VENUE).ready
         tif = TimeInForce.IMMEDIATE_OR_CANCEL if ioc else TimeInForce.GOOD_TILL_CANCEL

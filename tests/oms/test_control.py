@@ -73,7 +73,7 @@ def test_a_kill_says_who_and_why(play):
     assert told.trad_ses_status is TradSesStatus.HALTED
     assert told.text == "by ann: too fast"
     play.desk.restart()
-    halt = play.desk.book.state.halts["all"]
+    halt = play.desk.book.state.halts["all"]["PERSON"]
     assert (halt.who, halt.reason) == ("ann", "too fast")
 
 

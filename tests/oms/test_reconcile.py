@@ -60,7 +60,8 @@ def listed(play):
 
 def alerts(desk):
     """Every alert so far."""
-    return [note.body["alert"] for note in desk.notes if note.kind == "ALERT"]
+    found = [note.body["alert"] for note in desk.notes if note.kind == "ALERT"]
+    return [alert for alert in found if not alert.startswith("FEED_")]
 
 
 def held(desk, owner):

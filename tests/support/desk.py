@@ -17,7 +17,8 @@ from gateway.oms.apply import IN, NOTE, OUT, apply, entry_of
 from gateway.oms.book import Book
 from gateway.oms.core import Core
 from gateway.oms.effects import Effect, Jot, To
-from gateway.oms.rules import Limits, Rules, StrategyRules, VenueRules
+from gateway.oms.rules import LET_THROUGH, Rules, StrategyRules, VenueRules
+from gateway.risk.limits import Limits
 from protocol import codec
 from protocol.fields import (
     CollInquiryStatus,
@@ -76,7 +77,7 @@ class Record(NamedTuple):
 
 
 def rules(**limits: Any) -> Rules:
-    """Rules of a house with one venue and two strategies."""
+    """Rules of a house with one venue and two strategies: no limits but wide ones, and those given."""
     wide = {
         "max_order_qty": Decimal(1_000_000), "max_order_notional": Decimal(10_000_000),
         "max_open_orders": 10_000, "max_order_age_ms": 5_000,
@@ -84,10 +85,13 @@ def rules(**limits: Any) -> Rules:
     bound = Limits(**(wide | limits))
     return Rules(
         instance=1,
-        venues={VENUE: VenueRules(venue=VENUE, account=ACCOUNT)},
-        strategies={name: StrategyRules(strategy=name, limits=bound) for name in ("MM", "MOM")},
+        venues={VENUE: VenueRules(
+            venue=VENUE, account=ACCOUNT, check_funds=False, self_trade=LET_THROUGH,
+        )},
+        strategies={name: StrategyRules(strategy=name) for name in ("MM", "MOM")},
+        limits={f"strategy:{name}": bound for name in ("MM", "MOM")},
         default_venue=VENUE,
-    )
+    )  # fmt: skip
 
 
 class Desk:

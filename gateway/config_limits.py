@@ -1,0 +1,100 @@
+"""What the config says of limits, people, groups and money, and how it becomes the core's rules.
+
+`[limits.default]` binds each strategy that names no limits of its own, and what a strategy's own
+table leaves out is the default's. Every other scope (a venue, an account, a symbol, a group, the
+whole gateway) is bound by the table that it names, and by nothing that the table leaves out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from gateway.errors import ConfigError
+from gateway.risk.limits import ALL, BUILT_IN, KEYS, Amount, Limits, inherit
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+
+Currency = Annotated[str, Meta(min_length=2, max_length=12, pattern=r"^[A-Z0-9]+\Z")]
+
+
+class House(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[risk]`: what holds for the whole gateway.
+
+    `currency` is that of every limit. `day_ends` is when the day of the loss limits ends.
+    `loosened_max_ms` is how long a limit may stand beyond its ceiling.
+    """
+
+    currency: Currency = "USD"
+    day_ends: str = "17:00 America/New_York"
+    limits: str | None = None
+    resting_orders: Literal["keep", "cancel", "ask"] = "keep"
+    cancel_on_stop: bool = False
+    stop_file: str = "STOP"
+    loosened_max_ms: Annotated[int, Meta(ge=1000)] = 3_600_000
+
+
+class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[group.<name>]`: symbols that share limits, such as a sector or a currency."""
+
+    symbols: tuple[str, ...]
+    limits: str
+
+
+def strategy_limits(config: Config, name: str) -> Limits:
+    """Return the limits that bind a strategy whose `limits` key says `name`."""
+    default = inherit(config.limits.get("default", Limits()), BUILT_IN)
+    return inherit(config.limits.get(name, Limits()), default)
+
+
+def limits_by_scope(config: Config) -> dict[str, Limits]:
+    """Return every scope's limits, as the core wants them."""
+    found = {
+        f"strategy:{one.id}": strategy_limits(config, one.limits) for one in config.strategy
+    }
+    for venue in config.venue:
+        if venue.limits:
+            found[f"venue:{venue.id}"] = config.limits[venue.limits]
+        if venue.account_limits:
+            found[f"account:{venue.account_id}"] = config.limits[venue.account_limits]
+    for name, group in config.group.items():
+        found[f"group:{name}"] = config.limits[group.limits]
+    if config.risk.limits:
+        found[ALL] = config.limits[config.risk.limits]
+    return found
+
+
+def check_limits(config: Config) -> None:
+    """Check every table of limits, and that what is named exists. Raises ConfigError."""
+    tables = {f"limits.{name}": limits for name, limits in config.limits.items()}
+    tables["ceilings"] = config.ceilings
+    for where, limits in tables.items():
+        for key in KEYS:
+            _check_value(f"{where}.{key}", key, getattr(limits, key))
+    named = {"risk.limits": config.risk.limits}
+    named |= {f"group {name}: limits": group.limits for name, group in config.group.items()}
+    for venue in config.venue:
+        named[f"venue {venue.id}: limits"] = venue.limits
+        named[f"venue {venue.id}: account_limits"] = venue.account_limits
+    for where, name in named.items():
+        if name is not None and name not in config.limits:
+            known = ", ".join(sorted(config.limits)) or "none"
+            msg = f"{where}: no table [limits.{name}]; there are: {known}"
+            raise ConfigError(msg)
+    for pair, rate in config.rates.items():
+        if pair.count("/") != 1 or rate <= 0:
+            msg = f'rates: received "{pair}" = {rate}, expected "USDT/USD" = a rate above 0'
+            raise ConfigError(msg)
+
+
+def _check_value(where: str, key: str, value: Amount) -> None:
+    if key in {"require_stop", "require_edge"} or value is None or value is False:
+        return
+    if value is True:
+        msg = f"{where}: received true, expected a number, or false for no such limit"
+        raise ConfigError(msg)
+    if value < 0:
+        msg = f"{where}: received {value}, expected a number from 0 on, or false for no limit"
+        raise ConfigError(msg)

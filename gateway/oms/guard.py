@@ -1,0 +1,96 @@
+"""Watches what is decided and what time brings, and pulls the brakes in the same turn.
+
+Every report that an owner is told, every quote and every tick passes here; what a breaker makes of
+it is journaled, told and alerted before the next thing is decided. The rules of each breaker are in
+`gateway/risk/`; here is only who hears what, and what a trip does.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gateway.oms.effects import Effect, Effects, Jot, To
+from gateway.oms.fills import alert
+from gateway.oms.halting import lapse, trip
+from gateway.risk.facts import Facts
+from gateway.risk.feeds import Transition
+from gateway.risk.trading_state import standing
+from gateway.risk.watch import Trip, Watch
+from protocol.messages import ExecutionReport, MarketDataSnapshotFullRefresh
+
+
+class Guard:
+    """Feeds the breakers and carries out what they say."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.book = facts.book
+        self.rules = facts.rules
+        self.watch = Watch(facts.rules.breakers, facts.market, partial(standing, self.book))
+
+    def after(self, effect: Effect, now_ns: int) -> Effects:
+        """Hear one effect that was applied."""
+        if not isinstance(effect, To) or not isinstance(effect.message, ExecutionReport):
+            return
+        report = effect.message
+        if report.copy_msg_indicator:
+            return
+        order = self.book.state.orders.get(report.order_id)
+        self.watch.told(effect.session, report, order, now_ns)
+        yield from self.trips(now_ns)
+
+    def quote(
+        self, venue: str, message: MarketDataSnapshotFullRefresh, now_ns: int
+    ) -> Effects:
+        """Hear a quote of a bridge."""
+        self.facts.feeds.quote(venue, message, now_ns)
+        self.watch.quote(venue, message.symbol, now_ns)
+        for transition in self.facts.feeds.transitions():
+            yield self._feed(transition, now_ns)
+        yield from self.trips(now_ns)
+
+    def tick(self, now_ns: int) -> Effects:
+        """Do what is due: feeds that have gone silent, losses, cool-downs that are over."""
+        for transition in self.facts.feeds.tick(now_ns):
+            yield self._feed(transition, now_ns)
+        self.facts.exposure.refresh()
+        yield from self.trips(now_ns)
+        yield from lapse(self.book, self.rules, now_ns)
+        yield from self._end_overrides(now_ns)
+
+    def trips(self, now_ns: int) -> Effects:
+        """Carry out what the breakers say of what they have heard."""
+        for found in self.watch.due(now_ns):
+            if isinstance(found, Trip):
+                yield from trip(
+                    self.book, self.rules, found.scope, found.state, now_ns,
+                    cause=found.cause, detail=found.detail, cool_down_ms=found.cool_down_ms,
+                )  # fmt: skip
+            else:
+                yield alert(found.kind, **found.body)
+
+    def _feed(self, transition: Transition, now_ns: int) -> Jot:
+        if transition.serving:
+            self.watch.feed_back(transition.symbol, now_ns)
+        else:
+            self.watch.feed_lost(transition.symbol, now_ns)
+        return transition.jot()
+
+    def _end_overrides(self, now_ns: int) -> Effects:
+        """A limit that was loosened for a time stands again as it was."""
+        over = [
+            (name, override) for name, override in self.book.state.overrides.items()
+            if 0 < override.until_ns <= now_ns
+        ]  # fmt: skip
+        for name, override in over:
+            scope, _, key = name.rpartition(" ")
+            yield Jot(
+                "LIMIT",
+                {
+                    "scope": scope, "key": key, "value": None, "who": "GATEWAY",
+                    "reason": f"the time that {override.who} was given for it is over",
+                },
+            )  # fmt: skip
+            yield alert("LIMIT_RESTORED", scope=scope, key=key)
+        if over:
+            self.facts.limits.refresh()

@@ -1,0 +1,129 @@
+"""Trading states: who or what halts a scope, why, until when, and who is told.
+
+Rules: each change is a NOTE with who and why, is told to every strategy and operator that is
+connected (h, and f for a symbol), and one that no person ordered is an alert, all in the same turn.
+A breaker's halt ends by itself when its cool-down is over, or waits for a person when it has none;
+a person's ACTIVE lifts every halt of the scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import alert
+from gateway.oms.rules import Rules
+from gateway.oms.state import PERSON
+from gateway.risk.trading_state import standing
+from protocol.fields import (
+    GATEWAY,
+    SecurityTradingStatus,
+    TradingState,
+    TradSesStatus,
+)
+from protocol.messages import SecurityStatus, TradingSessionStatus
+
+
+def order_state(
+    book: Book, rules: Rules, scope: str, state: TradingState, who: str, reason: str
+) -> Effects:
+    """Set the trading state of a scope in a person's name. `scope` is sorted terms."""
+    yield Jot(
+        "TRADING_STATE", {"scope": scope, "state": state.value, "who": who, "reason": reason}
+    )
+    yield from _tell(book, rules, scope, state, who, reason)
+
+
+def trip(
+    book: Book,
+    rules: Rules,
+    scope: str,
+    state: TradingState,
+    now_ns: int,
+    *,
+    cause: str,
+    detail: str,
+    cool_down_ms: int = 0,
+) -> Effects:
+    """Let a breaker halt a scope: nothing happens when its halt stands there already."""
+    if standing(book, scope, cause):
+        return
+    until_ns = now_ns + cool_down_ms * 1_000_000 if cool_down_ms else 0
+    reason = f"{cause}: {detail}"[:500]
+    yield Jot(
+        "TRADING_STATE",
+        {
+            "scope": scope, "state": state.value, "who": GATEWAY, "reason": reason,
+            "cause": cause, "until_ns": until_ns,
+        },
+    )  # fmt: skip
+    yield alert("BREAKER", scope=scope, state=state.value, why=reason, until_ns=until_ns)
+    yield from _tell(book, rules, scope, state, GATEWAY, reason)
+
+
+def lapse(book: Book, rules: Rules, now_ns: int) -> Effects:
+    """End the halts whose cool-down is over."""
+    for scope, cause in list(_over(book, now_ns)):
+        reason = f"{cause}: the cool-down is over"
+        yield Jot(
+            "TRADING_STATE",
+            {
+                "scope": scope, "state": TradingState.ACTIVE.value, "who": GATEWAY,
+                "reason": reason, "cause": cause,
+            },
+        )  # fmt: skip
+        yield alert("BREAKER_RESET", scope=scope, why=reason)
+        left = book.state.halts.get(scope, {})
+        states = {halt.state for halt in left.values()}
+        if TradingState.HALTED in states:
+            continue
+        state = TradingState.REDUCING if states else TradingState.ACTIVE
+        yield from _tell(book, rules, scope, state, GATEWAY, reason)
+
+
+def _over(book: Book, now_ns: int) -> Iterator[tuple[str, str]]:
+    for scope, halts in book.state.halts.items():
+        for cause, halt in halts.items():
+            if cause != PERSON and 0 < halt.until_ns <= now_ns:
+                yield scope, cause
+
+
+def _tell(
+    book: Book, rules: Rules, scope: str, state: TradingState, who: str, reason: str
+) -> Effects:
+    yield from tell_sessions(book, rules, halt_status(scope, state, who, reason))
+    for term in scope.split():
+        if not term.startswith("symbol:"):
+            continue
+        halted = state is not TradingState.ACTIVE
+        yield from tell_sessions(
+            book, rules,
+            SecurityStatus(
+                symbol=term.removeprefix("symbol:"), trading_state=state,
+                text=f"by {who}: {reason}",
+                security_trading_status=(
+                    SecurityTradingStatus.TRADING_HALT if halted
+                    else SecurityTradingStatus.READY_TO_TRADE
+                ),
+            ),
+        )  # fmt: skip
+
+
+def halt_status(scope: str, state: TradingState, who: str, reason: str) -> TradingSessionStatus:
+    """Write a trading state as h: 5006 and 5009 say what and where, 58 who and why."""
+    active = state is TradingState.ACTIVE
+    return TradingSessionStatus(
+        trading_session_id=GATEWAY,
+        trad_ses_status=TradSesStatus.OPEN if active else TradSesStatus.HALTED,
+        unsolicited_indicator=True, trading_state=state, scope=scope, text=f"by {who}: {reason}",
+    )  # fmt: skip
+
+
+def tell_sessions(
+    book: Book, rules: Rules, message: TradingSessionStatus | SecurityStatus
+) -> Effects:
+    """Say a status to every strategy and operator that is connected."""
+    for name, session in list(book.state.sessions.items()):
+        if session.connected and (name in rules.strategies or name in book.operators):
+            yield To(name, message)

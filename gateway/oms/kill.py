@@ -1,0 +1,146 @@
+"""The kill switch: one decision halts a scope, cancels everything there, and flattens if asked.
+
+Rules: it needs no venue to be there: a cancel for a venue that is away is sent when it is back, and
+flattening goes on then. Flattening waits for the cancels: it closes a position with one reduce-only
+market order at a time, of what is left when no order of that owner in that symbol is open any more,
+and gives up with an alert after `MAX_TRIES` orders. It outlives a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from gateway.oms.book import Book
+from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.fills import alert
+from gateway.oms.halting import order_state
+from gateway.oms.intake import Desk as Intake
+from gateway.oms.market import Market
+from gateway.oms.rules import Rules
+from gateway.oms.state import Order, PositionKey
+from gateway.oms.wire import send_new
+from gateway.risk.trading_state import covers, names_of
+from protocol.fields import (
+    EXTERNAL,
+    ExecType,
+    OrdStatus,
+    OrdType,
+    PositionEffect,
+    Side,
+    TimeInForce,
+    TradingState,
+)
+from protocol.messages import ExecutionReport
+from protocol.numbers import ZERO
+from protocol.timestamps import format_utc
+
+MAX_TRIES = 50
+ORIGIN = "FLATTEN"
+
+
+class KillSwitch:
+    """Kills scopes and flattens them. Reads book, market and rules; changes nothing."""
+
+    def __init__(self, book: Book, market: Market, rules: Rules, intake: Intake) -> None:
+        self.book = book
+        self.market = market
+        self.rules = rules
+        self.intake = intake
+
+    def kill(
+        self, scope: list[str], who: str, reason: str, now_ns: int, *, flatten: bool = False
+    ) -> Effects:
+        """Halt a scope, cancel everything in it, and note that it shall be flattened."""
+        text = " ".join(sorted(scope))
+        yield from order_state(
+            self.book, self.rules, text, TradingState.HALTED, who, reason
+        )
+        if flatten:
+            yield Jot("FLATTEN", {"scope": text, "who": who, "reason": reason})
+        for order in self.affected(scope):
+            yield from self.intake.withdraw(order, now_ns, text=f"KILL by {who}")
+
+    def affected(self, scope: list[str]) -> list[Order]:
+        """List the open orders of a scope, oldest first."""
+        return [order for order in self.book.open_orders() if covers(scope, order)]
+
+    def tick(self, now_ns: int) -> Effects:
+        """Go on with what shall be flattened."""
+        for scope, work in list(self.book.state.flattening.items()):
+            held = list(self._positions(scope.split()))
+            left = [(key, qty) for key, qty in held if self._closable(key, qty)]
+            if not left or work.tries >= MAX_TRIES:
+                yield Jot("FLATTEN", {"scope": scope, "done": True})
+                remains = " ".join(f"{key.owner}|{key.symbol}={qty}" for key, qty in held)
+                kind = "NOT_FLATTENED" if held else "FLATTENED"
+                yield alert(kind, scope=scope, orders=work.tries, remains=remains[:400])
+                continue
+            for key, qty in left:
+                if self._may_close(key):
+                    yield from self._close(key, qty, scope, now_ns)
+
+    def _positions(self, scope: list[str]) -> Iterator[tuple[PositionKey, Decimal]]:
+        """Yield what is held in a scope by strategies; what nobody here ordered is left alone."""
+        for owner, held in self.book.state.positions.items():
+            if owner == EXTERNAL:
+                continue
+            for name, position in held.items():
+                key = PositionKey(owner, *name.split("|", 2))
+                if position.qty and names_of(*key).issuperset(scope):
+                    yield key, position.qty
+
+    def _may_close(self, key: PositionKey) -> bool:
+        """Whether the venue can take an order, and nothing of the owner is open there any more."""
+        if not self.market.venue(key.venue).ready:
+            return False
+        return not any(
+            order.symbol == key.symbol
+            for order in self.book.open_orders(owner=key.owner, venue=key.venue)
+        )
+
+    def _close(self, key: PositionKey, held: Decimal, scope: str, now_ns: int) -> Effects:
+        work = self.book.state.flattening[scope]
+        qty = self._legal_qty(key, abs(held))
+        yield Jot("FLATTEN", {"scope": scope, "who": work.who, "reason": work.reason})
+        made = self._order(key, qty, Side.SELL if held > 0 else Side.BUY, scope, now_ns)
+        yield To(key.owner, made)
+        order = self.book.state.orders.get(made.order_id)
+        if order is not None:
+            yield send_new(self.book, order, now_ns, self.market)
+
+    def _closable(self, key: PositionKey, held: Decimal) -> bool:
+        """Whether anything of a position can be closed, as far as is known."""
+        if self.market.security(key.venue, key.symbol) is None:
+            return not self.market.venue(key.venue).ready  # it may yet tell of the instrument
+        return self._legal_qty(key, abs(held)) > 0
+
+    def _legal_qty(self, key: PositionKey, qty: Decimal) -> Decimal:
+        """Cut a quantity to the venue's step and maximum; 0 when it is below the minimum."""
+        security = self.market.security(key.venue, key.symbol)
+        if security is None:
+            return ZERO
+        if security.max_qty is not None:
+            qty = min(qty, security.max_qty)
+        if security.qty_step:
+            qty -= qty % security.qty_step
+        if security.min_trade_vol is not None and qty < security.min_trade_vol:
+            return ZERO
+        return qty
+
+    def _order(
+        self, key: PositionKey, qty: Decimal, side: Side, scope: str, now_ns: int
+    ) -> ExecutionReport:
+        able = self.market.venue(key.venue).capabilities
+        security = self.market.security(key.venue, key.symbol)
+        at_once = TimeInForce.IMMEDIATE_OR_CANCEL if "IOC" in able else TimeInForce.DAY
+        return ExecutionReport(
+            order_id=self.book.next_id().text(), exec_id=self.book.next_exec_id(),
+            exec_type=ExecType.PENDING_NEW, ord_status=OrdStatus.PENDING_NEW,
+            symbol=key.symbol, side=side, leaves_qty=qty, cum_qty=ZERO, avg_px=ZERO,
+            account=key.account, security_exchange=key.venue, order_qty=qty,
+            ord_type=OrdType.MARKET, time_in_force=at_once,
+            position_effect=PositionEffect.CLOSE, origin=ORIGIN,
+            currency=security.currency if security else None,
+            text=f"{ORIGIN}: {scope}", transact_time=format_utc(now_ns),
+        )  # fmt: skip

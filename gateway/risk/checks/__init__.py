@@ -1,0 +1,52 @@
+"""The checks that every new order and every replacement passes, and the order they run in.
+
+Each is a small pure function that returns a refusal or nothing. A new control is a function in the
+file of its kind and a line here. What is cheap and decides most comes first; what changes the
+tallies (rate, repetition) comes last, so that only what everything else lets through is counted.
+"""
+
+from __future__ import annotations
+
+from gateway.risk.checks.flags import reduce_only
+from gateway.risk.checks.instrument import (
+    capability,
+    fields_agree,
+    known_symbol,
+    legal_prices,
+    legal_quantity,
+    not_expired,
+)
+from gateway.risk.checks.size import max_open_orders, max_order_notional, max_order_qty
+from gateway.risk.checks.standing import permission, stale_order, trading_state, venue_up
+from gateway.risk.facts import Check, Facts, Intent, Refusal
+
+CHECKS: tuple[Check, ...] = (
+    permission,
+    trading_state,
+    stale_order,
+    venue_up,
+    known_symbol,
+    fields_agree,
+    capability,
+    legal_quantity,
+    legal_prices,
+    not_expired,
+    max_order_qty,
+    max_order_notional,
+    max_open_orders,
+    reduce_only,
+)
+
+
+def first_refusal(facts: Facts, intent: Intent) -> Refusal | None:
+    """Run the checks in their order; the first refusal is the answer."""
+    for check in CHECKS:
+        refusal = check(facts, intent)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def every_refusal(facts: Facts, intent: Intent) -> list[tuple[str, Refusal | None]]:
+    """Run all checks, whatever they say: what `portcullis risk explain` shows."""
+    return [(check.__name__, check(facts, intent)) for check in CHECKS]
