@@ -43,6 +43,34 @@ class Latency(Breaker, frozen=True, kw_only=True):
     worst_ms: Count = 0
 
 
+class TickLatency(Latency, frozen=True, kw_only=True):
+    """From the quote that a strategy decided on (5039) to its order here. Scope: the strategy."""
+
+
+class AckLatency(Latency, frozen=True, kw_only=True):
+    """From our acceptance (150=A) to the venue's answer. Scope: the venue."""
+
+    worst_ms: Count = 30_000
+
+
+class FillLatency(Latency, frozen=True, kw_only=True):
+    """From the venue's 150=0 to the first fill of market, IOC and FOK orders. Scope: the venue."""
+
+    level_ms: Positive = 2_000
+    min_samples: Samples = 5
+    worst_ms: Count = 30_000
+
+
+class LoopLag(Latency, frozen=True, kw_only=True):
+    """How late the gateway's own loop is. Scope: all."""
+
+    level_ms: Positive = 500
+    window_ms: Positive = 10_000
+    min_samples: Samples = 5
+    worst_ms: Count = 5_000
+    cool_down_ms: Count = 10_000
+
+
 class Rejects(Breaker, frozen=True, kw_only=True):
     """Trips when more than `share` of the orders in the window were refused."""
 
@@ -50,6 +78,19 @@ class Rejects(Breaker, frozen=True, kw_only=True):
     window_ms: Positive = 60_000
     min_samples: Samples = 20
     cool_down_ms: Count = 60_000
+
+
+class VenueRejects(Rejects, frozen=True, kw_only=True):
+    """Of the orders that a venue answered, those that it rejected. Scope: the venue."""
+
+
+class Refusals(Rejects, frozen=True, kw_only=True):
+    """Of a strategy's orders, those that gateway or venue refused. Scope: the strategy.
+
+    What was refused because a scope is halted or a venue is down is not the strategy's doing.
+    """
+
+    min_samples: Samples = 50
 
 
 class Slippage(Breaker, frozen=True, kw_only=True):
@@ -82,6 +123,20 @@ class Multiple(Breaker, frozen=True, kw_only=True):
     history: Annotated[int, Meta(ge=1, le=10_000)] = 900
     min_history: Annotated[int, Meta(ge=1, le=10_000)] = 120
     cool_down_ms: Count = 60_000
+
+
+class Volatility(Multiple, frozen=True, kw_only=True):
+    """The root mean square of the middle's moves, one each `every_ms`. Scope: the symbol.
+
+    The move that is under way counts at once.
+    """
+
+
+class Spread(Multiple, frozen=True, kw_only=True):
+    """The median of the last spreads. Scope: the symbol."""
+
+    floor_bps: Decimal = Decimal(10)
+    cool_down_ms: Count = 30_000
 
 
 class Disconnect(Breaker, frozen=True, kw_only=True):
@@ -140,20 +195,18 @@ class CancelRatio(Struct, frozen=True, kw_only=True):
     min_cancels: Positive = 500
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class BreakerRules(Struct, frozen=True, kw_only=True):
     """`[breakers]`: all of them, on and conservative."""
 
-    tick_latency: Latency = Latency(level_ms=1_000)
-    ack_latency: Latency = Latency(level_ms=1_000, worst_ms=30_000)
-    fill_latency: Latency = Latency(level_ms=2_000, min_samples=5, worst_ms=30_000)
-    loop_lag: Latency = Latency(
-        level_ms=500, window_ms=10_000, min_samples=5, worst_ms=5_000, cool_down_ms=10_000
-    )
+    tick_latency: TickLatency = TickLatency()
+    ack_latency: AckLatency = AckLatency()
+    fill_latency: FillLatency = FillLatency()
+    loop_lag: LoopLag = LoopLag()
     slippage: Slippage = Slippage()
-    volatility: Multiple = Multiple()
-    spread: Multiple = Multiple(floor_bps=Decimal(10), cool_down_ms=30_000)
-    venue_rejects: Rejects = Rejects()
-    refusals: Rejects = Rejects(min_samples=50)
+    volatility: Volatility = Volatility()
+    spread: Spread = Spread()
+    venue_rejects: VenueRejects = VenueRejects()
+    refusals: Refusals = Refusals()
     disconnect: Disconnect = Disconnect()
     stale_feed: StaleFeed = StaleFeed()
     loss: Loss = Loss()

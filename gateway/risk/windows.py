@@ -74,24 +74,28 @@ class Sliding(Generic[Value]):
     """The samples of the last `window_ns`, at most the last `most` of them: count and sum, exact.
 
     A sample is in the window while it is not older than `window_ns`: exactly that old still counts.
+    `len()` and `sum` are as of the last time that was named.
     """
 
-    __slots__ = ("_samples", "_total", "_zero", "most", "window_ns")
+    __slots__ = ("_samples", "_zero", "most", "sum", "window_ns")
 
     def __init__(self, window_ns: int, most: int, zero: Value) -> None:
         self.window_ns, self.most = window_ns, most
         self._samples: deque[tuple[int, Value]] = deque()
         self._zero: Value = zero
-        self._total: Value = zero
+        self.sum: Value = zero
+
+    def __len__(self) -> int:
+        return len(self._samples)
 
     def add(self, now_ns: int, value: Value) -> None:
         """Take a sample."""
         self._slide(now_ns)
         samples = self._samples
         if len(samples) >= self.most:
-            self._total -= samples.popleft()[1]
+            self.sum -= samples.popleft()[1]
         samples.append((now_ns, value))
-        self._total += value
+        self.sum += value
 
     def count(self, now_ns: int) -> int:
         """Return how many samples the window holds."""
@@ -101,12 +105,12 @@ class Sliding(Generic[Value]):
     def total(self, now_ns: int) -> Value:
         """Return their sum."""
         self._slide(now_ns)
-        return self._total
+        return self.sum
 
     def forget(self) -> None:
         """Begin anew."""
         self._samples.clear()
-        self._total = self._zero
+        self.sum = self._zero
 
     def _slide(self, now_ns: int) -> None:
         samples = self._samples
@@ -117,7 +121,7 @@ class Sliding(Generic[Value]):
             self._samples = samples = deque((at - back_ns, value) for at, value in samples)
         oldest_ns = now_ns - self.window_ns
         while samples and samples[0][0] < oldest_ns:
-            self._total -= samples.popleft()[1]
+            self.sum -= samples.popleft()[1]
 
 
 class Tally:

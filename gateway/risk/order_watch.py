@@ -1,0 +1,231 @@
+"""What orders show of strategies and venues: times, refusals, slippage, cancels.
+
+An order is followed from 150=A to its end: when the venue answers it, when it is first filled, and
+how far its fills are from the middle at the decision. Reports that are told late because a link was
+lost measure no time: `link_lost` lets go of what is waited for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from gateway.risk.breaker_rules import BreakerRules
+from gateway.risk.breakers import BPS, Share, Slow, Withdrawn, Worse
+from gateway.risk.trips import Trips
+from protocol.fields import ExecType, OrdType, RejectSource, Side, TimeInForce
+from protocol.messages import ExecutionReport, OrderFields
+from protocol.timestamps import parse_utc
+
+MidAt = Callable[[str, str, int], Decimal | None]
+"""The middle of a symbol at a venue now, None when there is no fresh one."""
+
+FOLLOWED = 20_000
+"""So many orders are followed to their fills; beyond it the oldest is let go."""
+_AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
+_WITH_STOP = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
+_NOT_ITS_DOING = ("HALTED", "REDUCING", "VENUE_DOWN")
+"""A refusal with one of these codes says nothing of the strategy."""
+
+
+class Followed(Struct, gc=False):
+    """One order, as far as its times and its price at the decision are followed."""
+
+    owner: str
+    venue: str
+    symbol: str
+    side: Side
+    at_once: bool
+    reference: Decimal | None
+    answered: bool = False
+
+
+class OrderWatch:
+    """Follows orders and tells `trips` what they show."""
+
+    def __init__(self, rules: BreakerRules, trips: Trips, mid_at: MidAt) -> None:
+        self.rules = rules
+        self._trips = trips
+        self._mid_at = mid_at
+        self._orders: OrderedDict[str, Followed] = OrderedDict()
+        self._ticks = defaultdict[str, Slow](lambda: Slow(rules.tick_latency))
+        self._acks = defaultdict[str, Slow](lambda: Slow(rules.ack_latency))
+        self._fills = defaultdict[str, Slow](lambda: Slow(rules.fill_latency))
+        self._worse = defaultdict[str, Worse](lambda: Worse(rules.slippage))
+        self._rejects = defaultdict[str, Share](lambda: Share.of_rejects(rules.venue_rejects))
+        self._refusals = defaultdict[str, Share](lambda: Share.of_rejects(rules.refusals))
+        self._withdrawn = defaultdict[str, Withdrawn](lambda: Withdrawn(rules.cancel_ratio))
+        self._heard: dict[ExecType, Callable[[str, ExecutionReport, int], None]] = {
+            ExecType.PENDING_NEW: self._accepted,
+            ExecType.NEW: self._new,
+            ExecType.REJECTED: self._rejected,
+            ExecType.TRADE: self._trade,
+            ExecType.PENDING_CANCEL: self._cancel_asked,
+            ExecType.REPLACED: self._replaced,
+            ExecType.CANCELED: self._ended,
+            ExecType.EXPIRED: self._ended,
+            ExecType.DONE_FOR_DAY: self._ended,
+        }
+
+    def arrived(
+        self, owner: str, venue: str, message: OrderFields, now_ns: int, age_ns: int | None
+    ) -> None:
+        """Hear a D or G that names its quote; `age_ns` is the quote's age where it is known."""
+        if age_ns is None:
+            age_ns = now_ns - parse_utc(message.quote_time or "")
+            if age_ns < 0:
+                return
+        slow = self._ticks[owner]
+        if why := slow.add(now_ns, age_ns):
+            self._trips.fire(
+                f"strategy:{owner}", self.rules.tick_latency, "LATENCY_TICK",
+                f"{why} venue={venue}", slow.forget,
+            )  # fmt: skip
+
+    def told(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        """Hear a report that an owner was told."""
+        hear = self._heard.get(report.exec_type)
+        if hear is not None:
+            hear(owner, report, now_ns)
+
+    def look(self, now_ns: int) -> None:
+        """Look at what is still waited for."""
+        for venue, slow in self._acks.items():
+            if why := slow.look(now_ns):
+                self._slow_ack(venue, slow, why)
+        for venue, slow in self._fills.items():
+            if why := slow.look(now_ns):
+                self._slow_fill(venue, slow, why)
+
+    def link_lost(self, venue: str) -> None:
+        """Wait for no answer of a venue that is away."""
+        for slow in (self._acks.get(venue), self._fills.get(venue)):
+            if slow is not None:
+                slow.forget()
+
+    # What becomes of an order.
+
+    def _accepted(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        venue, symbol, order_id = report.security_exchange or "", report.symbol, report.order_id
+        stopped = report.ord_type in _WITH_STOP
+        at_once = not stopped and (
+            report.ord_type is OrdType.MARKET or report.time_in_force in _AT_ONCE
+        )
+        reference = report.stop_px if stopped else self._mid_at(venue, symbol, now_ns)
+        orders = self._orders
+        if len(orders) >= FOLLOWED:
+            oldest, followed = orders.popitem(last=False)
+            self._stop_waiting(oldest, followed)
+        orders[order_id] = Followed(owner, venue, symbol, report.side, at_once, reference)
+        self._acks[venue].begin(order_id, now_ns)
+
+    def _new(self, _owner: str, report: ExecutionReport, now_ns: int) -> None:
+        followed = self._orders.get(report.order_id)
+        if followed is not None and not followed.answered:
+            self._answered(followed, report.order_id, now_ns, 0)
+            if followed.at_once:
+                self._fills[followed.venue].begin(report.order_id, now_ns)
+
+    def _rejected(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        if report.reject_source is not RejectSource.VENUE:
+            if not (report.text or "").startswith(_NOT_ITS_DOING):
+                self._refused(owner, now_ns, 1)
+            return
+        followed = self._orders.pop(report.order_id, None)
+        if followed is not None and not followed.answered:
+            self._answered(followed, report.order_id, now_ns, 1)
+
+    def _trade(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        self._withdrawn[owner].fill(now_ns)
+        order_id = report.order_id
+        followed = self._orders.get(order_id)
+        if followed is None:
+            return
+        if not followed.answered:
+            self._answered(followed, order_id, now_ns, 0)
+        if followed.at_once:
+            slow = self._fills[followed.venue]
+            if why := slow.end(order_id, now_ns):
+                self._slow_fill(followed.venue, slow, why)
+        self._slipped(followed, report, now_ns)
+        if not report.leaves_qty:
+            self._orders.pop(order_id, None)
+
+    def _replaced(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        """A replace is a new decision: its fills are measured from the prices of now."""
+        followed = self._orders.get(report.order_id)
+        if followed is None:
+            return
+        stopped = report.ord_type in _WITH_STOP
+        if not report.leaves_qty:
+            self._ended(owner, report, now_ns)
+            return
+        followed.reference = (
+            report.stop_px if stopped else self._mid_at(followed.venue, followed.symbol, now_ns)
+        )
+
+    def _cancel_asked(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+        if report.exec_restatement_reason is not None or not self.rules.cancel_ratio.on:
+            return  # the gateway's own cancel
+        if body := self._withdrawn[owner].cancel(now_ns):
+            self._trips.warn("CANCEL_RATIO", {"scope": f"strategy:{owner}", **body})
+
+    def _ended(self, _owner: str, report: ExecutionReport, now_ns: int) -> None:
+        followed = self._orders.pop(report.order_id, None)
+        if followed is None:
+            return
+        if not followed.answered:
+            self._answered(followed, report.order_id, now_ns, 0)
+        self._stop_waiting(report.order_id, followed)
+
+    # What it shows.
+
+    def _answered(self, followed: Followed, order_id: str, now_ns: int, rejected: int) -> None:
+        """The venue has answered an order for the first time."""
+        followed.answered = True
+        venue = followed.venue
+        slow = self._acks[venue]
+        if why := slow.end(order_id, now_ns):
+            self._slow_ack(venue, slow, why)
+        self._refused(followed.owner, now_ns, rejected)
+        rejects = self._rejects[venue]
+        if why := rejects.add(now_ns, rejected):
+            self._trips.fire(
+                f"venue:{venue}", self.rules.venue_rejects, "VENUE_REJECTS", why, rejects.forget
+            )
+
+    def _refused(self, owner: str, now_ns: int, refused: int) -> None:
+        refusals = self._refusals[owner]
+        if why := refusals.add(now_ns, refused):
+            self._trips.fire(
+                f"strategy:{owner}", self.rules.refusals, "REFUSALS", why, refusals.forget
+            )
+
+    def _slipped(self, followed: Followed, report: ExecutionReport, now_ns: int) -> None:
+        reference, price = followed.reference, report.last_px
+        if reference is None or reference <= 0 or price is None:
+            return
+        rules = self.rules.slippage
+        worse_by = price - reference if followed.side is Side.BUY else reference - price
+        scope = f"strategy:{followed.owner}"
+        if rules.per_symbol:
+            scope = f"{scope} symbol:{followed.symbol}"
+        worse = self._worse[scope]
+        if why := worse.add(now_ns, worse_by / reference * BPS):
+            detail = f"{why} symbol={followed.symbol} venue={followed.venue}"
+            self._trips.fire(scope, rules, "SLIPPAGE", detail, worse.forget)
+
+    def _stop_waiting(self, order_id: str, followed: Followed) -> None:
+        self._acks[followed.venue].drop(order_id)
+        self._fills[followed.venue].drop(order_id)
+
+    def _slow_ack(self, venue: str, slow: Slow, why: str) -> None:
+        self._trips.fire(f"venue:{venue}", self.rules.ack_latency, "LATENCY_ACK", why, slow.forget)
+
+    def _slow_fill(self, venue: str, slow: Slow, why: str) -> None:
+        self._trips.fire(
+            f"venue:{venue}", self.rules.fill_latency, "LATENCY_FILL", why, slow.forget
+        )
