@@ -16,7 +16,7 @@ COMMANDS = (
     "demo", "init", "run", "bridge", "strategy", "record",
     "status", "orders", "positions", "sessions", "venues", "feeds",
     "kill", "reduce", "resume", "cancel", "shutdown",
-    "journal", "bench",
+    "keys", "journal", "bench",
 )  # fmt: skip
 
 PAGE = """Portcullis, an order gateway for MetaTrader 5 and crypto.

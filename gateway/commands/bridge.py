@@ -15,8 +15,10 @@ from bridges.bridge import run_bridge
 from bridges.errors import BridgeError, VenueLocked
 from gateway import logs
 from gateway.commands import bridges
+from gateway.commands.curve import curve_for
 from gateway.commands.terminal import USAGE, config_option, read_config
 from gateway.config import Config, Feed, Venue
+from gateway.endpoints import to_connect
 from gateway.errors import CommandError
 
 
@@ -54,11 +56,13 @@ def command(venue_id: str, config_path: Path) -> None:
 
 def arguments(config: Config, venue: Venue) -> dict[str, Any]:
     """Say to the bridge what the config says, in the bridge's words."""
+    endpoint, feeds = to_connect(config.gateway.venues), to_connect(config.gateway.feeds)
     return {
         "venue_id": venue.id,
         "kind": venue.kind,
-        "endpoint": config.gateway.venues[0],
-        "feeds_endpoint": config.gateway.feeds[0],
+        "endpoint": endpoint,
+        "feeds_endpoint": feeds,
+        "curve": curve_for(config, venue.id, endpoint, feeds),
         "folder": bridges.folder(config, venue),
         "lock_path": bridges.lock_path(config, venue),
         "gateway_comp_id": config.gateway.comp_id,

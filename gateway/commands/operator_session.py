@@ -2,7 +2,8 @@
 
 Everything that a command does to a gateway goes this way, so everything is journaled with the
 name of the person who did it. The session starts anew each time (141=Y); the token that `run`
-wrote, readable by its owner only, proves the right to speak.
+wrote, readable by its owner only, proves the right to speak. From another machine both are needed:
+a copy of that token, in our own `var`, and a key that stands for OPERATOR.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any, Self
 import orjson
 
 from engine.link import Link
+from gateway.commands.curve import curve_for
 from gateway.config import Config
+from gateway.endpoints import to_connect
 from gateway.errors import CommandError
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
@@ -35,9 +38,9 @@ class OperatorSession:
 
     def __init__(self, config: Config, *, timeout_ms: int = TIMEOUT_MS) -> None:
         self._config = config
-        self._endpoint = config.gateway.operators[0]
+        self._endpoint = to_connect(config.gateway.operators)
         self._timeout_ms = timeout_ms
-        self._link = Link(self._endpoint)
+        self._link = Link(self._endpoint, curve=curve_for(config, OPERATOR, self._endpoint))
         self._session = FixSession(
             comp_id=OPERATOR, peer_comp_id=config.gateway.comp_id, acceptor=False
         )
@@ -175,9 +178,10 @@ class OperatorSession:
         raise CommandError(msg)
 
     def _silence(self, what: str) -> CommandError:
+        self._link.dropped()
+        why = self._link.refusal or "is the gateway running (`portcullis run`), with this config?"
         return CommandError(
-            f"{what} within {self._timeout_ms / 1000:g} s at {self._endpoint}; is the gateway"
-            " running (`portcullis run`), with this config?",
+            f"{what} within {self._timeout_ms / 1000:g} s at {self._endpoint}; {why}",
             exit_code=NO_ANSWER,
         )
 

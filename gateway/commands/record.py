@@ -15,9 +15,12 @@ import click
 
 from engine.link import Subscriber
 from engine.market import book_of
+from gateway.commands.curve import curve_for
 from gateway.commands.terminal import NO_ANSWER, USAGE, config_option, err, read_config
+from gateway.endpoints import to_connect
 from gateway.errors import CommandError
 from protocol import codec
+from protocol.fields import OPERATOR
 from protocol.messages import MarketDataSnapshotFullRefresh
 from protocol.numbers import format_decimal
 
@@ -51,7 +54,8 @@ def command(
     if output.exists() and not force:
         msg = f"{output} is already there; --force overwrites it"
         raise CommandError(msg, exit_code=USAGE)
-    feed = Subscriber(config.gateway.market_data[0])
+    endpoint = to_connect(config.gateway.market_data)
+    feed = Subscriber(endpoint, curve=curve_for(config, OPERATOR, endpoint))
     feed.subscribe(f"MD.{venue}.{symbol}|")
     count = 0
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from gateway.commands import bridges
 from gateway.commands.terminal import config_option, read_config
 from gateway.config import Config
 from gateway.wiring import open_gateway
+
+FILES = 65_536
 
 
 @click.command("run")
@@ -29,6 +32,7 @@ def command(config_path: Path) -> None:
     """
     config = read_config(config_path)
     logs.start("gateway", config.log)
+    allow_many_files()
     say_limits(config)
     gateway = open_gateway(config)
     try:
@@ -40,6 +44,21 @@ def command(config_path: Path) -> None:
     finally:
         gateway.close()
     click.get_current_context().exit(code)
+
+
+def allow_many_files() -> None:
+    """Raise our limit of open files as far as we may.
+
+    A flood of half-open connections holds one each for five seconds; at the usual limit of 1,024
+    the journal could not open its next segment.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - POSIX only
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def say_limits(config: Config) -> None:

@@ -11,9 +11,11 @@ from engine.loading import load
 from engine.runner import run_strategy
 from engine.strategy import Strategy
 from gateway import logs
+from gateway.commands.curve import curve_for
 from gateway.commands.terminal import USAGE, config_option, read_config
 from gateway.config import Config
 from gateway.config_reading import nearest
+from gateway.endpoints import to_connect
 from gateway.errors import CommandError
 
 
@@ -57,11 +59,15 @@ def run(strategy: Strategy, config: Config, *, seconds: float | None, fresh: boo
         raise CommandError(msg, exit_code=USAGE)
     token = known[strategy.id].token
     folder = config.gateway.var / "strategies" / strategy.id
+    orders = to_connect(config.gateway.orders)
+    market_data = to_connect(config.gateway.market_data)
+    curve = curve_for(config, strategy.id, orders, market_data)
     try:
         return run_strategy(
             strategy,
-            orders=config.gateway.orders[0],
-            market_data=config.gateway.market_data[0],
+            orders=orders,
+            market_data=market_data,
+            curve=curve,
             store_dir=None if fresh else folder,
             token=token.read() if token else None,
             transcript=folder / "transcript.jsonl",
