@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from gateway import config_checks, config_limits, config_reading
+from gateway.config_breakers import Breakers
 from gateway.config_limits import Currency, Group, House
 from gateway.config_market import Feeds, Symbol
 from gateway.config_pacing import ExchangeLimit, PacedVenue
@@ -159,9 +160,9 @@ class Venue(PacedVenue, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: int = 7
     feed: Feed = Feed()
     latency: Latency = Latency()
-    instruments: dict[str, InstrumentRules] = {}
+    instruments: dict[str, InstrumentRules] = field(default_factory=dict)
     exchange_limit: ExchangeLimit | None = None
-    balances: dict[str, Decimal] = {}
+    balances: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def account_id(self) -> str:
@@ -242,6 +243,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeouts: Timeouts = Timeouts()
     feeds: Feeds = Feeds()
     symbol: dict[str, Symbol] = {}
+    breakers: Breakers = Breakers()
     log: Log = Log()
 
     def limits_of_default(self) -> Limits:

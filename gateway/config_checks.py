@@ -10,6 +10,7 @@ import typing
 from zoneinfo import ZoneInfo
 
 from gateway import config_market
+from gateway.config_breakers import check_breakers
 from gateway.config_limits import check_limits
 from gateway.config_pacing import check_pacing
 from gateway.config_reading import nearest

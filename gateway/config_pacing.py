@@ -37,6 +37,23 @@ class RateWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     query: _Count = 1
 
 
+class ExchangeLimit(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """`[venue.exchange_limit]` of a paper venue: how often it lets itself be asked.
+
+    It counts each message as 1, and refuses, warns and bans on its own (bridges/paper/rate_limit).
+    """
+
+    weight: _Positive
+    window_ms: _Positive
+    counts: Literal["orders", "all"] = "all"
+    aligned: bool = False
+    warn_ms: _Count = 1_000
+    bans_after: _Count = 0
+    ban_ms: _Count = 10_000
+
+
 class PacedVenue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of `[[venue]]` that say how fast it may be spoken to."""
 

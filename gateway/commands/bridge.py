@@ -80,6 +80,7 @@ def arguments(config: Config, venue: Venue) -> dict[str, Any]:
         },
         "balances": venue.balances or None,
         "instruments": {name: _given(rules) for name, rules in venue.instruments.items()},
+        "exchange_limit": _given(venue.exchange_limit) if venue.exchange_limit else None,
     }
 
 
