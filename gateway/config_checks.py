@@ -61,6 +61,7 @@ def check(config: Config) -> None:
         _check_secret(person.token, f"person {person.name}: token")
     check_limits(config)
     config_market.check(config)
+    check_breakers(config.breakers, [venue.id for venue in config.venue])
 
 
 def _check_ids(config: Config) -> None:
