@@ -79,6 +79,7 @@ class Feed:
         self._frozen_ns = thresholds.frozen_ms * MS_NS
         self._recover_ns = thresholds.recover_ms * MS_NS
         self._faulty_ns: int | None = None  # when a fault was last seen; None: never
+        self._stands = False
         self._content: Fault | None = None
         self._suspect: Decimal | None = None
         self._suspect_ns = 0
@@ -121,11 +122,10 @@ class Feed:
         """Note when the price moved last, and when the venue last showed that it lives."""
         if last is None or (quote.bid, quote.offer) != (last.bid, last.offer):
             self._moved_ns = now_ns
-            self._anchors = {
-                peer.venue: peer.believed
-                for peer in self.peers
-                if peer.believed is not None and peer.fault is None
-            }
+            self._anchors = {}
+        for peer in self.peers:  # where the others stood when we moved last, or came later
+            if peer.believed is not None and peer.fault is None:
+                self._anchors.setdefault(peer.venue, peer.believed)
         exchange_ns = exchange_time_ns(quote.message)
         if exchange_ns:
             if exchange_ns > self._exchange_ns:
@@ -182,6 +182,7 @@ class Feed:
         """Bring the health up to date and return the fault, None when the feed is healthy."""
         self.looked_at_ns = now_ns
         standing = self._standing(now_ns)
+        self._stands = standing is not None
         if standing is not None:
             self._blame(standing, now_ns)
         elif self.fault is not None:
@@ -193,7 +194,7 @@ class Feed:
     @property
     def recovers_ns(self) -> int | None:
         """When the feed is healthy if no fault comes between; None while one stands."""
-        if self.quote is None or self._suspect is not None or self._content is not None:
+        if self.quote is None or self._suspect is not None or self._stands:
             return None
         return 0 if self._faulty_ns is None else self._faulty_ns + self._recover_ns
 
@@ -249,6 +250,6 @@ class Feed:
         spread = quote.offer - quote.bid
         for peer in self.peers:
             if peer.fault is None and peer.believed is not None:
-                then = self._anchors.setdefault(peer.venue, peer.believed)
-                if abs(peer.believed - then) > spread:
+                then = self._anchors.get(peer.venue)
+                if then is not None and abs(peer.believed - then) > spread:
                     yield peer
