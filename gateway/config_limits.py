@@ -59,6 +59,9 @@ def limits_by_scope(config: Config) -> dict[str, Limits]:
             found[f"venue:{venue.id}"] = config.limits[venue.limits]
         if venue.account_limits:
             found[f"account:{venue.account_id}"] = config.limits[venue.account_limits]
+    for symbol, about in config.symbol.items():
+        if about.limits:
+            found[f"symbol:{symbol}"] = config.limits[about.limits]
     for name, group in config.group.items():
         found[f"group:{name}"] = config.limits[group.limits]
     if config.risk.limits:
@@ -78,6 +81,7 @@ def check_limits(config: Config) -> None:
     for venue in config.venue:
         named[f"venue {venue.id}: limits"] = venue.limits
         named[f"venue {venue.id}: account_limits"] = venue.account_limits
+    named |= {f"symbol {name}: limits": about.limits for name, about in config.symbol.items()}
     for where, name in named.items():
         if name is not None and name not in config.limits:
             known = ", ".join(sorted(config.limits)) or "none"

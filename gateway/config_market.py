@@ -36,7 +36,8 @@ class Feeds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Symbol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[symbol."X"]`: the venues whose price of X counts, best first, and what differs for X.
 
-    Without `feeds` an order is judged by the price of its own venue.
+    Without `feeds` an order is judged by the price of its own venue. `limits` names the table that
+    binds all orders in the symbol together.
     """
 
     feeds: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Symbol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     jump_bps: Decimal | None = None
     max_spread_bps: Decimal | None = None
     recover_ms: Count | None = None
+    limits: str | None = None
 
     def thresholds(self, defaults: Feeds) -> Thresholds:
         """Return what binds the symbol: its own thresholds, else the defaults."""

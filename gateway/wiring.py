@@ -28,6 +28,7 @@ from gateway.alerts import Alerts
 from gateway.clock import Clock
 from gateway.config import Config, Venue
 from gateway.config_limits import limits_by_scope
+from gateway.config_market import feed_rules
 from gateway.doorway import Doorway
 from gateway.entrance import Entrance, open_entrance
 from gateway.gatekeeper import Gatekeeper, Tokens
@@ -327,6 +328,8 @@ def rules_of(config: Config) -> Rules:
         loosened_max_ms=config.risk.loosened_max_ms,
         groups={name: frozenset(group.symbols) for name, group in config.group.items()},
         pegs=dict(config.rates),
+        feeds=feed_rules(config),
+        breakers=config.breakers,
         currency=config.risk.currency,
         day_ends=config.risk.day_ends,
         resting_orders=config.risk.resting_orders,
