@@ -116,13 +116,16 @@ class Rates:
             return direct
         frm, to = pair
         ways = self._near.get(frm, set()) & self._near.get(to, set())
-        # A peg does not move: a way over one comes before others.
-        for middle in sorted(ways, key=lambda one: ((frm, one) not in self._pegs, one)):
+        for middle in sorted(ways, key=lambda one: (not self._over_peg(frm, one, to), one)):
             first = self._leg((frm, middle), pair)
             second = self._leg((middle, to), pair)
             if first is not None and second is not None:
                 return _context.multiply(first, second)
         return None
+
+    def _over_peg(self, frm: str, middle: str, to: str) -> bool:
+        """Whether one of two steps is a peg: such a way comes before others."""
+        return (frm, middle) in self._pegs or (middle, to) in self._pegs
 
     def _leg(self, leg: Pair, wanted: Pair) -> Decimal | None:
         """Return the rate of one step; note that `wanted` is made of it."""
