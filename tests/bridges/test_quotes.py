@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+from msgspec.structs import replace
+
 from bridges.port import BookChanged, Level
 from bridges.quotes import QuoteBoard
 from engine.market import book_of
@@ -20,6 +23,21 @@ def book(bid, ask, symbol="EURUSD"):
         symbol=symbol, bids=(Level(Decimal(bid), Decimal(1)),),
         asks=(Level(Decimal(ask), Decimal(1)),), transact_ns=T0,
     )  # fmt: skip
+
+
+def deep(levels, *, gaps=0, size=1):
+    """Make a book of so many levels a side."""
+    return BookChanged(
+        symbol="EURUSD", transact_ns=T0, gaps=gaps,
+        bids=tuple(Level(Decimal(100 - at), Decimal(size)) for at in range(levels)),
+        asks=tuple(Level(Decimal(101 + at), Decimal(size + at)) for at in range(levels)),
+    )  # fmt: skip
+
+
+def seq(board, ms):
+    """Return the number of the one quote said at a moment."""
+    (quote,) = board.due(T0 + ms * MS)
+    return quote.feed_seq
 
 
 def said(board, ms):
@@ -77,3 +95,43 @@ def test_an_empty_book_is_two_sides_without_a_price():
     frame = codec.encode(quote, sending_time=format_utc(T0), **header)
     read = book_of(codec.decode(frame))
     assert (read.bids, read.asks) == ((), ())
+
+
+@pytest.mark.parametrize(("levels", "told"), [(1, 1), (9, 9), (10, 10), (11, 10), (50, 10)])
+def test_a_quote_has_ten_levels_a_side(levels, told):
+    """Risk checks know the best ten levels with their sizes; strategies hear the whole book."""
+    board = QuoteBoard("PAPER", publishes=True)
+    board.on_book(deep(levels))
+    (quote,) = board.due(T0)
+    read = book_of(quote)
+    assert [level.price for level in read.bids] == [100 - at for at in range(told)]
+    assert [level.qty for level in read.asks] == [1 + at for at in range(told)]
+    (topic,) = board.topics(T0)
+    assert len(book_of(codec.decode(topic.frame)).bids) == levels
+
+
+def test_a_change_below_the_best_price_is_said():
+    """A size that changes within ten levels is news after the interval, one below them is not."""
+    board = QuoteBoard("PAPER")
+    board.on_book(deep(12))
+    assert said(board, 0) == ["100"]
+    board.on_book(replace(deep(12), bids=deep(12, size=9).bids[:1] + deep(12).bids[1:]))
+    assert said(board, 60) == ["100"]
+    below = deep(12).bids[:11] + deep(12, size=9).bids[11:]
+    board.on_book(replace(deep(12), bids=deep(12, size=9).bids[:1] + below[1:]))
+    assert said(board, 120) == []
+
+
+def test_a_loss_goes_back_to_zero_once():
+    """After something of a feed was lost its next quote is number 0, at once as any change is."""
+    for publishes in (False, True):
+        board = QuoteBoard("PAPER", publishes=publishes)
+        numbers = []
+        for at, gaps in enumerate((0, 0, 1, 1, 1)):
+            board.on_book(deep(3, gaps=gaps))
+            list(board.topics(T0 + at * 1_000 * MS))
+            numbers.append(seq(board, at * 1_000))
+        assert numbers[2] == 0
+        others = numbers[:2] + numbers[3:]
+        assert others == sorted(others)
+        assert others[0] > 0
