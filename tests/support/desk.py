@@ -18,6 +18,7 @@ from gateway.oms.book import Book
 from gateway.oms.core import Core
 from gateway.oms.effects import Effect, Jot, To
 from gateway.oms.rules import LET_THROUGH, Rules, StrategyRules, VenueRules
+from gateway.risk.breaker_rules import BreakerRules
 from gateway.risk.limits import Limits
 from protocol import codec
 from protocol.fields import (
@@ -90,8 +91,18 @@ def rules(**limits: Any) -> Rules:
         )},
         strategies={name: StrategyRules(strategy=name) for name in ("MM", "MOM")},
         limits={f"strategy:{name}": bound for name in ("MM", "MOM")},
+        breakers=no_breakers(),
         default_venue=VENUE,
     )  # fmt: skip
+
+
+def no_breakers() -> BreakerRules:
+    """Take every breaker out: what a test is about shall not be halted by what it is not."""
+    defaults = BreakerRules()
+    return BreakerRules(**{
+        name: replace(getattr(defaults, name), on=False)
+        for name in BreakerRules.__struct_fields__ if name != "index"
+    })  # fmt: skip
 
 
 class Desk:
