@@ -21,7 +21,7 @@ from gateway.risk.breaker_rules import (
     Slippage,
 )
 from gateway.risk.windows import Median, Sliding, Tally
-from protocol.numbers import format_decimal
+from protocol.numbers import format_decimal, plain
 
 MS = 1_000_000
 KEPT = 1_000
@@ -144,14 +144,14 @@ class Worse:
     def add(self, now_ns: int, bps: Decimal) -> str:
         """Take a fill: above 0 is worse than expected."""
         rules, window = self._rules, self._window
-        bps = round(bps, 4)
+        bps = plain(round(bps, 4))
         window.add(now_ns, bps)
         if bps > rules.worst_bps:
             return f"bps={format_decimal(bps)} worst_bps={format_decimal(rules.worst_bps)}"
         count = len(window)
         if count < rules.min_samples or window.sum <= rules.mean_bps * count:
             return ""
-        mean = format_decimal(round(window.sum / count, 4))
+        mean = format_decimal(plain(round(window.sum / count, 4)))
         return f"mean_bps={mean} limit_bps={format_decimal(rules.mean_bps)} fills={count}"
 
     def forget(self) -> None:
