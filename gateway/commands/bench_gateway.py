@@ -18,6 +18,7 @@ from bridges.lock import is_free
 from engine.link import Link, Subscriber
 from engine.market import book_of
 from gateway.commands import bridges, launch
+from gateway.commands.bench_brakes import brakes_off
 from gateway.commands.bench_template import AT, Template
 from gateway.commands.standing_operator import StandingOperator
 from gateway.config import load_config
@@ -52,18 +53,15 @@ snapshot_every = 0
 [log]
 level = "WARNING"
 
-[limits.default]
-max_order_qty = 10_000_000
-max_order_notional = 100_000_000
-max_open_orders = 1_000_000
-max_order_age_ms = 60_000
-
+{brakes}
 [[venue]]
 id = "PAPER"
 kind = "paper"
 launch = true
 symbols = ["{symbol}"]
 quote_stale_ms = 600_000
+check_funds = false
+self_trade = "let-through"
 feed = {{ kind = "synthetic", seed = 7, interval_ms = 1_000 }}
 
 [routing]
@@ -87,7 +85,9 @@ class BenchGateway:
         self.folder = folder
         self.ports = launch.free_ports(6)
         self.config_path = folder / "config.toml"
-        text = CONFIG.format(ports=self.ports, durability=durability, symbol=SYMBOL)
+        text = CONFIG.format(
+            ports=self.ports, durability=durability, symbol=SYMBOL, brakes=brakes_off()
+        )
         text += "".join(f'\n[[strategy]]\nid = "S{number:03}"\n' for number in range(STRATEGIES))
         self.config_path.write_text(text, encoding="utf-8")
         self.config = load_config(self.config_path)

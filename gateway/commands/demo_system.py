@@ -41,11 +41,8 @@ http = "127.0.0.1:{ports[5]}"
 digest_every = 50
 snapshot_every = 0
 
-[limits.default]
-max_order_qty = 1_000_000
-max_order_notional = 1_000_000
-max_open_orders = 200
-max_order_age_ms = 5_000
+[rates]
+"USDT/USD" = 1
 
 [[venue]]
 id = "PAPER"

@@ -12,6 +12,7 @@ from support.waiting import wait_for
 
 from bridges.lock import is_free
 from gateway.commands import bridges, launch
+from gateway.commands.bench_brakes import brakes_off
 from gateway.commands.operator_session import OperatorSession
 from gateway.config import load_config
 from gateway.errors import GatewayError
@@ -30,10 +31,16 @@ path = "var/journal"
 durability = "os"
 digest_every = 50
 
+[rates]
+"USDT/USD" = 1
+
+{brakes}
 [[venue]]
 id = "PAPER"
 kind = "paper"
 launch = true
+check_funds = false
+self_trade = "let-through"
 symbols = ["EURUSD", "BTC/USDT"]
 feed = {{ kind = "synthetic", seed = 7 }}
 
@@ -51,13 +58,15 @@ id = "EXAMPLE"
 class System:
     """Starts, kills and restarts `portcullis run`; use it as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, brakes: str | None = None) -> None:
+        """`brakes` are tables of limits and breakers; none: all of them are off."""
+        brakes = brakes_off() if brakes is None else brakes
         self.folder = folder
         self.config_path = folder / "config.toml"
         self.process = None
         self.strategies = {}
         self.ports = launch.free_ports(6)
-        self.config_path.write_text(CONFIG.format(*self.ports), encoding="utf-8")
+        self.config_path.write_text(CONFIG.format(*self.ports, brakes=brakes), encoding="utf-8")
 
     def __enter__(self):
         return self
