@@ -147,5 +147,5 @@ def test_what_the_venue_says_of_the_base_comes_first():
 @pytest.mark.parametrize("pegs", [{"USDT": 1}, {"/USD": 1}, {"USDT/USD": 0}, {"USDT/USD": -1}])
 def test_a_peg_that_cannot_be_meant_is_refused(pegs):
     """It says what was received and what is expected."""
-    with pytest.raises(ValueError, match=r"received the peg .* expected a pair and a positive rate"):
+    with pytest.raises(ValueError, match=r"received the peg .* expected a pair"):
         Rates(Market(), {name: Decimal(value) for name, value in pegs.items()})
