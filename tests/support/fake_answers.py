@@ -14,6 +14,7 @@ from protocol.fields import (
     ExecType,
     MassCancelRequestType,
     MassCancelResponse,
+    MDEntryType,
     OrdRejReason,
     OrdStatus,
     OrdType,
@@ -28,6 +29,9 @@ from protocol.messages import (
     CollateralInquiryAck,
     CollateralReport,
     ExecutionReport,
+    MarketDataRequest,
+    MarketDataSnapshotFullRefresh,
+    MDEntry,
     Message,
     NewOrderSingle,
     OrderCancelReject,
@@ -200,6 +204,12 @@ def _answer(gateway: FakeGateway, ledger: Ledger, message: Message) -> Iterator[
                 security_request_result=SecurityRequestResult.VALID,
                 securities=tuple(_security(symbol) for symbol in gateway.symbols),
             ))  # fmt: skip
+        case MarketDataRequest():
+            (wanted,) = message.related_sym
+            yield MarketDataSnapshotFullRefresh(
+                md_req_id=message.md_req_id, symbol=wanted.symbol, security_exchange="PAPER",
+                md_entries=(MDEntry(md_entry_type=MDEntryType.BID, md_entry_px=Decimal(1)),),
+            )  # fmt: skip
         case CollateralInquiry():
             yield CollateralInquiryAck(
                 coll_inquiry_id=message.coll_inquiry_id, tot_num_reports=1,
