@@ -10,7 +10,7 @@ from gateway.commands.listing import list_rows
 from gateway.commands.terminal import config_option, json_option
 
 COLUMNS = (
-    "venue", "account", "linked", "connected", "ready", "why", "open_orders",
+    "venue", "account", "linked", "connected", "ready", "why", "open_orders", "used", "queued",
 )  # fmt: skip
 
 

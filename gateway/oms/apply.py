@@ -177,12 +177,13 @@ def _mass_cancel_report(book: Book, entry: Entry, message: OrderMassCancelReport
         book.note_id(entry.session, message.cl_ord_id, "")
 
 
-def _sent_order(book: Book, _entry: Entry, message: NewOrderSingle) -> None:
+def _sent_order(book: Book, entry: Entry, message: NewOrderSingle) -> None:
     order = book.state.orders.get(message.cl_ord_id)
     if order is None:
         text = f"an order {message.cl_ord_id} was sent to a venue and never accepted"
         raise orders.BrokenFold(text)
     order.wire_ids.append(message.cl_ord_id)
+    order.sent_ns = entry.time_ns
     book.index(order)
 
 

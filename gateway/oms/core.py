@@ -29,8 +29,8 @@ from gateway.oms.reporting import report
 from gateway.oms.review import expire_reviews
 from gateway.oms.rules import Rules
 from gateway.oms.state import Session
+from gateway.oms.turnstile import Turnstile
 from gateway.oms.venue_reports import VenueDesk
-from gateway.oms.wire import ask_status
 from gateway.risk.gate import gather
 from gateway.risk.trading_state import parse_scope
 from protocol.fields import (
@@ -79,6 +79,7 @@ class Core:
         self.facts = gather(book, self.market, rules)
         self.guard = Guard(self.facts)
         self.intake = Intake(self.facts)
+        self.turnstile = Turnstile(self.facts, self.inquest)
         self.switch = KillSwitch(book, self.market, rules, self.intake)
         self.venue_desk = VenueDesk(book, self.market, rules)
         self.queries = queries.Desk(book, self.market, rules)
@@ -195,6 +196,8 @@ class Core:
             view = self.market.venue(session)
             view.linked = False
             yield from self._venue_down(session, view, "its bridge is not linked", now_ns)
+        else:
+            yield from self.turnstile.owner_gone(session, now_ns)
 
     def send_refused(self, session: str, message: Message, now_ns: int) -> Effects:
         """Take back what was journaled for a venue and never left this process.
@@ -217,6 +220,7 @@ class Core:
         view.connected = view.ready = False
         view.answers = None
         view.why_down = why
+        yield from self.turnstile.venue_down(venue, why, now_ns)
         yield from self._doubt_all(venue, now_ns)
         yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
         self.guard.watch.venue_down(venue, now_ns)
@@ -301,9 +305,11 @@ class Core:
             yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
 
     def _venue_status(self, venue: str, message: TradingSessionStatus, now_ns: int) -> Effects:
-        """The venue's own link went up or down (h)."""
+        """The venue's own link went up or down, or it warns that it is asked too often (h)."""
         view = self.market.venue(venue)
-        if message.trad_ses_status is TradSesStatus.OPEN:
+        if message.back_off_ms is not None:
+            yield from self.turnstile.warned(venue, message, now_ns)
+        elif message.trad_ses_status is TradSesStatus.OPEN:
             was_connected, view.connected = view.connected, True
             if not was_connected or (not view.ready and view.answers is None):
                 view.why_down = "it is being reconciled"
@@ -319,6 +325,9 @@ class Core:
         deadlines = list(self.book.deadlines.values())
         if self.book.expiries:
             deadlines.append(self.book.expiries[0][0])
+        room_ns = self.turnstile.next_deadline_ns()
+        if room_ns is not None:
+            deadlines.append(room_ns)
         waits = self.book.in_review or self.book.state.halts or self.book.state.overrides
         if waits or any(view.linked for view in self.market.venues.values()):
             deadlines.append(self._next_check_ns)
@@ -335,6 +344,7 @@ class Core:
                 for order in self.book.open_orders(owner=session):
                     yield from self.intake.withdraw(order, now_ns, text="CANCEL_ON_DISCONNECT")
         yield from self._expire(now_ns)
+        yield from self.turnstile.tick(now_ns)
         if now_ns < self._next_check_ns:
             return
         self._next_check_ns = now_ns + CHECK_EVERY_NS
@@ -356,8 +366,7 @@ class Core:
                     self.book, expired, now_ns, VenueEvent.EXPIRED, ExecType.EXPIRED, text=EXPIRED
                 )
             elif self.market.venue(expired.venue).linked and expired.wire_id:
-                self.market.venue(expired.venue).probed_ns[expired.order_id] = now_ns
-                yield ask_status(expired, expired.wire_id)
+                yield from self.inquest.ask(expired, now_ns)
 
     def _archive(self, now_ns: int) -> Effects:
         """Let orders go that ended long ago; the shell has put their ids in the index first."""

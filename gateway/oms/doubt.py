@@ -29,9 +29,11 @@ from gateway.oms.outcomes import (
 )
 from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
 from gateway.oms.reporting import report, request_refused
+from gateway.oms.rounds import put_in, take_securities
 from gateway.oms.rules import Rules
 from gateway.oms.state import Order
-from gateway.oms.wire import ask_status, send_cancel
+from gateway.oms.wire import CANCEL, QUESTION, ROUND, ask_status, send_cancel
+from gateway.risk.pacing import ROUND_QUESTIONS, Kind, Lane
 from protocol.fields import (
     CxlRejReason,
     ExecType,
@@ -44,19 +46,14 @@ from protocol.fields import (
 )
 from protocol.messages import (
     CollateralInquiry,
-    CollateralInquiryAck,
-    CollateralReport,
     ExecutionReport,
     Message,
     OrderMassStatusRequest,
-    PositionReport,
     RequestForPositions,
     RequestForPositionsAck,
     SecurityList,
     SecurityListRequest,
-    TradeCaptureReport,
     TradeCaptureReportRequest,
-    TradeCaptureReportRequestAck,
     TradeDate,
 )
 from protocol.timestamps import format_date, format_utc
@@ -80,7 +77,13 @@ class Inquest:
         self.rules = rules
 
     def ask_round(self, venue: str, now_ns: int) -> Effects:
-        """Ask a venue for everything: instruments, open orders, fills, positions, balances."""
+        """Ask a venue for everything, when there is room."""
+        view = self.market.venue(venue)
+        if view.may_send(Lane.QUERY, Kind.QUERY, ROUND, now_ns, ROUND_QUESTIONS):
+            yield from self.put_questions(venue, now_ns)
+
+    def put_questions(self, venue: str, now_ns: int) -> Effects:
+        """Ask a venue for instruments, open orders, fills, positions, balances."""
         view = self.market.venue(venue)
         view.rounds += 1
         view.asked_ns = now_ns
@@ -114,14 +117,21 @@ class Inquest:
         ):  # fmt: skip
             yield To(venue, question)
 
+    def ask(self, order: Order, now_ns: int) -> Effects:
+        """Ask once what has become of an order, when there is room."""
+        view = self.market.venue(order.venue)
+        if view.may_send(Lane.QUERY, Kind.QUERY, QUESTION + order.order_id, now_ns):
+            view.probed_ns[order.order_id] = now_ns
+            yield ask_status(order, order.wire_id)
+
     def collect(self, venue: str, message: Message, now_ns: int) -> Effects:
         """Take one message of an answer; the last one brings the round to its end."""
         view = self.market.venue(venue)
         answers = view.answers
         if isinstance(message, SecurityList):
-            _take_securities(view, message)
+            take_securities(view, message)
             self.market.listed += 1
-        if answers is None or not _file(answers, view, message):
+        if answers is None or not put_in(answers, view, message):
             return
         fills = len(self.book.state.fills.get(venue, ()))
         if isinstance(message, RequestForPositionsAck):
@@ -158,7 +168,8 @@ class Inquest:
             yield from replaced(self.book, order, now_ns, message.order_qty)
         newer = order.replace.wire_id if order.replace is not None else ""
         if state not in OPEN and order.is_open and newer and newer != wire_id:
-            yield ask_status(order, newer)  # first what became of the newer version
+            if view.may_ask(now_ns):
+                yield ask_status(order, newer)  # first what became of the newer version
             return
         yield from self._standing(order, message, now_ns)
         if not order.is_open and state not in OPEN:
@@ -286,6 +297,8 @@ class Inquest:
                 for order_id in [key for key in known if key not in waiting]:
                     del known[order_id]
         for order_id in list(waiting):
+            if view.waits(CANCEL + order_id):
+                continue  # the venue has not been asked yet
             order = self.book.state.orders[order_id]
             yield from self._overdue(order, now_ns, limit_ns)
             yield from self._probe(view, order, now_ns)
@@ -303,7 +316,7 @@ class Inquest:
     def _overdue(self, order: Order, now_ns: int, limit_ns: int) -> Effects:
         """A request that the venue has left unanswered for too long is in doubt."""
         waits = order.venue_state is VenueState.PENDING_NEW and not order.in_doubt
-        if waits and now_ns - order.created_ns > limit_ns:
+        if waits and now_ns - order.sent_ns > limit_ns:
             yield To(
                 order.owner,
                 report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
@@ -323,7 +336,7 @@ class Inquest:
         pace_ns = max(view.absence_after_ms * 1_000_000 // 2, PROBE_MIN_NS)
         asked = view.probes.get(order.order_id, 0)
         pace_ns <<= min(max(asked - PROBES_AT_PACE, 0), PROBE_SLOWEST)
-        if now_ns - view.probed_ns.get(order.order_id, 0) < pace_ns:
+        if now_ns - view.probed_ns.get(order.order_id, 0) < pace_ns or not view.may_ask(now_ns):
             return
         view.probed_ns[order.order_id] = now_ns
         view.probes[order.order_id] = asked + 1
@@ -341,46 +354,3 @@ def is_doubtful(order: Order) -> bool:
         or (replace is not None and replace.in_doubt)
         or (cancel is not None and (cancel.in_doubt or not cancel.wire_id))
     )
-
-
-def _take_securities(view: VenueView, message: SecurityList) -> None:
-    for security in message.securities:
-        view.securities[security.symbol] = security
-    if message.capabilities is not None:
-        view.capabilities = frozenset(message.capabilities.split())
-    if message.absence_after_ms is not None:
-        view.absence_after_ms = message.absence_after_ms
-
-
-def _file(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa: C901 - one match
-    """Put a message into the round that it answers; False when it answers another one."""
-    name = answers.round_id
-    match message:
-        case SecurityList(security_req_id=asked) if asked == name:
-            answers.securities = answers.securities or message.last_fragment is not False
-        case ExecutionReport(mass_status_req_id=asked) if asked == name:
-            answers.orders_due = message.tot_num_reports or 0
-            answers.orders_complete &= message.complete is True
-            if answers.orders_due:
-                answers.orders[message.cl_ord_id or message.order_id] = message
-            if answers.orders_due:
-                answers.orders_seen += 1
-        case TradeCaptureReportRequestAck(trade_request_id=asked) if asked == name:
-            answers.trades_due = message.tot_num_trade_reports or 0
-            answers.trades_complete = message.complete is True
-        case TradeCaptureReport(trade_request_id=asked) if asked == name:
-            answers.trades.append(message)
-        case RequestForPositionsAck(pos_req_id=asked) if asked == name:
-            answers.positions_due = message.total_num_pos_reports or 0
-            answers.positions_complete = message.complete is True
-        case PositionReport(pos_req_id=asked) if asked == name:
-            answers.positions.append(message)
-        case CollateralInquiryAck(coll_inquiry_id=asked) if asked == name:
-            answers.balances_due = message.tot_num_reports or 0
-        case CollateralReport(coll_inquiry_id=asked) if asked == name:
-            answers.balances.append(message)
-            if message.currency:
-                view.balances[message.currency] = message
-        case _:
-            return False
-    return True

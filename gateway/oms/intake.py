@@ -15,7 +15,7 @@ from gateway.oms.review import drop_held, hold_for_review, review_needed
 from gateway.oms.rules import CANCEL_RESTING
 from gateway.oms.session_days import next_day_end
 from gateway.oms.state import Order
-from gateway.oms.wire import send_cancel, send_new, send_replace
+from gateway.oms.wire import HELD, send_cancel, send_new, send_replace
 from gateway.risk.checks import first_refusal
 from gateway.risk.checks.self_trade import would_meet
 from gateway.risk.facts import Facts, Intent, Refusal
@@ -88,7 +88,7 @@ class Desk:
 
     def send(self, order: Order, now_ns: int) -> Effects:
         """Hand an accepted order to its venue."""
-        yield send_new(self.book, order, now_ns, self.market)
+        yield from send_new(self.book, order, now_ns, self.market)
 
     def _judged(self, intent: Intent) -> Refusal | None:
         """Run the checks on what is known this moment."""
@@ -140,6 +140,7 @@ class Desk:
     def _hand_cancel(self, order: Order, now_ns: int) -> Effects:
         """Hand a cancel on; an order that is held here ends at once."""
         if order.is_held:
+            self.market.venue(order.venue).give_up(HELD + order.order_id)
             yield from drop_held(self.book, order, now_ns)
         else:
             yield from send_cancel(self.book, order, now_ns, self.market)

@@ -107,7 +107,7 @@ class KillSwitch:
         yield To(key.owner, made)
         order = self.book.state.orders.get(made.order_id)
         if order is not None:
-            yield send_new(self.book, order, now_ns, self.market)
+            yield from send_new(self.book, order, now_ns, self.market)
 
     def _closable(self, key: PositionKey, held: Decimal) -> bool:
         """Whether anything of a position can be closed, as far as is known."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from gateway.oms.rules import SENSE_MAX
+from gateway.risk.pacing import Kind, Lane, Pacer
 from protocol.fields import MDEntryType
 from protocol.messages import (
     CollateralReport,
@@ -157,6 +158,28 @@ class VenueView(Struct):
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)
     probes: dict[str, int] = field(default_factory=dict)
+    pacer: Pacer | None = None
+
+    def may_send(self, lane: Lane, kind: Kind, key: str, now_ns: int, times: int = 1) -> bool:
+        """Say whether something may be said to the venue now; else it waits for room as `key`."""
+        pacer = self.pacer
+        if pacer is None or pacer.go(lane, kind, now_ns, times):
+            return True
+        pacer.put(lane, kind, key, now_ns, times)
+        return False
+
+    def may_ask(self, now_ns: int) -> bool:
+        """Say whether a question may be asked now; whoever asks again by itself need not wait."""
+        return self.pacer is None or self.pacer.go(Lane.QUERY, Kind.QUERY, now_ns)
+
+    def give_up(self, key: str) -> None:
+        """Let something wait no more."""
+        if self.pacer is not None:
+            self.pacer.remove(key)
+
+    def waits(self, key: str) -> bool:
+        """Whether something waits for room."""
+        return self.pacer is not None and key in self.pacer
 
     def want_round(self) -> None:
         """Let the next check of deadlines ask the venue for everything again."""

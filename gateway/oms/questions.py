@@ -16,6 +16,7 @@ from gateway.oms.effects import Effects, To
 from gateway.oms.orders import status_of
 from gateway.oms.paging import fitting, page
 from gateway.oms.state import Order
+from gateway.oms.turnstile import pacing_row
 from gateway.risk.facts import Facts
 from gateway.risk.trading_state import covers, parse_scope
 from protocol.messages import OperatorCommand
@@ -108,7 +109,7 @@ class Questions:
         ]  # fmt: skip
         yield page_of(session, message, rows)
 
-    def _venues(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
+    def _venues(self, session: str, message: OperatorCommand, now_ns: int) -> Effects:
         rows = []
         for name, rules in sorted(self.rules.venues.items()):
             view = self.market.venue(name)
@@ -119,6 +120,7 @@ class Questions:
                 "symbols": sorted(view.securities),
                 "capabilities": sorted(view.capabilities),
                 "open_orders": len(self.book.open_by_venue.get(name, ())),
+                **pacing_row(view.pacer, now_ns),
                 "balances": {
                     currency: format_decimal(balance.end_cash or Decimal(0))
                     for currency, balance in view.balances.items()

@@ -136,7 +136,7 @@ def _ids(order: Order) -> Iterator[str]:
 
 def _settled_before(order: Order, asked_ns: int) -> bool:
     """Whether the order was with the venue before the question, so that the answer is about it."""
-    return order.created_ns < asked_ns and bool(order.wire_ids)
+    return max(order.created_ns, order.sent_ns) < asked_ns and bool(order.wire_ids)
 
 
 def _alive(book: Book, order: Order, found: ExecutionReport, now_ns: int) -> Effects:

@@ -87,6 +87,7 @@ class Order(Struct):
     parent_qty: Decimal | None = None
     origin: str | None = None
     review_until_ns: int = 0
+    sent_ns: int = 0
     ended_ns: int = 0
     part: int = 0
 
@@ -247,7 +248,8 @@ class Halt(Struct):
 class Override(Struct):
     """A limit that a person has changed while we run: `value` is text, empty for no limit.
 
-    `second` is who else agreed, where that was needed; it ends by itself at `until_ns` (0: never).
+    `second` is who else agreed, where that was needed; it ends by itself at `until_ns` (0: never),
+    and what stood `before` stands again.
     """
 
     value: str
@@ -256,10 +258,18 @@ class Override(Struct):
     since_ns: int
     second: str = ""
     until_ns: int = 0
+    before: Override | None = None
 
     def number(self) -> Decimal | bool:
         """Return the limit as it stands in a config: False is no limit."""
         return Decimal(self.value) if self.value else False
+
+    def lasting(self, beyond_ns: int) -> Override | None:
+        """Return what of this and those before it still stands after a time."""
+        found: Override | None = self
+        while found is not None and 0 < found.until_ns <= beyond_ns:
+            found = found.before
+        return found
 
 
 class Mark(Struct):

@@ -2,7 +2,8 @@
 
 On this wire ClOrdID (11) is a new id from the OrderID counter for each D, F and G; the D's is the
 OrderID itself. Nothing is said to a bridge that is not linked: a cancel then stays pending and is
-issued when the venue has been reconciled.
+issued when the venue has been reconciled. Nothing is said faster than the venue's pacer allows
+either: what must wait is put before the turnstile (turnstile.py), named by its key.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.market import Market
 from gateway.oms.state import Order
+from gateway.risk.pacing import MS_NS, Kind, Lane
 from protocol.fields import ExecInst, PositionEffect, TimeInForce
 from protocol.messages import (
     NewOrderSingle,
@@ -23,8 +25,25 @@ from protocol.messages import (
 )
 from protocol.timestamps import format_utc
 
+HELD, CANCEL, AGAIN, QUESTION, ROUND = "D", "F", "X", "H", "R"
+"""What the key of something that waits for room begins with; a round of questions is one alone."""
 
-def send_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
+
+def send_new(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
+    """D to the bridge, or the order is held until there is room.
+
+    What the gateway ordered itself, to flatten, waits as long as it takes.
+    """
+    pacer = market.venue(order.venue).pacer
+    lane = Lane.REDUCE if order.reduce_only else Lane.NEW
+    if pacer is None or pacer.go(lane, Kind.NEW, now_ns):
+        yield say_new(book, order, now_ns, market)
+        return
+    until_ns = 0 if order.origin else now_ns + pacer.pace.max_send_wait_ms * MS_NS
+    pacer.put(lane, Kind.NEW, HELD + order.order_id, now_ns, until_ns=until_ns)
+
+
+def say_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
     """D to the bridge. An expiry that the gateway emulates goes out as GTC."""
     fields = _fields(book, order, order.order_qty, now_ns, market)
     gtd = fields["time_in_force"] is TimeInForce.GOOD_TILL_DATE
@@ -43,10 +62,18 @@ def send_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
 
 
 def send_cancel(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
-    """F to the bridge, if there is a link; else it waits for reconciliation."""
-    if not order.wire_id or not market.venue(order.venue).linked:
+    """F to the bridge, if there is a link and room; else it waits for reconciliation, or room."""
+    view = market.venue(order.venue)
+    if not order.wire_id or not view.linked:
         return
-    yield To(
+    key = (CANCEL if order.is_open else AGAIN) + order.order_id
+    if view.may_send(Lane.CANCEL, Kind.CANCEL, key, now_ns):
+        yield say_cancel(book, order, now_ns)
+
+
+def say_cancel(book: Book, order: Order, now_ns: int) -> To:
+    """F to the bridge."""
+    return To(
         order.venue,
         OrderCancelRequest(
             orig_cl_ord_id=order.wire_id,
@@ -65,12 +92,15 @@ def send_cancel(book: Book, order: Order, now_ns: int, market: Market) -> Effect
 def send_replace(
     book: Book, order: Order, message: OrderCancelReplaceRequest, now_ns: int, market: Market
 ) -> To:
-    """G to the bridge: all fields of the order as they shall be.
+    """G to the bridge: all fields of the order as they shall be. It never waits (VENUE_RATE).
 
     ExpireTime (126) goes along even where the gateway emulates it and says GTC: what the G holds is
     what the order will be when it takes effect.
     """
     gtd = order.time_in_force is TimeInForce.GOOD_TILL_DATE
+    pacer = market.venue(order.venue).pacer
+    if pacer is not None:
+        pacer.spend(Kind.REPLACE, now_ns)
     return To(
         order.venue,
         OrderCancelReplaceRequest(

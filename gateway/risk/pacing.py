@@ -147,10 +147,11 @@ class Window:
 
 
 class _Waiting(NamedTuple):
-    """One entry of a lane: what it costs in each window, and since when it waits."""
+    """One entry of a lane: what it costs in each window, since when it waits, 0 or until when."""
 
     costs: tuple[int, ...]
     since_ns: int
+    until_ns: int
 
 
 class WindowView(NamedTuple):
@@ -179,6 +180,7 @@ class Pacer:
         self._windows = tuple(Window(limit, pace) for limit in pace.limits)
         self._lanes: tuple[dict[str, _Waiting], ...] = tuple({} for _ in Lane)
         self._lane_of: dict[str, Lane] = {}
+        self._ends: dict[str, int] = {}
         self._ahead = [[0] * len(self._windows) for _ in Lane]
         self._warned_ns = 0
         self._warnings = 0
@@ -211,8 +213,14 @@ class Pacer:
             at_ns = max(at_ns, window.free_ns(lane, need, now_ns))
         return -((now_ns - at_ns) // MS_NS)
 
-    def put(self, lane: Lane, kind: Kind, key: str, now_ns: int, times: int = 1) -> None:
-        """Let `key` wait for its turn; a key that waits already keeps its place.
+    def spend(self, kind: Kind, now_ns: int) -> None:
+        """Count a message that goes now, whoever waits: its sender has asked `wait_ms` before."""
+        self._spend(self._cost_of[kind], now_ns)
+
+    def put(
+        self, lane: Lane, kind: Kind, key: str, now_ns: int, times: int = 1, until_ns: int = 0
+    ) -> None:
+        """Let `key` wait for its turn, until `until_ns`; one that waits already keeps its place.
 
         Raises ValueError for what no window can ever hold: the config is checked for that.
         """
@@ -224,7 +232,9 @@ class Pacer:
                 msg = f"{key} weighs {cost}, but a window never holds more than {window.caps[lane]}"
                 raise ValueError(msg)
         self._lane_of[key] = lane
-        self._lanes[lane][key] = _Waiting(costs, now_ns)
+        self._lanes[lane][key] = _Waiting(costs, now_ns, until_ns)
+        if until_ns:
+            self._ends[key] = until_ns
         for number, cost in enumerate(costs):
             self._ahead[lane][number] += cost
 
@@ -233,16 +243,28 @@ class Pacer:
         lane = self._lane_of.pop(key, None)
         if lane is None:
             return
+        self._ends.pop(key, None)
         for number, cost in enumerate(self._lanes[lane].pop(key).costs):
             self._ahead[lane][number] -= cost
 
-    def clear(self) -> None:
-        """Forget everybody who waits; what was spent stays spent."""
-        for key in list(self._lane_of):
-            self.remove(key)
-
     def __contains__(self, key: str) -> bool:
         return key in self._lane_of
+
+    def waiting(self) -> list[str]:
+        """List who waits, in no order."""
+        return list(self._lane_of)
+
+    def late(self, now_ns: int) -> Iterator[str]:
+        """Yield and forget the keys whose time is over: what comes too late is not sent at all.
+
+        In the order in which they came, which must be that of their times: all wait equally long.
+        """
+        while self._ends:
+            key, until_ns = next(iter(self._ends.items()))
+            if now_ns < until_ns:
+                return
+            self.remove(key)
+            yield key
 
     def take(
         self, now_ns: int, wanted: Callable[[str], bool] = lambda _key: True
@@ -261,7 +283,7 @@ class Pacer:
             yield key
 
     def next_deadline_ns(self) -> int | None:
-        """Return when `take` may have something to give, None when nobody waits."""
+        """Return when `take` or `late` may have something to give, None when nobody waits."""
         if not self._lane_of:
             return None
         lane = next(lane for lane in Lane if self._lanes[lane])
@@ -269,7 +291,7 @@ class Pacer:
         due_ns = max(waiting.since_ns, self._stopped_until_ns(lane))
         for window, cost in zip(self._windows, waiting.costs, strict=True):
             due_ns = max(due_ns, window.free_ns(lane, cost, waiting.since_ns))
-        return due_ns
+        return min(due_ns, next(iter(self._ends.values()), due_ns))
 
     # What the venue and the past say.
 

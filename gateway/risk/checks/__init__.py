@@ -16,6 +16,7 @@ from gateway.risk.checks.instrument import (
     legal_quantity,
     not_expired,
 )
+from gateway.risk.checks.pacing import venue_rate
 from gateway.risk.checks.size import max_open_orders, max_order_notional, max_order_qty
 from gateway.risk.checks.standing import permission, stale_order, trading_state, venue_up
 from gateway.risk.facts import Check, Facts, Intent, Refusal
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     max_order_notional,
     max_open_orders,
     reduce_only,
+    venue_rate,
 )
 
 
