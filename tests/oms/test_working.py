@@ -11,6 +11,7 @@ from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Exchange, cancel, change,
 from support.order_life import STEPS, OrderLife
 
 from gateway.oms.book import Book, decode, encode
+from gateway.oms.order_states import VenueState
 from gateway.oms.state import Order, PositionKey
 from gateway.oms.working import NOTHING, Working
 from protocol.fields import ExecType, OrdStatus, OrdType, Side, TimeInForce
@@ -158,7 +159,7 @@ def child(number, qty, **fields):
     )  # fmt: skip
 
 
-def test_the_children_of_a_parent_add_up(desk):
+def test_the_children_of_a_parent_add_up():
     """What they have executed and may still execute; an ended one counts with what it executed."""
     book = Book()
     first, second = child(1, 1000), child(2, 500)
@@ -168,13 +169,16 @@ def test_the_children_of_a_parent_add_up(desk):
     family = ("MM", "P")
     assert list(book.children[family]) == [first.order_id, second.order_id]
     assert book.children_qty[family] == 1500
-    first.cum_qty, first.venue_state = Decimal(300), first.venue_state.CANCELED
-    book.index(first)
-    assert book.children_qty[family] == 800
-    assert decode(encode(book)).children_qty == {family: 800}
-    book.in_flight.drop(first)
-    assert (list(book.children[family]), book.children_qty[family]) == ([second.order_id], 500)
-    book.in_flight.drop(second)
+    for order, executed in ((first, 300), (second, 100)):
+        order.cum_qty, order.venue_state = Decimal(executed), VenueState.CANCELED
+        order.ended_ns = int(order.order_id)
+        book.state.ended.append(order.order_id)
+        book.index(order)
+    assert book.children_qty[family] == 400
+    assert decode(encode(book)).children_qty == {family: 400}
+    book.archive_before(2)
+    assert (list(book.children[family]), book.children_qty[family]) == ([second.order_id], 100)
+    book.archive_before(3)
     assert (book.children, book.children_qty, book.working) == ({}, {}, {})
 
 

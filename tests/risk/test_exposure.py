@@ -113,6 +113,13 @@ def test_a_fee_in_another_currency_is_converted(floor):
     assert floor.exposure.totals("all").pnl == -20
 
 
+def test_a_fee_that_is_paid_back_is_gone(floor):
+    """A bust gives back the fee: nothing of it stays in the sums."""
+    floor.trade(BUY, 100, "2", fee="10", paid="EUR")
+    floor.trade(SELL, 100, "2", fee="-10", paid="EUR")
+    assert floor.exposure.totals("all").pnl == 0
+
+
 # What is not known.
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from support.floor import Floor
 
+from gateway.oms.state import Pending
 from protocol.fields import Side
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -62,6 +63,15 @@ def test_a_replacement_counts_instead_of_what_it_replaces(floor, qty, price, exp
     """The larger quantity of both, at the worse price: either version may be the one that lives."""
     old = floor.order(BUY, 100, "2")
     assert after(floor, floor.intent(BUY, qty, price, old=old)) == expected
+
+
+def test_a_replacement_never_makes_room_that_an_earlier_one_may_still_take(floor):
+    """150 are asked for already: to ask for 100 leaves 150 at stake."""
+    old = floor.order(BUY, 100, "2")
+    old.replace = Pending("R", order_qty=Decimal(150))
+    floor.changed(old)
+    assert after(floor, floor.intent(BUY, 100, "2", old=old)) == (300, 300, 0)
+    assert after(floor, floor.intent(BUY, 100, "3", old=old)) == (450, 450, 0)
 
 
 def test_a_partly_filled_order_is_replaced_without_counting_twice(floor):
