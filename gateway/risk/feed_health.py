@@ -74,6 +74,8 @@ class Feed:
         self.fault: Fault | None = Fault("NO_PRICE", "why=never_quoted")
         self.since_ns = 0
         self.looked_at_ns = 0
+        self.awaited_ns = 0
+        """Since when a first quote is waited for; 0: nobody waits for one."""
         self._thresholds = thresholds
         self._max_age_ns = max_age_ms * MS_NS
         self._frozen_ns = thresholds.frozen_ms * MS_NS
@@ -185,6 +187,9 @@ class Feed:
         self._stands = standing is not None
         if standing is not None:
             self._blame(standing, now_ns)
+        elif self.quote is None:
+            if self.awaited_ns and now_ns > self.awaited_ns + self._max_age_ns:
+                self.since_ns = self.since_ns or now_ns
         elif self.fault is not None:
             recovers_ns = self.recovers_ns
             if recovers_ns is not None and now_ns >= recovers_ns:
@@ -200,10 +205,12 @@ class Feed:
 
     def due_ns(self) -> int | None:
         """Return when the health may change without a quote, None when only a quote can do it."""
+        if self.quote is None:
+            waits = self.awaited_ns and not self.since_ns
+            return self.awaited_ns + self._max_age_ns + 1 if waits else None
         if self.fault is not None:
             recovers_ns = self.recovers_ns
             return recovers_ns if recovers_ns and recovers_ns > self.looked_at_ns else None
-        assert self.quote is not None
         stale_ns = self.quote.received_ns + self._max_age_ns
         frozen_ns = max(self._moved_ns, self._alive_ns) + self._frozen_ns
         if self.peers:  # the venue may live, and another feed prove us frozen

@@ -97,6 +97,7 @@ class FeedBook:
         self._due: list[tuple[int, str, str]] = []
         self._scheduled: dict[tuple[str, str], int] = {}
         self._news: list[Transition] = []
+        self._expecting = False
 
     # What happens.
 
@@ -112,7 +113,13 @@ class FeedBook:
         self._notice(feed, before, since_ns, now_ns)
 
     def tick(self, now_ns: int) -> Iterator[Transition]:
-        """Look at the feeds whose time has come; give every transition not told yet."""
+        """Look at the feeds whose time has come; give every transition not told yet.
+
+        From the first tick on, a feed in a symbol's list that says nothing at all is told of too.
+        """
+        if not self._expecting:
+            self._expecting = True
+            self._expect(now_ns)
         while self._due and self._due[0][0] <= now_ns:
             due_ns, venue, symbol = heappop(self._due)
             if self._scheduled.get((venue, symbol)) == due_ns:
@@ -166,6 +173,13 @@ class FeedBook:
             for member in group:
                 member.peers = [other for other in group if other is not member]
         return feed
+
+    def _expect(self, now_ns: int) -> None:
+        for symbol, names in self.rules.feeds.items():
+            for venue in names:
+                feed = self._feed(venue, symbol)
+                feed.awaited_ns = now_ns
+                self._look(feed, now_ns)
 
     def _look(self, feed: Feed, now_ns: int) -> Fault | None:
         before, since_ns = feed.fault, feed.since_ns
@@ -245,8 +259,8 @@ class FeedBook:
         }  # fmt: skip
 
     def _offset(self, name: str, venue: str) -> Any:
-        hop = self.hops.hop(name, venue)
-        return hop.row()["offset_ms"] if hop.count else None
+        hop = self.hops.find(name, venue)
+        return hop.row()["offset_ms"] if hop is not None else None
 
 
 def _text(price: Decimal | None) -> str | None:

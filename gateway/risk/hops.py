@@ -96,44 +96,45 @@ class Hops:
     def __init__(self) -> None:
         self._hops: dict[tuple[str, str, str], Hop] = {}
 
-    def hop(self, name: str, who: str, venue: str = "") -> Hop:
+    def find(self, name: str, who: str, venue: str = "") -> Hop | None:
         """Find a hop of a venue, or of a strategy with what it heard of a venue."""
-        key = name, who, venue
-        found = self._hops.get(key)
-        if found is None:
-            found = self._hops[key] = Hop()
-        return found
+        return self._hops.get((name, who, venue))
+
+    def _hop(self, name: str, who: str, venue: str = "") -> Hop:
+        return self._hops.setdefault((name, who, venue), Hop())
 
     def quote(self, venue: str, message: MarketDataSnapshotFullRefresh, now_ns: int) -> None:
         """Take a quote (W) of a bridge: the exchange's time, the bridge's, ours."""
         said_ns = _time_ns(message.sending_time)
         if not said_ns:
             return
-        self.hop(BRIDGE_TO_GATEWAY, venue).passed(said_ns, now_ns, now_ns)
+        self._hop(BRIDGE_TO_GATEWAY, venue).passed(said_ns, now_ns, now_ns)
         exchange_ns = exchange_time_ns(message)
         if exchange_ns:
-            self.hop(EXCHANGE_TO_BRIDGE, venue).passed(exchange_ns, said_ns, now_ns)
+            self._hop(EXCHANGE_TO_BRIDGE, venue).passed(exchange_ns, said_ns, now_ns)
 
     def order(self, owner: str, venue: str, message: OrderFields, now_ns: int) -> Lags:
-        """Take an order (D, G) of a strategy: the quote's time, the decision's, ours."""
+        """Take an order (D, G) of a strategy: the quote's time, the decision's, ours.
+
+        Of a venue that has not quoted, whatever its name, nothing is measured or kept.
+        """
         decided_ns = _time_ns(message.transact_time)
         quoted_ns = _time_ns(message.quote_time or "")
         decision_ns = travel_ns = quote_age_ns = None
         if decided_ns:
-            travel_ns = self.hop(DECISION_TO_GATEWAY, owner).passed(decided_ns, now_ns, now_ns)
-        if quoted_ns:
-            ahead_ns = self.hop(BRIDGE_TO_GATEWAY, venue).offset_ns
-            quote_age_ns = now_ns - quoted_ns - ahead_ns
+            travel_ns = self._hop(DECISION_TO_GATEWAY, owner).passed(decided_ns, now_ns, now_ns)
+        bridge = self.find(BRIDGE_TO_GATEWAY, venue)
+        if quoted_ns and bridge is not None:
+            quote_age_ns = now_ns - quoted_ns - bridge.offset_ns
             if decided_ns:
-                hop = self.hop(QUOTE_TO_DECISION, owner, venue)
+                hop = self._hop(QUOTE_TO_DECISION, owner, venue)
                 decision_ns = hop.passed(quoted_ns, decided_ns, now_ns)
         return Lags(decision_ns, travel_ns, quote_age_ns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Describe every hop, in order."""
         for (name, who, venue), hop in sorted(self._hops.items()):
-            if hop.count:
-                yield {"kind": "hop", "hop": name, "who": who, "venue": venue or who, **hop.row()}
+            yield {"kind": "hop", "hop": name, "who": who, "venue": venue or None, **hop.row()}
 
 
 def _time_ns(text: str) -> int:

@@ -119,6 +119,22 @@ def test_a_first_quote_at_fault_is_told():
     assert (told.healthy, told.code) == (False, "QUOTE_CROSSED")
 
 
+def test_a_listed_feed_that_never_speaks_is_told():
+    """A feed that is configured and silent from the start is alerted once, after its age limit."""
+    house = House(feeds=["A", "B"])
+    house.say(0, "1.1000", "1.1002", "B")
+    for ms in range(0, 20_000, 100):
+        if not ms % 1_000:
+            house.say(ms, "1.1000", "1.1002", "B")
+        house.tick(ms)
+        assert len(house.told) == (ms > 5_000)
+    (told,) = house.told
+    assert (told.venue, told.code, told.serving) == ("A", "NO_PRICE", "B")
+    house.say(20_000, "1.1000", "1.1002")
+    assert (house.told[1].venue, house.told[1].healthy) == ("A", True)
+    assert house.reference(20_000).venue == "A"
+
+
 def test_what_has_changed_is_kept_for_whoever_values_positions(house):
     """Each quote marks its symbol as changed, and the last price believed values it."""
     assert house.market.changed == {("A", SYMBOL): None}

@@ -88,8 +88,8 @@ def test_a_quote_passes_two_hops():
         said_ns = T0 + 40 * MS
         message = quote("1.1", "1.2", exchange_ns=T0, said_ns=said_ns)
         hops.quote("A", message, said_ns + took_ms * MS)
-    assert hops.hop(EXCHANGE_TO_BRIDGE, "A").row()["offset_ms"] == 40
-    assert hops.hop(BRIDGE_TO_GATEWAY, "A").row() == {
+    assert hops.find(EXCHANGE_TO_BRIDGE, "A").row()["offset_ms"] == 40
+    assert hops.find(BRIDGE_TO_GATEWAY, "A").row() == {
         "count": 2, "offset_ms": 2, "last_ms": 4, "median_ms": 4,
     }  # fmt: skip
 
@@ -126,6 +126,15 @@ def test_an_order_tells_of_the_way_from_quote_to_gateway():
     assert rows[QUOTE_TO_DECISION]["offset_ms"] == 10 - 200 - 500
     assert rows[DECISION_TO_GATEWAY]["offset_ms"] == 3 + 200
     assert (rows[QUOTE_TO_DECISION]["who"], rows[QUOTE_TO_DECISION]["venue"]) == ("MM", "A")
+
+
+def test_a_venue_that_nobody_knows_leaves_no_trace():
+    """A strategy may name any venue and any quote time: what it makes up is not kept."""
+    hops = Hops()
+    for number in range(1_000):
+        lags = hops.order("MM", f"NOWHERE-{number}", order(T0, T0 - SECOND), T0)
+        assert (lags.decision_ns, lags.quote_age_ns) == (None, None)
+    assert [row["hop"] for row in hops.rows()] == [DECISION_TO_GATEWAY]
 
 
 def test_an_order_without_a_quote_time_tells_less():
