@@ -13,6 +13,7 @@ The only file outside the gateway's transport that knows ZeroMQ. Rules, each wit
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from collections.abc import Sequence
@@ -144,6 +145,9 @@ class _FeedSocket:
             self._again_at = time.monotonic() + TRY_AGAIN_S
         elif self._again_at is not None and time.monotonic() >= self._again_at:
             self._again_at = None
+            # libzmq does nothing at a second connect to an endpoint that it still counts as its.
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.disconnect(self._address)
             self._socket.connect(self._address)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import time
 from decimal import Decimal
 
 import zmq
+from support.curve import plain_address, use
 
 from gateway.config import Config, Gateway, Journal, Strategy, Timeouts, Venue
 from gateway.oms.effects import Jot, To
@@ -214,7 +215,7 @@ class House:
 class Peer:
     """A DEALER socket with an initiator's session. It reads only when it is told to."""
 
-    def __init__(self, endpoint, comp_id, *, fix=None, sent=None, token=None, hwm=0):
+    def __init__(self, endpoint, comp_id, *, fix=None, sent=None, token=None, hwm=0, curve=None):
         self.fix = fix or FixSession(comp_id=comp_id, peer_comp_id="GATEWAY", acceptor=False)
         self.token = token
         self.sent = {} if sent is None else sent
@@ -227,7 +228,9 @@ class Peer:
         self.socket.rcvhwm = hwm
         if hwm:
             self.socket.rcvbuf = 4096
-        self.socket.connect(endpoint)
+        if curve is not None:
+            use(self.socket, curve)
+        self.socket.connect(plain_address(endpoint))
 
     def log_on(self, *, reset=False, **more):
         """Log on and wait for the answer."""
