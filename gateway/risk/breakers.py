@@ -26,6 +26,8 @@ from protocol.numbers import format_decimal, plain
 MS = 1_000_000
 KEPT = 1_000
 """So many samples of a window are kept, whatever its length."""
+PARTS = 50
+"""A window of counts is cut into so many."""
 FOLLOWED = 10_000
 """So many requests are waited for at once, per venue."""
 BPS = Decimal(10_000)
@@ -34,15 +36,25 @@ UNITS = 10_000
 
 
 class Share:
-    """How many of the last samples were bad: orders refused, answers that came late."""
+    """How many of the last samples were bad: orders refused, answers that came late.
 
-    __slots__ = ("_min", "_part", "_whole", "_window", "share")
+    Each order passes here, so the window is cut into parts: a sample counts for the window and up
+    to two parts longer, and however many come, only their numbers are kept.
+    """
+
+    __slots__ = (
+        "_bad", "_count", "_min", "_newest", "_part", "_part_ns", "_parts", "_whole", "_window_ns",
+        "share",
+    )  # fmt: skip
 
     def __init__(self, share: Decimal, window_ms: int, min_samples: int) -> None:
         self.share = share
         self._part, self._whole = share.as_integer_ratio()
         self._min = min_samples
-        self._window = Sliding(window_ms * MS, KEPT, 0)
+        self._window_ns = window_ms * MS
+        self._part_ns = max(1, self._window_ns // PARTS)
+        self._parts: deque[list[int]] = deque()
+        self.forget()
 
     @classmethod
     def of_rejects(cls, rules: Rejects) -> Share:
@@ -50,19 +62,38 @@ class Share:
         return cls(rules.share, rules.window_ms, rules.min_samples)
 
     def add(self, now_ns: int, bad: int) -> str:
-        """Take a sample: 1 is bad, 0 is not."""
-        window = self._window
-        window.add(now_ns, bad)
-        if not window.sum:
+        """Take a sample: 1 (true) is bad, 0 is not."""
+        newest = self._newest
+        if now_ns - newest[0] >= self._part_ns:
+            newest = self._next_part(now_ns)
+        newest[1] += 1
+        self._count += 1
+        if bad:
+            newest[2] += 1
+            self._bad += 1
+        elif not self._bad:
             return ""
-        count = len(window)
-        if count < self._min or window.sum * self._whole <= self._part * count:
+        if self._count < self._min or self._bad * self._whole <= self._part * self._count:
             return ""
-        return f"bad={window.sum} samples={count} share={format_decimal(self.share)}"
+        return f"bad={self._bad} samples={self._count} share={format_decimal(self.share)}"
+
+    def _next_part(self, now_ns: int) -> list[int]:
+        """Begin a part (when, samples, bad ones) and let go of those that are too old."""
+        parts = self._parts
+        gone_ns = now_ns - self._window_ns - self._part_ns
+        while parts and parts[0][0] <= gone_ns:
+            _, count, bad = parts.popleft()
+            self._count -= count
+            self._bad -= bad
+        self._newest = [now_ns, 0, 0]
+        parts.append(self._newest)
+        return self._newest
 
     def forget(self) -> None:
         """Begin anew."""
-        self._window.forget()
+        self._parts.clear()
+        self._count = self._bad = 0
+        self._newest = [-self._part_ns, 0, 0]
 
 
 class Slow:
@@ -79,13 +110,10 @@ class Slow:
 
     def add(self, now_ns: int, took_ns: int) -> str:
         """Take what something took."""
-        slow = took_ns > self._level_ns
-        why = self._share.add(now_ns, 1 if slow else 0)
-        if not slow and not why:
-            return ""
+        why = self._share.add(now_ns, took_ns > self._level_ns)
         if why:
             return f"{why} level_ms={self._rules.level_ms} last_ms={took_ns // MS}"
-        return self._too_long(took_ns)
+        return self._too_long(took_ns) if self._worst_ns else ""
 
     def begin(self, key: str, now_ns: int) -> None:
         """Wait for the end of something. Beyond so many at once the newest are not followed."""

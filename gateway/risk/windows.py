@@ -90,10 +90,13 @@ class Sliding(Generic[Value]):
 
     def add(self, now_ns: int, value: Value) -> None:
         """Take a sample."""
-        self._slide(now_ns)
         samples = self._samples
-        if len(samples) >= self.most:
-            self.sum -= samples.popleft()[1]
+        if samples:
+            if samples[0][0] < now_ns - self.window_ns or samples[-1][0] > now_ns:
+                self._slide(now_ns)
+                samples = self._samples
+            if len(samples) >= self.most:
+                self.sum -= samples.popleft()[1]
         samples.append((now_ns, value))
         self.sum += value
 

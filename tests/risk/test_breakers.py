@@ -18,7 +18,7 @@ from gateway.risk.breaker_rules import (
 )
 from gateway.risk.breakers import (
     FOLLOWED,
-    KEPT,
+    PARTS,
     Losses,
     Missing,
     Share,
@@ -58,13 +58,26 @@ def test_enough_samples_may_be_a_good_one():
     assert share.add(T0, 0) == "bad=3 samples=4 share=0.5"
 
 
-@pytest.mark.parametrize(("after_ms", "trips"), [(10_000, True), (10_001, False)])
+@pytest.mark.parametrize(("after_ms", "trips"), [
+    (10_000, True), (10_199, True), (10_200, False), (60_000, False),
+])  # fmt: skip
 def test_a_share_is_of_its_window(after_ms, trips):
-    """A bad sample counts until it is older than the window."""
+    """A bad sample counts for the window and up to a fiftieth longer: its part of it."""
     share = Share(Decimal("0.5"), 10_000, 4)
     for _ in range(3):
         share.add(T0, 1)
     assert bool(share.add(T0 + after_ms * MS, 1)) is trips
+
+
+def test_a_share_keeps_numbers_only():
+    """A hundred thousand samples in one window are held as a few numbers, and none is lost."""
+    share = Share(Decimal("0.5"), 10_000, 4)
+    for at in range(100_000):
+        assert not share.add(T0 + at * MS // 10, at % 2)
+    assert len(share._parts) <= PARTS + 2
+    assert (share._count, share._bad) == (100_000, 50_000)
+    share.add(T0 + 60 * S, 0)
+    assert (len(share._parts), share._count, share._bad) == (1, 1, 0)
 
 
 def test_a_forgotten_share_needs_all_its_samples_again():
@@ -270,7 +283,7 @@ def test_no_stream_within_its_level_is_slow(stream):
         assert not slow.look(now_ns + took_ns)
         assert not slow.end(str(at), now_ns + took_ns)
     assert len(slow._waiting) + len(slow._late) == 0
-    assert len(slow._share._window) <= KEPT
+    assert len(slow._share._parts) <= PARTS + 2
 
 
 @given(st.lists(st.decimals(-50, 20, places=3), max_size=200))
