@@ -9,11 +9,30 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from gateway.oms.state import Position, PositionKey
 from protocol.numbers import ZERO
 
 CASH_PLACES = 18
 """Decimal places of a cell's cash: a cost that was divided has up to 80, and would not add up."""
+
+
+class Totals(Struct, frozen=True, gc=False):
+    """The sums of a scope, in its currency. Long and short are signed: their sum is what works."""
+
+    gross: Decimal = ZERO
+    long: Decimal = ZERO
+    short: Decimal = ZERO
+    pnl: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """The worst net exposure, long or short."""
+        return max(self.long, self.short)
+
+
+NO_TOTALS = Totals()
 
 
 class Money:
@@ -26,9 +45,14 @@ class Money:
 
 
 class Sum:
-    """One scope: its sums per currency, its lines, and those of them that have no price."""
+    """One scope: its sums per currency, its lines, and those of them that have no price.
 
-    __slots__ = ("currency", "dirty", "lines", "money", "scope", "unpriced")
+    `totals` were added up at the `read_at`-th change of anything.
+    """
+
+    __slots__ = (
+        "currency", "dirty", "lines", "money", "read_at", "scope", "totals", "unpriced"
+    )  # fmt: skip
 
     def __init__(self, scope: str, currency: str) -> None:
         self.scope = scope
@@ -37,6 +61,8 @@ class Sum:
         self.lines: dict[str, list[Line]] = {}
         self.unpriced: dict[Line, None] = {}
         self.dirty: dict[Line, None] = {}
+        self.totals = NO_TOTALS
+        self.read_at = -1
 
     def in_currency(self, currency: str) -> Money:
         """Find the sums in one currency."""

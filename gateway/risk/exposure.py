@@ -16,14 +16,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from gateway.oms.book import Book
 from gateway.oms.market import Market
 from gateway.oms.rules import Rules
 from gateway.oms.state import PositionKey
 from gateway.oms.working import NOTHING
-from gateway.risk.cells import Cell, Line, Price, Sum, cash_of
+from gateway.risk.cells import NO_TOTALS, Cell, Line, Price, Sum, Totals, cash_of
 from gateway.risk.rates import Rates, quote_currency
 from protocol.fields import EXTERNAL, Side
 from protocol.numbers import ZERO
@@ -32,23 +30,6 @@ if TYPE_CHECKING:
     from gateway.risk.facts import Intent
 
 _BUY = Side.BUY
-
-
-class Totals(Struct, frozen=True, gc=False):
-    """The sums of a scope, in its currency. Long and short are signed: their sum is what works."""
-
-    gross: Decimal = ZERO
-    long: Decimal = ZERO
-    short: Decimal = ZERO
-    pnl: Decimal = ZERO
-
-    @property
-    def net(self) -> Decimal:
-        """The worst net exposure, long or short."""
-        return max(self.long, self.short)
-
-
-_NO_TOTALS = Totals()
 
 
 class Exposure:
@@ -65,6 +46,7 @@ class Exposure:
             for venue in rules.venues.values() if venue.base_currency
         }  # fmt: skip
         self._listed = -1
+        self._changes = 0
         self._sums: dict[str, Sum] = {}
         self._prices: dict[tuple[str, str], Price] = {}
         self._cells: dict[PositionKey, Cell] = {}
@@ -80,21 +62,21 @@ class Exposure:
         """Take in what has changed since the last time: positions, orders, quotes, instruments."""
         if self._listed != self._market.listed:
             self._relist()
-        changed = self._market.changed
+        changed, touched = self._market.changed, self._book.touched_cells
+        if not changed and not touched:
+            return
+        self._changes += 1
         dirty: dict[Line, None] = {}
-        if changed:
-            for source in changed:
-                self._rates.quote_changed(*source)
-                price = self._prices.get(source)
-                if price is not None:
-                    self._reprice(price, dirty)
-            changed.clear()
-        touched = self._book.touched_cells
-        if touched:
-            for key, held in touched.items():
-                cell = self._cells.get(key) or self._new_cell(key)
-                self._touch(cell, dirty, held=held)
-            touched.clear()
+        for source in changed:
+            self._rates.quote_changed(*source)
+            price = self._prices.get(source)
+            if price is not None:
+                self._reprice(price, dirty)
+        changed.clear()
+        for key, held in touched.items():
+            cell = self._cells.get(key) or self._new_cell(key)
+            self._touch(cell, dirty, held=held)
+        touched.clear()
         for line in dirty:
             line.revalue()
 
@@ -128,6 +110,7 @@ class Exposure:
     def _relist(self) -> None:
         """Count the cells anew whose currency the venue has told, or told differently."""
         self._listed = self._market.listed
+        self._changes += 1
         for price in self._prices.values():
             currency = self._currency_of(price)
             if currency == price.currency:
@@ -185,9 +168,11 @@ class Exposure:
     def totals(self, scope: str) -> Totals:
         """Return the sums of a scope, without what is unknown (`unknown_pnl` says what that is)."""
         found = self._sums.get(scope)
-        return self._totals(found) if found is not None else _NO_TOTALS
+        return self._totals(found) if found is not None else NO_TOTALS
 
     def _totals(self, found: Sum) -> Totals:
+        if found.read_at == self._changes:
+            return found.totals
         self._settle(found)
         gross = long = short = pnl = ZERO
         for currency, money in found.money.items():
@@ -203,7 +188,9 @@ class Exposure:
                 long += money.long * rate
                 short += money.short * rate
                 pnl += money.pnl * rate
-        return Totals(gross, long, short, pnl)
+        found.totals = Totals(gross, long, short, pnl)
+        found.read_at = self._changes
+        return found.totals
 
     def unknown(self, scope: str) -> str:
         """Say why the exposure of a scope cannot be known; empty when it is known."""
@@ -297,13 +284,14 @@ class After:
     """
 
     __slots__ = (
-        "_done", "_exposure", "_symbol", "currency", "gross", "long", "long_qty", "short",
-        "short_qty", "why",
+        "_done", "_exposure", "_said", "_symbol", "currency", "gross", "long", "long_qty",
+        "short", "short_qty", "why",
     )  # fmt: skip
 
     def __init__(self, exposure: Exposure, cell: Cell, intent: Intent, book: Book) -> None:
         self._exposure = exposure
         self._done: dict[str, Totals] = {}
+        self._said: dict[str, str] = {}
         self._symbol = cell.price.symbol
         self.currency = cell.price.currency
         self.why = ""
@@ -360,10 +348,16 @@ class After:
         """Say why the totals of one of its scopes cannot be known; empty when they are known."""
         if self.why:
             return self.why
-        currency = self._exposure.currency(scope)
-        if self._exposure.rate(self.currency, currency) is None:
-            return f"no rate from {self.currency} to {currency}"
-        return self._exposure.unknown(scope)
+        said = self._said.get(scope)
+        if said is None:
+            exposure = self._exposure
+            currency = exposure.currency(scope)
+            if exposure.rate(self.currency, currency) is None:
+                said = f"no rate from {self.currency} to {currency}"
+            else:
+                said = exposure.unknown(scope)
+            self._said[scope] = said
+        return said
 
     def symbol_gross(self, scope: str) -> Decimal:
         """Return what the gross notional of the symbol within one of its scopes would be."""
