@@ -74,6 +74,7 @@ class WorkingIndex:
     `working` has the positions that have open orders; `touched` those whose open orders, or (True)
     whose holdings changed since somebody cleared it; `children` the orders of one owner with one
     parent, ended ones too, and `children_qty` what these have executed and may still execute.
+    `open_orders`, `by_account` and `by_symbol` count what is open.
     """
 
     def __init__(self) -> None:
@@ -81,6 +82,9 @@ class WorkingIndex:
         self.touched: dict[PositionKey, bool] = {}
         self.children: dict[tuple[str, str], dict[str, None]] = {}
         self.children_qty: dict[tuple[str, str], Decimal] = {}
+        self.open_orders = 0
+        self.by_account: dict[str, int] = {}
+        self.by_symbol: dict[str, int] = {}
         self._resting: dict[Place, list[tuple[Decimal, str]]] = {}
         self._counted: dict[str, _Counted] = {}
         self._slices: dict[str, Decimal] = {}
@@ -147,6 +151,7 @@ class WorkingIndex:
         if working is None:
             working = self.working[key] = Working()
         working.orders += 1
+        self._count(order, 1)
         self._add(working, counted, counted.qty)
         self._rest(order.order_id, counted)
 
@@ -165,10 +170,21 @@ class WorkingIndex:
         del self._counted[order_id]
         working = self.working[counted.key]
         working.orders -= 1
+        self._count(counted.order, -1)
         self._add(working, counted, -counted.qty)
         if not working.orders:
             del self.working[counted.key]
         self._unrest(order_id, counted)
+
+    def _count(self, order: Order, more: int) -> None:
+        """Count an order that has come, or (-1) gone."""
+        self.open_orders += more
+        for counts, name in ((self.by_account, order.account), (self.by_symbol, order.symbol)):
+            now = counts.get(name, 0) + more
+            if now:
+                counts[name] = now
+            else:
+                del counts[name]
 
     def _add(self, working: Working, counted: _Counted, qty: Decimal) -> None:
         if counted.place[3]:

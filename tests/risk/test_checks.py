@@ -131,7 +131,7 @@ def test_the_age_of_an_order(play, age_ms, code):
     assert verdict(play, transact_time=said) == code
 
 
-@pytest.mark.parametrize(("age_ms", "code"), [(10_000, ""), (10_001, "NO_PRICE 0")])
+@pytest.mark.parametrize(("age_ms", "code"), [(10_000, ""), (10_001, "QUOTE_STALE 0")])
 def test_a_market_order_needs_a_fresh_price(play, age_ms, code):
     """A quote older than quote_stale_ms is no price."""
     play.desk.now_ns += age_ms * MS
@@ -140,7 +140,9 @@ def test_a_market_order_needs_a_fresh_price(play, age_ms, code):
 
 def test_a_market_order_without_any_quote(play):
     """An unknown price refuses new risk."""
-    play.desk.core.market.quotes.clear()
+    play.desk.restart()
+    play.desk.log_on(VENUE)
+    play.desk.answer_round()
     assert verdict(play, price=None) == "NO_PRICE 0"
 
 
@@ -156,7 +158,7 @@ def test_open_orders_are_counted(play):
 def test_the_quantity_of_one_order(play):
     """MAX_QTY binds where the venue's own maximum does not."""
     view = play.desk.core.market.venue(VENUE)
-    view.securities[SYMBOL] = Security(symbol=SYMBOL)
+    view.securities[SYMBOL] = Security(symbol=SYMBOL, currency="USD")
     assert verdict(play, "10000", "0.5") == ""
     assert verdict(play, "10001", "0.4") == "MAX_QTY 3"
 

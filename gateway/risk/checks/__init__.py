@@ -7,7 +7,8 @@ tallies (rate, repetition) comes last, so that only what everything else lets th
 
 from __future__ import annotations
 
-from gateway.risk.checks.flags import reduce_only
+from gateway.risk.checks.edge import edge
+from gateway.risk.checks.flags import post_only, reduce_only
 from gateway.risk.checks.instrument import (
     capability,
     fields_agree,
@@ -17,7 +18,15 @@ from gateway.risk.checks.instrument import (
     not_expired,
 )
 from gateway.risk.checks.pacing import venue_rate
-from gateway.risk.checks.size import max_open_orders, max_order_notional, max_order_qty
+from gateway.risk.checks.parents import child_of_parent
+from gateway.risk.checks.price import collar, fresh_price, stop_side
+from gateway.risk.checks.self_trade import self_trade
+from gateway.risk.checks.size import (
+    max_open_orders,
+    max_order_notional,
+    max_order_qty,
+    min_order_notional,
+)
 from gateway.risk.checks.standing import permission, stale_order, trading_state, venue_up
 from gateway.risk.facts import Check, Facts, Intent, Refusal
 
@@ -33,9 +42,17 @@ CHECKS: tuple[Check, ...] = (
     legal_prices,
     not_expired,
     max_order_qty,
-    max_order_notional,
+    child_of_parent,
     max_open_orders,
+    fresh_price,
+    max_order_notional,
+    min_order_notional,
+    stop_side,
+    collar,
     reduce_only,
+    post_only,
+    self_trade,
+    edge,
     venue_rate,
 )
 

@@ -1,11 +1,17 @@
-"""Fat fingers: how large one order is, and how many are open."""
+"""Fat fingers: how large one order is, and how many are open.
+
+Rules: one order is bound by the tightest limit of its scopes; open orders add up, so each scope
+counts its own. Notional is in the house currency at the worst price that the order can have; the
+venue's own minimum is in the instrument's. What cannot be valued is refused as new risk.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from gateway.oms.book import Book
+from gateway.risk.checks.price import may_go_blind
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
-from protocol.fields import OrdRejReason, Side
+from gateway.risk.limits import ALL
+from protocol.fields import OrdRejReason
 
 
 def max_order_qty(facts: Facts, intent: Intent) -> Refusal | None:
@@ -19,55 +25,78 @@ def max_order_qty(facts: Facts, intent: Intent) -> Refusal | None:
     return None
 
 
-def _worst_price(facts: Facts, intent: Intent) -> Decimal | None:
-    """The price at which the order counts: its own, its stop, or the fresh reference.
-
-    A sell is executed at its limit or better: one far below the market counts at the market.
-    """
-    message = intent.message
-    quote = facts.market.quote(intent.venue, message.symbol)
-    stale_ms = facts.rules.venues[intent.venue].quote_stale_ms
-    reference = None
-    if quote is not None and intent.now_ns - quote.received_ns <= stale_ms * 1_000_000:
-        reference = facts.market.reference_price(intent.venue, message.symbol)
-    own = message.price if message.price is not None else message.stop_px
-    if own is None:
-        return reference
-    return max(own, reference) if reference and message.side is Side.SELL else own
-
-
 def max_order_notional(facts: Facts, intent: Intent) -> Refusal | None:
-    """Fat finger: notional of one order in quote currency; without a price it is refused."""
-    price = _worst_price(facts, intent)
-    if price is None:
-        return refuse(
-            "NO_PRICE", OrdRejReason.BROKER, symbol=intent.message.symbol, venue=intent.venue
-        )
+    """Fat finger: notional of one order in the house currency."""
     limit = intent.binding(facts).least.get("max_order_notional")
-    notional = intent.message.order_qty * price
-    if limit is not None and notional > limit.value:
+    if limit is None:
+        return None
+    notional = intent.notional(facts)
+    if notional is None:
+        return None if may_go_blind(facts, intent) else _no_notional(facts, intent)
+    if notional > limit.value:
         return refuse(
             "MAX_NOTIONAL", OrdRejReason.EXCEEDS_LIMIT, notional=notional, limit=limit.value,
             scope=limit.scope,
         )  # fmt: skip
+    return None
+
+
+def _no_notional(facts: Facts, intent: Intent) -> Refusal:
+    """Say what is missing to value an order."""
+    symbol, venue = intent.message.symbol, intent.venue
+    if intent.worst_price(facts) is None:
+        return refuse("NO_PRICE", OrdRejReason.BROKER, symbol=symbol, venue=venue)
+    return refuse(
+        "NO_RATE", OrdRejReason.BROKER, symbol=symbol, venue=venue,
+        currency=facts.market.currency(venue, symbol) or "unknown", to=facts.rules.currency,
+    )  # fmt: skip
+
+
+def min_order_notional(facts: Facts, intent: Intent) -> Refusal | None:
+    """The venue takes nothing smaller, counted in the instrument's quote currency."""
     security = facts.security(intent)
-    if security and security.min_notional is not None and notional < security.min_notional:
+    minimum = security.min_notional if security is not None else None
+    if minimum is None:
+        return None
+    price = intent.worst_price(facts)
+    if price is None:
+        return None
+    notional = intent.message.order_qty * price
+    if notional < minimum:
         return refuse(
-            "MIN_NOTIONAL", OrdRejReason.INCORRECT_QUANTITY, notional=notional,
-            minimum=security.min_notional,
-        )  # fmt: skip
+            "MIN_NOTIONAL", OrdRejReason.INCORRECT_QUANTITY, notional=notional, minimum=minimum
+        )
     return None
 
 
 def max_open_orders(facts: Facts, intent: Intent) -> Refusal | None:
-    """A strategy has only so many orders open at once, those on their way included."""
+    """A scope has only so many orders open at once, those on their way and held here included."""
     if intent.existing is not None:
         return None
-    limit = intent.binding(facts).least.get("max_open_orders")
-    open_now = len(facts.book.open_by_owner.get(intent.owner, ()))
-    if limit is not None and open_now >= limit.value:
-        return refuse(
-            "MAX_OPEN_ORDERS", OrdRejReason.EXCEEDS_LIMIT, open=open_now, limit=limit.value,
-            scope=limit.scope,
-        )  # fmt: skip
+    for limit in intent.binding(facts).each.get("max_open_orders", ()):
+        open_now = open_orders(facts, limit.scope)
+        if open_now >= limit.value:
+            return refuse(
+                "MAX_OPEN_ORDERS", OrdRejReason.EXCEEDS_LIMIT, open=open_now, limit=limit.value,
+                scope=limit.scope,
+            )  # fmt: skip
     return None
+
+
+def open_orders(facts: Facts, scope: str) -> int:
+    """Count the open orders of a scope."""
+    book: Book = facts.book
+    kind, _, name = scope.partition(":")
+    if kind == "strategy":
+        return len(book.open_by_owner.get(name, ()))
+    if kind == "venue":
+        return len(book.open_by_venue.get(name, ()))
+    if kind == "account":
+        return book.in_flight.by_account.get(name, 0)
+    by_symbol = book.in_flight.by_symbol
+    if kind == "symbol":
+        return by_symbol.get(name, 0)
+    if kind == "group":
+        return sum(by_symbol.get(symbol, 0) for symbol in facts.rules.groups.get(name, ()))
+    assert scope == ALL
+    return book.in_flight.open_orders

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from gateway.oms.rules import StrategyRules
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.trading_state import effective_state
 from protocol.fields import OrdRejReason, TradingState
+from protocol.messages import OrderFields
 from protocol.timestamps import parse_utc
 
 
 def permission(facts: Facts, intent: Intent) -> Refusal | None:
-    """A strategy trades only where its configuration lets it."""
+    """A strategy trades only where, what and how its configuration lets it."""
     rules = facts.rules.strategies[intent.owner]
     if rules.venues and intent.venue not in rules.venues:
         return refuse("VENUE_NOT_ALLOWED", OrdRejReason.BROKER, venue=intent.venue)
@@ -21,6 +23,17 @@ def permission(facts: Facts, intent: Intent) -> Refusal | None:
         )  # fmt: skip
     if rules.accounts and intent.account not in rules.accounts:
         return refuse("ACCOUNT_NOT_ALLOWED", OrdRejReason.BROKER, account=intent.account)
+    return _what_and_how(rules, intent.message)
+
+
+def _what_and_how(rules: StrategyRules, message: OrderFields) -> Refusal | None:
+    """Look at symbol, side and order type; an empty set permits everything."""
+    if rules.symbols and message.symbol not in rules.symbols:
+        return refuse("SYMBOL_NOT_ALLOWED", OrdRejReason.BROKER, symbol=message.symbol)
+    if rules.sides and message.side.name not in rules.sides:
+        return refuse("SIDE_NOT_ALLOWED", OrdRejReason.BROKER, side=message.side.name)
+    if rules.ord_types and message.ord_type.name not in rules.ord_types:
+        return refuse("ORD_TYPE_NOT_ALLOWED", OrdRejReason.BROKER, ord_type=message.ord_type.name)
     return None
 
 
@@ -29,7 +42,7 @@ def trading_state(facts: Facts, intent: Intent) -> Refusal | None:
     scope, halt = effective_state(facts.book, intent)
     if halt is None:
         return None
-    if halt.state is TradingState.REDUCING and _only_shrinks(intent):
+    if halt.state is TradingState.REDUCING and only_shrinks(intent):
         return None
     if halt.state is TradingState.HALTED or not intent.reduces(facts):
         return refuse(
@@ -38,7 +51,7 @@ def trading_state(facts: Facts, intent: Intent) -> Refusal | None:
     return None
 
 
-def _only_shrinks(intent: Intent) -> bool:
+def only_shrinks(intent: Intent) -> bool:
     """Whether a replace leaves the prices of its order alone and takes quantity off it."""
     old, new = intent.existing, intent.message
     if old is None or old.is_held or new.order_qty > old.order_qty:
