@@ -8,7 +8,7 @@ from protocol.fields import OrdRejReason, PositionEffect
 
 
 def venue_rate(facts: Facts, intent: Intent) -> Refusal | None:
-    """A new order waits for the venue's rate limit at most `max_send_wait_ms`, a replace not at all.
+    """A new order waits for room at most `max_send_wait_ms`, a replace not at all.
 
     A replace never waits: the order that it would change lives at the venue meanwhile, and its
     owner must know at once which version that is. What waits already has its place.
