@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -199,6 +200,14 @@ def scanned(book):
     return found
 
 
+def check_counts(book):
+    """Compare how many orders are open, in all and by name, with what a scan finds."""
+    found, index = book.open_orders(), book.in_flight
+    assert index.open_orders == len(found)
+    assert index.by_account == Counter(order.account for order in found)
+    assert index.by_symbol == Counter(order.symbol for order in found)
+
+
 def met(book, side):
     """Every price at which an order of one side may be met, by looking at all, best first."""
     found = []
@@ -240,6 +249,7 @@ def test_whatever_happens_the_index_is_what_a_scan_finds(steps):
         life.step(what, pick, size)
         for book in (life.desk.book, life.shadow):
             assert book.working == scanned(book)
+            check_counts(book)
             for side in Side:
                 resting = list(book.resting(ACCOUNT, VENUE, SYMBOL, side))
                 assert [(one.price, one.order.order_id) for one in resting] == met(book, side)
