@@ -1,25 +1,30 @@
-"""What an operator may order (U1): cancel, kill, reduce, resume, stop.
+"""What an operator may order (U1): cancel, kill, reduce, resume, approve, change limits, stop.
 
 Every command is answered, and whatever changes the state is journaled with who and why. A scope is
-checked against what is configured: a name that no rule knows is more likely a slip than meant.
+checked against what is configured: a name that no rule knows is more likely a slip than meant. What
+a STOP file holds nobody resumes while the file is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
 
+from gateway.oms import review
 from gateway.oms.effects import Effects, Jot, To
+from gateway.oms.explain import Explainer
+from gateway.oms.fills import alert
 from gateway.oms.halting import order_state
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.kill import KillSwitch
-from gateway.oms.questions import DONE, REFUSED, Questions, answer
+from gateway.oms.limit_changes import LimitDesk
+from gateway.oms.questions import DONE, REFUSED, Questions, answer, person_of
 from gateway.oms.state import Order
-from gateway.risk.facts import Facts
+from gateway.risk.facts import Facts, Intent
 from gateway.risk.trading_state import UnknownScope, parse_scope
-from protocol.fields import EXTERNAL, OPERATOR, TradingState
+from protocol.fields import EXTERNAL, TradingState
 from protocol.messages import OperatorCommand
 
 
@@ -33,14 +38,23 @@ class Desk:
         self.rules = facts.rules
         self.intake = intake
         self.switch = switch
+        self.limits = LimitDesk(facts)
+        self.explainer = Explainer(facts, intake, self.limits)
         self.questions = Questions(facts)
+        self.questions.limit_changes = self.limits.changes
+        self.held = ""
         self.shutdown_asked = False
         self._commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             **self.questions.commands,
+            "LIMITS": self.limits.show,
+            "EXPLAIN": self.explainer.explain,
             "CANCEL": self._cancel,
             "KILL": self._kill,
             "REDUCE": self._reduce,
             "RESUME": self._resume,
+            "APPROVE": self._approve,
+            "DECLINE": self._decline,
+            "LIMIT": self.limits.change,
             "SHUTDOWN": self._shutdown,
         }
 
@@ -58,6 +72,15 @@ class Desk:
         except msgspec.DecodeError as problem:
             text = f"BAD_BODY: CommandBody(5032) is no JSON object: {problem}"
             yield answer(session, message, REFUSED, text)
+
+    def kill(self, text: str, who: str, reason: str, now_ns: int) -> Effects:
+        """Kill a scope for what is no session: a STOP file, a signal. Sooner too much than none."""
+        try:
+            scope = self._scope(text or "all")
+        except UnknownScope:
+            scope, reason = ["all"], f"{text}: no such scope, so all is stopped; {reason}"
+        yield from self.switch.kill(scope, who, reason, now_ns, cause=who)
+        yield alert("KILLED", scope=" ".join(scope), who=who, why=reason)
 
     # Orders.
 
@@ -91,7 +114,12 @@ class Desk:
         yield from self._change(session, message, TradingState.REDUCING)
 
     def _resume(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
+        """ACTIVE: whatever has halted the scope, each of its halts ends, and its flattening."""
         scope = " ".join(sorted(parse_scope(message.scope or "")))
+        if self.held and (self.held == "all" or set(self.held.split()) <= set(scope.split())):
+            problem = f"STOP_FILE: it holds {self.held}; remove the file, then resume"
+            yield answer(session, message, REFUSED, problem)
+            return
         if scope not in self.book.state.halts:
             known = "; ".join(self.book.state.halts) or "none"
             yield answer(
@@ -99,6 +127,9 @@ class Desk:
             )
             return
         yield from self._change(session, message, TradingState.ACTIVE)
+        if message.reason and scope in self.book.state.flattening:
+            yield Jot("FLATTEN", {"scope": scope, "done": True})
+            yield alert("NOT_FLATTENED", scope=scope, why=f"{person_of(session)} resumed it")
 
     def _change(self, session: str, message: OperatorCommand, state: TradingState) -> Effects:
         if not message.reason:
@@ -112,6 +143,54 @@ class Desk:
         )  # fmt: skip
         warning = self._unknown_symbols(message.scope)
         yield answer(session, message, DONE, f"{state.value}: {message.scope}{warning}")
+
+    # Reviews.
+
+    def _approve(self, session: str, message: OperatorCommand, now_ns: int) -> Effects:
+        """Let an order go that waits for a person, if every check still lets it."""
+        order = yield from self._in_review(session, message)
+        if order is None:
+            return
+        found = [""]
+
+        def refusal_of(intent: Intent) -> str:
+            found.append(self.intake.refusal_of(intent))
+            return found[-1]
+
+        who = f"{person_of(session)}: {message.reason}"
+        yield from review.approve(self.facts, order, now_ns, who, refusal_of, self.intake.send)
+        if found[-1]:
+            text = f"CHECK_REFUSES: {order.order_id} may not go now, and is declined: {found[-1]}"
+            yield answer(session, message, REFUSED, text)
+        else:
+            yield answer(session, message, DONE, f"{order.order_id} is approved")
+
+    def _decline(self, session: str, message: OperatorCommand, now_ns: int) -> Effects:
+        """Refuse an order that waits for a person."""
+        order = yield from self._in_review(session, message)
+        if order is None:
+            return
+        text = f"REVIEW_DECLINED: by {person_of(session)}: {message.reason}"
+        yield from review.decline(self.book, order, now_ns, text)
+        yield answer(session, message, DONE, f"{order.order_id} is declined")
+
+    def _in_review(
+        self, session: str, message: OperatorCommand
+    ) -> Generator[To | Jot, None, Order | None]:
+        """Find the order of `order:<OrderID>` among those that wait for a person, or refuse."""
+        kind, _, order_id = (message.scope or "").partition(":")
+        order = self.book.state.orders.get(order_id) if kind == "order" else None
+        if order is None or order_id not in self.book.in_review:
+            waiting = " ".join(self.book.in_review) or "none"
+            text = f"NOT_IN_REVIEW: received {message.scope}, expected order:ID of one: {waiting}"
+            yield answer(session, message, REFUSED, text[:500])
+            return None
+        if not message.reason:
+            yield answer(session, message, REFUSED, "NO_REASON: Reason(5020) is missing")
+            return None
+        return order
+
+    # Scopes.
 
     def _scope(self, text: str) -> list[str]:
         """Read a scope; a name that no rule knows is more likely a slip than meant."""
@@ -163,11 +242,6 @@ class Desk:
         self.shutdown_asked = True
         yield Jot("SHUTDOWN", {"who": person_of(session), "reason": message.reason or ""})
         yield answer(session, message, DONE, "the gateway is stopping")
-
-
-def person_of(session: str) -> str:
-    """Name the person behind an operator session, `OPERATOR/<person>/<process>`."""
-    return session.removeprefix(f"{OPERATOR}/").split("/")[0]
 
 
 def _body(message: OperatorCommand) -> dict[str, Any]:

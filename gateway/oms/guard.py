@@ -16,6 +16,7 @@ from gateway.risk.facts import Facts
 from gateway.risk.feeds import Transition
 from gateway.risk.trading_state import standing
 from gateway.risk.watch import Trip, Watch
+from protocol.fields import GATEWAY
 from protocol.messages import ExecutionReport, MarketDataSnapshotFullRefresh
 
 
@@ -84,13 +85,15 @@ class Guard:
         ]  # fmt: skip
         for name, override in over:
             scope, _, key = name.rpartition(" ")
+            left = override.lasting(now_ns)
+            value = left.value if left else None
             yield Jot(
                 "LIMIT",
                 {
-                    "scope": scope, "key": key, "value": None, "who": "GATEWAY",
+                    "scope": scope, "key": key, "value": value, "over": True, "who": GATEWAY,
                     "reason": f"the time that {override.who} was given for it is over",
                 },
             )  # fmt: skip
-            yield alert("LIMIT_RESTORED", scope=scope, key=key)
+            yield alert("LIMIT_RESTORED", scope=scope, key=key, value=value)
         if over:
             self.facts.limits.refresh()

@@ -26,11 +26,19 @@ from protocol.messages import SecurityStatus, TradingSessionStatus
 
 
 def order_state(
-    book: Book, rules: Rules, scope: str, state: TradingState, who: str, reason: str
+    book: Book,
+    rules: Rules,
+    scope: str,
+    state: TradingState,
+    who: str,
+    reason: str,
+    *,
+    cause: str = PERSON,
 ) -> Effects:
-    """Set the trading state of a scope in a person's name. `scope` is sorted terms."""
+    """Set the trading state of a scope in somebody's name. `scope` is sorted terms."""
     yield Jot(
-        "TRADING_STATE", {"scope": scope, "state": state.value, "who": who, "reason": reason}
+        "TRADING_STATE",
+        {"scope": scope, "state": state.value, "who": who, "reason": reason, "cause": cause},
     )
     yield from _tell(book, rules, scope, state, who, reason)
 

@@ -18,7 +18,7 @@ from gateway.oms.halting import order_state
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market
 from gateway.oms.rules import Rules
-from gateway.oms.state import Order, PositionKey
+from gateway.oms.state import PERSON, Order, PositionKey
 from gateway.oms.wire import send_new
 from gateway.risk.trading_state import covers, names_of
 from protocol.fields import (
@@ -49,12 +49,19 @@ class KillSwitch:
         self.intake = intake
 
     def kill(
-        self, scope: list[str], who: str, reason: str, now_ns: int, *, flatten: bool = False
+        self,
+        scope: list[str],
+        who: str,
+        reason: str,
+        now_ns: int,
+        *,
+        flatten: bool = False,
+        cause: str = PERSON,
     ) -> Effects:
         """Halt a scope, cancel everything in it, and note that it shall be flattened."""
         text = " ".join(sorted(scope))
         yield from order_state(
-            self.book, self.rules, text, TradingState.HALTED, who, reason
+            self.book, self.rules, text, TradingState.HALTED, who, reason, cause=cause
         )
         if flatten:
             yield Jot("FLATTEN", {"scope": text, "who": who, "reason": reason})

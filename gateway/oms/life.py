@@ -73,7 +73,8 @@ class Life:
             yield from self.intake.withdraw(order, now_ns, text="EARLIER_RUN")
 
     def wind_down(self, now_ns: int) -> Effects:
-        """Begin an orderly stop: cancel what rests, if the config wants that."""
+        """Begin an orderly stop: nothing new, and what rests is cancelled if the config says so."""
+        self.intake.stopping = True
         if self.rules.cancel_on_stop:
             for order in self.book.open_orders():
                 if order.owner != EXTERNAL:

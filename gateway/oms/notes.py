@@ -145,15 +145,21 @@ def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:
 
 
 def _limit(book: Book, entry: Entry, body: dict[str, Any]) -> None:
-    """LIMIT: a person has changed a limit (value null: as configured again)."""
-    name = f"{body['scope']} {body['key']}"
-    if body["value"] is None:
-        book.state.overrides.pop(name, None)
-    else:
-        book.state.overrides[name] = Override(
-            body["value"], body["who"], body["reason"], entry.time_ns,
-            body.get("second", ""), body.get("until_ns", 0),
+    """LIMIT: a person has changed a limit (value null: as configured again), or (over) its end."""
+    overrides, name = book.state.overrides, f"{body['scope']} {body['key']}"
+    known, until_ns = overrides.get(name), body.get("until_ns", 0)
+    found: Override | None = None
+    if body.get("over"):
+        found = known.lasting(entry.time_ns) if known else None
+    elif body["value"] is not None:
+        found = Override(
+            body["value"], body["who"], body["reason"], entry.time_ns, body.get("second", ""),
+            until_ns, known.lasting(until_ns) if known and until_ns else None,
         )  # fmt: skip
+    if found is None:
+        overrides.pop(name, None)
+    else:
+        overrides[name] = found
 
 
 def _marks(book: Book, _entry: Entry, body: dict[str, Any]) -> None:

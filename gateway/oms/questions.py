@@ -1,7 +1,7 @@
 """What an operator may ask (U1), answered with JSON in CommandBody (5032).
 
-STATUS ORDERS POSITIONS SESSIONS VENUES FEEDS: what is, now. A list that doesn't fit one frame is
-answered a page at a time: the request's body says from which row on (`{"offset": n}`).
+STATUS ORDERS REVIEWS POSITIONS SESSIONS VENUES FEEDS: what is, now. A list that doesn't fit one
+frame is answered a page at a time: the request's body says from which row on (`{"offset": n}`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import msgspec
 from gateway.oms.effects import Effects, To
 from gateway.oms.orders import status_of
 from gateway.oms.paging import fitting, page
+from gateway.oms.review import as_asked, review_needed, waiting_for_review
 from gateway.oms.state import Order
 from gateway.oms.turnstile import pacing_row
-from gateway.risk.facts import Facts
+from gateway.risk.facts import Facts, Intent
 from gateway.risk.trading_state import covers, parse_scope
+from protocol.fields import OPERATOR
 from protocol.messages import OperatorCommand
 from protocol.numbers import format_decimal
 
@@ -34,9 +36,11 @@ class Questions:
         self.market = facts.market
         self.rules = facts.rules
         self.alerts: Callable[[], dict[str, Any]] = dict  # what the shell has counted
+        self.limit_changes: Callable[[], list[dict[str, Any]]] = list
         self.commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             "STATUS": self._status,
             "ORDERS": self._orders,
+            "REVIEWS": self._reviews,
             "POSITIONS": self._positions,
             "SESSIONS": self._sessions,
             "VENUES": self._venues,
@@ -63,7 +67,7 @@ class Questions:
             "halts": self._halts(),
             "in_review": len(self.book.in_review),
             "flattening": sorted(state.flattening),
-            "limits_changed": len(state.overrides),
+            "limits_changed": self.limit_changes(),
             "alerts": self.alerts(),
         })  # fmt: skip
 
@@ -81,6 +85,19 @@ class Questions:
         scope = parse_scope(message.scope or "all")
         found = [order for order in self.book.open_orders() if covers(scope, order)]
         yield page_of(session, message, [_describe(order) for order in found])
+
+    def _reviews(self, session: str, message: OperatorCommand, now_ns: int) -> Effects:
+        """List what waits for a person, and by which numbers it would have to wait now."""
+        rows = []
+        for order in waiting_for_review(self.book):
+            intent = Intent(
+                order.owner, order.account, order.venue, as_asked(order, now_ns), now_ns, order
+            )
+            rows.append({
+                **_describe(order), "review_until_ns": order.review_until_ns,
+                "why": review_needed(self.facts, intent),
+            })  # fmt: skip
+        yield page_of(session, message, rows)
 
     def _positions(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
         rows = []
@@ -149,6 +166,11 @@ def _describe(order: Order) -> dict[str, Any]:
 
 def _places(value: Decimal) -> str:
     return format_decimal(round(value, 8))
+
+
+def person_of(session: str) -> str:
+    """Name the person behind an operator session, `OPERATOR/<person>/<process>`."""
+    return session.removeprefix(f"{OPERATOR}/").split("/")[0]
 
 
 def page_of(session: str, message: OperatorCommand, rows: list[dict[str, Any]]) -> To:

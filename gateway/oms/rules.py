@@ -55,7 +55,8 @@ class StrategyRules(Struct, frozen=True, kw_only=True):
 class Rules(Struct, frozen=True, kw_only=True):
     """Everything a decision may depend on beside state, market, message and time.
 
-    `limits` by scope; every strategy has an entry. `ceilings` are what no person loosens beyond
+    `limits` by scope; every strategy has an entry; `origins` says where each key of them stands,
+    by scope, for people. `ceilings` are what no person loosens beyond
     alone, `people` who may agree to it (name to token). `pegs` are rates that a person vouches for,
     as in `{"USDT/USD": 1}`. `day_ends` is when the day of the loss limits ends.
     """
@@ -64,6 +65,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     venues: dict[str, VenueRules]
     strategies: dict[str, StrategyRules]
     limits: dict[str, Limits] = field(default_factory=dict)
+    origins: dict[str, dict[str, str]] = field(default_factory=dict)
     ceilings: Limits = Limits()
     people: dict[str, bytes] = field(default_factory=dict)
     loosened_max_ms: int = 3_600_000

@@ -100,6 +100,13 @@ LARGER_IS_TIGHTER = frozenset((
 """Of these keys the larger value lets less through."""
 
 
+FLAGS = frozenset(("require_stop", "require_edge"))
+INTEGERS = frozenset(
+    field.name for field in msgspec.structs.fields(Limits) if field.type == Number
+)  # fmt: skip
+"""The keys whose value counts something, or is a time in ms."""
+
+
 def inherit(own: Limits, base: Limits) -> Limits:
     """Fill in what `own` leaves open from `base`."""
     ours, theirs = msgspec.structs.asdict(own), msgspec.structs.asdict(base)
@@ -109,7 +116,7 @@ def inherit(own: Limits, base: Limits) -> Limits:
 def number_of(limits: Limits, key: str) -> Any:
     """Read a limit: a number, or None when there is none (`false` in the config)."""
     value = getattr(limits, key)
-    if value is True and key not in {"require_stop", "require_edge"}:
+    if value is True and key not in FLAGS:
         return None
     return value if value is not False else None
 
@@ -119,6 +126,15 @@ def is_looser(key: str, value: Any, than: Any) -> bool:
     if value is None or than is None:
         return value is None and than is not None
     return bool(value < than if key in LARGER_IS_TIGHTER else value > than)
+
+
+def typed(key: str, value: Amount) -> Amount | Number:
+    """Give a changed limit the type that its key has in the config."""
+    if value is None or value is False:
+        return value
+    if key in FLAGS:
+        return bool(value)
+    return int(value) if key in INTEGERS else value
 
 
 class Bound(NamedTuple):
@@ -175,7 +191,9 @@ class LimitBook:
         changed: dict[str, dict[str, Any]] = {}
         for name, override in self._overrides.items():
             scope, _, key = name.rpartition(" ")
-            changed.setdefault(scope, {})[key] = override.number()
+            if key not in KEYS:
+                continue  # a former version knew it
+            changed.setdefault(scope, {})[key] = typed(key, override.number())
         self._effective = {
             scope: msgspec.structs.replace(
                 self._configured.get(scope, Limits()), **changed.get(scope, {})
