@@ -23,6 +23,7 @@ from gateway.oms.kill import KillSwitch
 from gateway.oms.ledger import ledger_entry
 from gateway.oms.life import Life
 from gateway.oms.market import Market, VenueView
+from gateway.oms.message_count import counted
 from gateway.oms.order_states import VenueEvent
 from gateway.oms.outcomes import EXPIRED, ended, not_received
 from gateway.oms.reporting import report
@@ -54,7 +55,6 @@ from protocol.messages import (
     OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderFields,
-    OrderMassCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
     RequestForPositions,
@@ -87,10 +87,7 @@ class Core:
         self.control = control.Desk(self.facts, self.intake, self.switch)
         self._next_check_ns = 0
         self._from_strategy: dict[type[Message], Callable[[str, Any, int], Effects]] = {
-            NewOrderSingle: self.intake.new_order,
-            OrderCancelRequest: self.intake.cancel,
-            OrderCancelReplaceRequest: self.intake.replace,
-            OrderMassCancelRequest: self.intake.mass_cancel,
+            **counted(self.facts, self.intake),
             OrderStatusRequest: self.queries.order_status,
             OrderMassStatusRequest: self.queries.mass_status,
             RequestForPositions: self.queries.positions,

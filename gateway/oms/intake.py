@@ -92,7 +92,6 @@ class Desk:
 
     def _judged(self, intent: Intent) -> Refusal | None:
         """Run the checks on what is known this moment."""
-        self.facts.activity.arrived(intent.owner, intent.account, intent.venue, intent.now_ns)
         self.facts.exposure.refresh()
         return first_refusal(self.facts, intent)
 

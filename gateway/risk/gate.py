@@ -15,12 +15,13 @@ from gateway.risk.rates import Rates
 
 def gather(book: Book, market: Market, rules: Rules) -> Facts:
     """Make the facts of a house: its limits as they are now, and what is observed, empty yet."""
+    limits = LimitBook(rules.limits, rules.groups, book.state.overrides)
     return Facts(
         book=book,
         market=market,
         rules=rules,
-        limits=LimitBook(rules.limits, rules.groups, book.state.overrides),
+        limits=limits,
         exposure=Exposure(book, market, Rates(market, rules.pegs), rules),
         feeds=FeedBook(market, rules.feeds),
-        activity=Activity(),
+        activity=Activity(limits),
     )
