@@ -6,6 +6,7 @@ sessions, the order of commit and release. State, apply and journal are the real
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from decimal import Decimal
@@ -215,7 +216,9 @@ class House:
 class Peer:
     """A DEALER socket with an initiator's session. It reads only when it is told to."""
 
-    def __init__(self, endpoint, comp_id, *, fix=None, sent=None, token=None, hwm=0, curve=None):
+    def __init__(
+        self, endpoint, comp_id, *, fix=None, sent=None, token=None, hwm=0, curve=None
+    ):
         self.fix = fix or FixSession(comp_id=comp_id, peer_comp_id="GATEWAY", acceptor=False)
         self.token = token
         self.sent = {} if sent is None else sent
@@ -230,6 +233,8 @@ class Peer:
             self.socket.rcvbuf = 4096
         if curve is not None:
             use(self.socket, curve)
+        self._events = set()
+        self._monitor = self.socket.get_monitor_socket()
         self.socket.connect(plain_address(endpoint))
 
     def log_on(self, *, reset=False, **more):
@@ -293,8 +298,19 @@ class Peer:
         """Wait for a Logout and return its text."""
         return self.until(lambda: self.of(Logout))[-1].text
 
+    def ended(self, *events, timeout_s=PATIENCE_S):
+        """Wait for one of these events of the connection, as EVENT_HANDSHAKE_FAILED_AUTH."""
+        deadline = time.monotonic() + timeout_s
+        while self._events.isdisjoint(map(int, events)):
+            assert time.monotonic() < deadline, f"none of {events} came, but {self._events}"
+            if self._monitor.poll(20):
+                number = int.from_bytes(self._monitor.recv_multipart()[0][:2], sys.byteorder)
+                self._events.add(number)
+
     def close(self):
         """Go without a word."""
         if not self.socket.closed:
+            self.socket.disable_monitor()
+            self._monitor.close(0)
             self.socket.close(0)
             self._context.term()
