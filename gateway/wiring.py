@@ -41,6 +41,7 @@ from gateway.oms.book import encode as encode_state
 from gateway.oms.core import Core as OmsCore
 from gateway.oms.rules import Rules, StrategyRules, VenueRules
 from gateway.oms.state import STATE_VERSION
+from gateway.recall import recall
 from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
 from gateway.sessions import Directory
@@ -230,6 +231,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     alerts = Alerts()
     if isinstance(core, OmsCore):
         core.control.questions.alerts = alerts.summary
+        recall(core.turnstile, parts.reader.read_from, journal.last_seq, clock.now_ns())
     window_ms = config.timeouts.sending_time_window_ms
     directory = Directory(
         config.gateway.comp_id, venues=frozenset(one.id for one in config.venue),

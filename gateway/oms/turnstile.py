@@ -42,6 +42,14 @@ class Turnstile:
         deadlines = (pacer.next_deadline_ns() for pacer in pacers)
         return min((due_ns for due_ns in deadlines if due_ns is not None), default=None)
 
+    def horizons(self) -> dict[str, int]:
+        """Tell of each paced venue how far back what it was told still counts, in ns."""
+        return {
+            name: view.pacer.longest_ns
+            for name, view in self.market.venues.items()
+            if view.pacer is not None
+        }
+
     def recall(self, venue: str, kind: Kind, sent_ns: int) -> None:
         """Count what the last process said to a venue, oldest first: the venue remembers it."""
         pacer = self.market.venue(venue).pacer
