@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import zmq.auth
 from support.curve import make_key, stranger_pair
 
 from gateway.access import REVOKED, Access, read_allowed
+from gateway.config import load_config
 from gateway.endpoints import address, is_loopback, to_connect
+from gateway.errors import ConfigError
 from protocol.key_file import (
     KeyPair,
     comp_id_of,
@@ -233,3 +236,33 @@ def test_loopback_is_told_from_the_rest():
     assert all(map(is_loopback, near))
     assert not any(map(is_loopback, far))
     assert address("curve://example.org:1") == "tcp://example.org:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('orders = "tcp://0.0.0.0:5570"', "encryption: curve://0.0.0.0:5570"),
+        ('feeds = "tcp://example.org:5573"', "encryption: curve://example.org:5573"),
+        ('orders = "curve://"', "expected tcp://127.0.0.1:PORT or curve://HOST:PORT"),
+        ('orders = "curve://:5570"', "expected tcp://127.0.0.1:PORT or curve://HOST:PORT"),
+        ('orders = "curve://h:70000"', "received port 70000"),
+        ('orders = "udp://127.0.0.1:5570"', "expected tcp://127.0.0.1:PORT or curve://HOST:PORT"),
+        ('http = "0.0.0.0:5580"', "gateway.http"),
+        ('http = "curve://127.0.0.1:5580"', "gateway.http"),
+        ('orders = "curve://127.0.0.1:5571"', "gateway.venues and gateway.orders are both"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_named(tmp_path, text, words):
+    """What is plain and off loopback, has no host or port, or is used twice, is a config error."""
+    (tmp_path / "config.toml").write_text(f"[gateway]\n{text}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        load_config(tmp_path / "config.toml")
+
+
+def test_plain_and_encrypted_endpoints_stand_side_by_side(tmp_path):
+    """A door may have a plain endpoint for this machine and encrypted ones for any."""
+    text = '[gateway]\norders = ["tcp://127.0.0.1:5570", "curve://0.0.0.0:5670"]\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    config = load_config(tmp_path / "config.toml")
+    assert config.gateway.orders == ("tcp://127.0.0.1:5570", "curve://0.0.0.0:5670")
+    assert config.curve.keys == tmp_path / "var" / "keys"
