@@ -135,6 +135,7 @@ def test_what_has_not_come_is_slow_too(waited_ms, trips):
     slow = Slow(LATENCY)
     for key in "abcd":
         slow.begin(key, T0)
+    assert not slow.look(T0 + 100 * MS)
     assert bool(slow.look(T0 + waited_ms * MS)) is trips
 
 

@@ -109,6 +109,13 @@ def test_below_the_floor_no_move_trips(bps, trips):
     assert bool(moves(wild, [bps], at_s=12, mid=mid)[0][-1]) is trips
 
 
+@pytest.mark.parametrize(("bps", "trips"), [("9.9999", False), ("10", False), ("10.0001", True)])
+def test_moves_exactly_at_the_level(bps, trips):
+    """Three moves of 10 are a root mean square of 10, which is the floor."""
+    wild, mid = calm(bps="0")
+    assert bool(moves(wild, ["10", "10", bps], at_s=12, mid=mid)[0][-1]) is trips
+
+
 def test_without_a_history_no_move_trips():
     """A fall of a third among the first moves is not judged."""
     wild = Wild(MULTIPLE)

@@ -216,6 +216,14 @@ def test_without_a_fresh_middle_nothing_slips(sight, last):
     assert sight.due() == []
 
 
+def test_a_middle_is_fresh_for_so_long(sight):
+    """Exactly as old as allowed still measures."""
+    sight.show("1.0999", "1.1001")
+    sight.wait(5_000)
+    sight.fill(sight.accept(), "2")
+    assert sight.causes() == ["strategy:MM symbol:EURUSD SLIPPAGE"]
+
+
 def test_slippage_of_the_whole_strategy():
     """With per_symbol = false every symbol counts, and the strategy stops."""
     sight = Sight(slippage=rules.Slippage(min_samples=2, mean_bps=Decimal(10), per_symbol=False))
@@ -369,14 +377,3 @@ def test_cancels_are_told_and_stop_nothing(sight):
     (warning,) = sight.due()
     assert isinstance(warning, Warn)
     assert (warning.kind, warning.body["scope"]) == ("CANCEL_RATIO", "strategy:MM")
-
-
-ON = {name: getattr(rules.BreakerRules(), name) for name in rules.BreakerRules.__struct_fields__}
-
-
-def test_every_breaker_is_on_by_default():
-    """None must be switched on by hand, and none by mistake is ACTIVE."""
-    assert all(one.on for name, one in ON.items() if name != "index")
-    assert {one.state for one in ON.values() if isinstance(one, rules.Breaker)} == {
-        REDUCING, HALTED,
-    }  # fmt: skip
