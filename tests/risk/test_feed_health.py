@@ -132,6 +132,16 @@ def test_a_market_that_goes_on_jumping_is_never_confirmed():
         assert house.code(number * 500) == "QUOTE_JUMP"
 
 
+def test_a_new_level_may_move_while_it_is_confirmed():
+    """After a jump the market goes on trading: small steps from quote to quote are no new jump."""
+    house = House()
+    house.say(0, "99.9", "100.1")
+    for step in range(7):
+        low = Decimal("69.9") - step * Decimal("0.5")
+        house.say(1_000 + step * 500, str(low), str(low + Decimal("0.2")))
+    assert house.reference(4_000).price == 67
+
+
 def test_a_jump_that_falls_back_leaves_the_old_level():
     """After one wild quote the feed is believed again recover_ms after the market fell back."""
     house = House()
@@ -247,6 +257,24 @@ def test_a_feed_is_frozen_when_the_others_have_moved_on(offer, code):
               and row["kind"] == "feed"]  # fmt: skip
     assert row["code"] == code
     assert house.reference(24_000).venue == ("B" if code else "A")
+
+
+def test_an_unhealthy_feed_proves_nothing_against_another():
+    """A peer that is at fault does not make a quiet feed frozen, nor does where it stood then."""
+    house = House(feeds=["A", "B"])
+    for ms in range(0, 23_000, 1_000):
+        house.say(ms, "1.1000", "1.1002")
+        crossed = ms > 19_500
+        bid = "1.1000" if ms < 12_000 else "1.1050" if not crossed else "1.1054"
+        house.say(ms, bid, "1.1002" if ms < 12_000 else "1.1052", "B")
+    assert house.reference(22_000).venue == "A"
+    house = House(feeds=["A", "B"])
+    house.say(0, "1.1000", "1.1002", "B")
+    house.say(100, "1.1002", "1.1000", "B")
+    for ms in range(1_000, 24_000, 1_000):
+        house.say(ms, "1.1050", "1.1052")
+        house.say(ms, "1.1050", "1.1052", "B")
+    assert house.reference(23_000).venue == "A"
 
 
 @pytest.mark.parametrize(

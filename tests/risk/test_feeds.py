@@ -111,6 +111,15 @@ def test_recovery_is_told_by_the_tick(house):
     assert good.jot().body["code"] == "QUOTE_CROSSED"
 
 
+@pytest.mark.parametrize(("ms", "told"), [(4_099, 1), (4_100, 2)])
+def test_a_tick_tells_of_a_recovery_when_it_is_due(house, ms, told):
+    """No quote is needed for it: the tick at its moment tells."""
+    house.say(1_000, "1.1002", "1.1000")
+    house.say(1_100, "1.1000", "1.1002")
+    house.tick(ms)
+    assert len(house.told) == told
+
+
 def test_a_first_quote_at_fault_is_told():
     """A feed that begins unhealthy is alerted too."""
     house = House()
@@ -127,11 +136,13 @@ def test_a_listed_feed_that_never_speaks_is_told():
         if not ms % 1_000:
             house.say(ms, "1.1000", "1.1002", "B")
         house.tick(ms)
+        assert house.reference(ms).venue == "B"
         assert len(house.told) == (ms > 5_000)
     (told,) = house.told
     assert (told.venue, told.code, told.serving) == ("A", "NO_PRICE", "B")
     house.say(20_000, "1.1000", "1.1002")
     assert (house.told[1].venue, house.told[1].healthy) == ("A", True)
+    assert house.told[1].lasted_ms == 14_900
     assert house.reference(20_000).venue == "A"
 
 

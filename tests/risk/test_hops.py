@@ -66,6 +66,16 @@ def test_a_clock_that_is_set_forward_shows_after_a_minute(after_s, offset_ms):
     assert hop.offset_ns == offset_ms * MS
 
 
+@pytest.mark.parametrize(("quiet_s", "offset_ms"), [(59, 5), (60, 9)])
+def test_what_is_a_minute_old_counts_no_more_after_silence(quiet_s, offset_ms):
+    """After a quiet minute the first passage is the new smallest difference."""
+    hop = Hop()
+    hop.passed(T0 - 5 * MS, T0, T0)
+    now_ns = T0 + quiet_s * SECOND
+    hop.passed(now_ns - 9 * MS, now_ns, now_ns)
+    assert hop.offset_ns == offset_ms * MS
+
+
 def test_the_window_is_the_minimum_of_its_buckets():
     """Against a plain list of everything that was seen: never below the last minute's minimum."""
     chance, hop, seen = random.Random(5), Hop(), []
