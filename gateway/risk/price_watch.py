@@ -52,9 +52,9 @@ class PriceWatch:
         if quote is None:
             return
         prices = self._prices.get(symbol, _NONE).get(venue) or self._open(venue, symbol)
-        if prices.indexes:
-            self._indexes(prices.indexes, self._market.reference_price(venue, symbol))
         bid, offer = quote.bid, quote.offer
+        if prices.indexes:
+            self._indexes(prices.indexes, bid, offer)
         if bid is None or offer is None or not 0 < bid < offer:
             prices.mid = None
             return
@@ -75,7 +75,14 @@ class PriceWatch:
         self._prices.setdefault(symbol, {})[venue] = prices
         return prices
 
-    def _indexes(self, indexes: tuple[Index, ...], price: Decimal | None) -> None:
+    def _indexes(
+        self, indexes: tuple[Index, ...], bid: Decimal | None, offer: Decimal | None
+    ) -> None:
+        """Compare the price as it was told: an index that leaps is what is watched for."""
+        if bid is None or offer is None:
+            price = bid if offer is None else offer
+        else:
+            price = (bid + offer) / 2
         for index in indexes:
             if price is not None and price > index.above:
                 detail = (
