@@ -24,7 +24,8 @@ class House(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[risk]`: what holds for the whole gateway.
 
     `currency` is that of every limit. `day_ends` is when the day of the loss limits ends.
-    `loosened_max_ms` is how long a limit may stand beyond its ceiling.
+    `loosened_max_ms` is how long a limit may stand beyond its ceiling. `stop_file` is relative to
+    `gateway.var`. `wind_down_ms` is how long an orderly stop waits for its cancels.
     """
 
     currency: Currency = "USD"
@@ -32,7 +33,8 @@ class House(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: str | None = None
     resting_orders: Literal["keep", "cancel", "ask"] = "keep"
     cancel_on_stop: bool = False
-    stop_file: str = "STOP"
+    wind_down_ms: Annotated[int, Meta(ge=0)] = 5_000
+    stop_file: Annotated[str, Meta(min_length=1)] = "STOP"
     loosened_max_ms: Annotated[int, Meta(ge=1000)] = 3_600_000
 
 
@@ -54,19 +56,37 @@ def limits_by_scope(config: Config) -> dict[str, Limits]:
     found = {
         f"strategy:{one.id}": strategy_limits(config, one.limits) for one in config.strategy
     }
-    for venue in config.venue:
-        if venue.limits:
-            found[f"venue:{venue.id}"] = config.limits[venue.limits]
-        if venue.account_limits:
-            found[f"account:{venue.account_id}"] = config.limits[venue.account_limits]
-    for symbol, about in config.symbol.items():
-        if about.limits:
-            found[f"symbol:{symbol}"] = config.limits[about.limits]
-    for name, group in config.group.items():
-        found[f"group:{name}"] = config.limits[group.limits]
-    if config.risk.limits:
-        found[ALL] = config.limits[config.risk.limits]
+    return found | {scope: config.limits[name] for scope, name in _tables(config).items()}
+
+
+def origins_by_scope(config: Config) -> dict[str, dict[str, str]]:
+    """Return where each key of every scope's limits stands: what `portcullis limits show` says."""
+    found = {
+        scope: dict.fromkeys(_keys_of(config, name), f"limits.{name}")
+        for scope, name in _tables(config).items()
+    }
+    for one in config.strategy:
+        found[f"strategy:{one.id}"] = {
+            **dict.fromkeys(KEYS, "built in"),
+            **dict.fromkeys(_keys_of(config, "default"), "limits.default"),
+            **dict.fromkeys(_keys_of(config, one.limits), f"limits.{one.limits}"),
+        }
     return found
+
+
+def _keys_of(config: Config, name: str) -> list[str]:
+    limits = config.limits.get(name, Limits())
+    return [key for key in KEYS if getattr(limits, key) is not None]
+
+
+def _tables(config: Config) -> dict[str, str]:
+    """Name the table of limits of each scope that is no strategy."""
+    found = {f"venue:{venue.id}": venue.limits for venue in config.venue}
+    found |= {f"account:{venue.account_id}": venue.account_limits for venue in config.venue}
+    found |= {f"symbol:{symbol}": about.limits for symbol, about in config.symbol.items()}
+    found |= {f"group:{name}": group.limits for name, group in config.group.items()}
+    found[ALL] = config.risk.limits
+    return {scope: name for scope, name in found.items() if name}
 
 
 def check_limits(config: Config) -> None:

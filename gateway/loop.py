@@ -9,12 +9,14 @@ neither in the journal nor in the state, and costs only who it was for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from loguru import logger
 
+from gateway.brakes import Brakes
 from gateway.clock import Clock
+from gateway.core_port import Core, Effects
 from gateway.doorway import Doorway
 from gateway.metrics import Metrics
 from gateway.oms.effects import Effect, Jot
@@ -42,59 +44,6 @@ STALL_MS = 5
 DISCONNECT, LOGOUT, TAKEOVER = "DISCONNECT", "LOGOUT", "TAKEOVER"
 
 
-Effects = Iterable[Effect]
-"""What the core wants: each is a To or a Jot, and is applied before the next is asked for."""
-
-
-class Core(Protocol):
-    """What decides (`gateway.oms.core.Core`)."""
-
-    @property
-    def shutdown_asked(self) -> bool:
-        """Whether a person has asked the gateway to stop."""
-        ...
-
-    def start(self, epoch: int, version: str, now_ns: int, **found: Any) -> Effects:
-        """Note the start of a process, and what it found."""
-        ...
-
-    def stop(self, now_ns: int) -> Effects:
-        """Note the orderly stop."""
-        ...
-
-    def receive(self, session: str, message: Message, now_ns: int) -> Effects:
-        """Decide on a message in its turn."""
-        ...
-
-    def session_up(self, session: str, now_ns: int) -> Effects:
-        """Hear that a session is logged on."""
-        ...
-
-    def session_down(self, session: str, how: str, now_ns: int) -> Effects:
-        """Hear that a session has ended: DISCONNECT, LOGOUT or TAKEOVER."""
-        ...
-
-    def send_refused(self, session: str, message: Message, now_ns: int) -> Effects:
-        """Hear that a venue was never handed this message."""
-        ...
-
-    def peer_rejected(self, session: str, now_ns: int) -> Effects:
-        """Hear that a peer refused a frame of ours (35=3)."""
-        ...
-
-    def tick(self, now_ns: int) -> Effects:
-        """Do what time asks for."""
-        ...
-
-    def next_deadline_ns(self) -> int | None:
-        """Return when `tick` has something to do."""
-        ...
-
-    def digest(self) -> str:
-        """Return the digest of the whole state."""
-        ...
-
-
 class Milestones(NamedTuple):
     """What the live process leaves in the journal to be checked by: every so many records.
 
@@ -104,6 +53,18 @@ class Milestones(NamedTuple):
     digest_every: int
     snapshot_every: int
     snapshot: Callable[[int], str]
+
+
+class Duties(NamedTuple):
+    """What the loop does beside messages.
+
+    `wind_down_ms` is how long an orderly end waits for the cancels that it has asked for.
+    """
+
+    milestones: Milestones
+    upkeep: Upkeep
+    brakes: Brakes
+    wind_down_ms: int
 
 
 class Loop:
@@ -120,8 +81,7 @@ class Loop:
         transport: Transport,
         clock: Clock,
         metrics: Metrics,
-        milestones: Milestones,
-        upkeep: Upkeep,
+        duties: Duties,
     ) -> None:
         self._core = core
         self._journal = journal
@@ -131,25 +91,38 @@ class Loop:
         self._transport = transport
         self._clock = clock
         self._metrics = metrics
-        self._milestones = milestones
-        self._upkeep = upkeep
-        self._next_digest = journal.last_seq + milestones.digest_every
-        self._next_snapshot = journal.last_seq + milestones.snapshot_every
+        self._milestones = duties.milestones
+        self._upkeep = duties.upkeep
+        self._brakes = duties.brakes
+        self._wind_down_ns = duties.wind_down_ms * 1_000_000
+        self._next_digest = journal.last_seq + duties.milestones.digest_every
+        self._next_snapshot = journal.last_seq + duties.milestones.snapshot_every
         self._sessions_due_ns: int | None = None
         self._stopping = False
+        self._hurried = False
         self._frame = b""
         self._asked: tuple[Session, Message] | None = None
         doorway.attach(down=self._down, effects=self._effects)
 
     def stop(self) -> None:
-        """Ask for an orderly end. For any thread and for signal handlers."""
+        """Ask for an orderly end; asked again, one that waits for nothing.
+
+        For any thread and for signal handlers, as `kill` is.
+        """
+        self._hurried = self._stopping
         self._stopping = True
+        self._transport.wake()
+
+    def kill(self, name: str) -> None:
+        """Kill everything with the next turn, because of a signal of this name."""
+        self._brakes.signal(name)
         self._transport.wake()
 
     def begin(self, start: Effects) -> None:
         """Write down the start: it is committed before anybody is heard."""
         now_ns = self._clock.now_ns()
         self._effects(start, now_ns)
+        self._effects(self._brakes.begin(now_ns), now_ns)
         self._say_all(now_ns)
 
     def run(self) -> int:
@@ -157,6 +130,7 @@ class Loop:
         try:
             while not (self._stopping or self._core.shutdown_asked):
                 self.turn(self._timeout_ms())
+            self._wind_down()
             self._say_goodbye()
         except JournalFailed as problem:
             logger.critical("stopped, nothing more is said: {}", problem)
@@ -179,6 +153,7 @@ class Loop:
             self._metrics.frames += len(arrived)
         self._tick(now_ns)
         self._settle(now_ns)
+        self._brakes.turned(self._clock.now_ns() - now_ns)
 
     # A frame.
 
@@ -299,6 +274,8 @@ class Loop:
 
     def _tick(self, now_ns: int) -> None:
         self._frame = b""
+        if now_ns >= self._brakes.due_ns:
+            self._effects(self._brakes.tick(now_ns), now_ns)
         due_ns = self._core.next_deadline_ns()
         if due_ns is not None and now_ns >= due_ns:
             self._effects(self._core.tick(now_ns), now_ns)
@@ -322,7 +299,8 @@ class Loop:
         else:
             longest = IDLE_MS
         now_ns = self._clock.now_ns()
-        for due_ns in (self._core.next_deadline_ns(), self._sessions_due_ns):
+        dues = self._core.next_deadline_ns(), self._sessions_due_ns, self._brakes.due_ns
+        for due_ns in dues:
             if due_ns is not None:
                 longest = min(longest, max(0, -((now_ns - due_ns) // 1_000_000)))
         return longest
@@ -379,6 +357,19 @@ class Loop:
         sha256 = self._milestones.snapshot(seq)
         self._scribe.jot(Jot("SNAPSHOT", {"seq": seq, "sha256": sha256}), now_ns)
         self._scribe.commit()
+
+    def _wind_down(self) -> None:
+        """Go on turning until what an orderly end wants cancelled is, or it takes too long."""
+        self._stopping = True
+        now_ns = self._clock.now_ns()
+        until_ns = now_ns + self._wind_down_ns
+        self._effects(self._core.wind_down(now_ns), now_ns)
+        self._settle(now_ns)
+        while not self._core.is_wound_down:
+            if self._hurried or self._clock.now_ns() >= until_ns:
+                logger.warning("stopping although not every cancel has been answered")
+                return
+            self.turn(self._timeout_ms())
 
     def _say_goodbye(self) -> None:
         """Log everybody out and leave a snapshot: the orderly end."""

@@ -25,14 +25,16 @@ import msgspec
 from loguru import logger
 
 from gateway.alerts import Alerts
+from gateway.brakes import Brakes
 from gateway.clock import Clock
 from gateway.config import Config, Venue
-from gateway.config_limits import limits_by_scope
+from gateway.config_limits import limits_by_scope, origins_by_scope
 from gateway.config_market import feed_rules
+from gateway.core_port import Core
 from gateway.doorway import Doorway
 from gateway.entrance import Entrance, open_entrance
 from gateway.gatekeeper import Gatekeeper, Tokens
-from gateway.loop import Core, Loop, Milestones
+from gateway.loop import Duties, Loop, Milestones
 from gateway.metrics import Metrics
 from gateway.oms.apply import apply
 from gateway.oms.book import Book
@@ -45,6 +47,7 @@ from gateway.recall import recall
 from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
 from gateway.sessions import Directory
+from gateway.stop_file import StopFile
 from gateway.transport import Door, FeedProxy, Transport
 from gateway.upkeep import Upkeep
 from journal import snapshot as snapshots
@@ -94,12 +97,17 @@ class Gateway:
             for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
                 if hasattr(signal, name):
                     signal.signal(getattr(signal, name), self._on_signal)
+            if hasattr(signal, "SIGUSR1"):  # not on Windows: the STOP file is for all
+                signal.signal(signal.SIGUSR1, self._on_kill)
             _quieten_collector()
         return self._loop.run()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         logger.info("stopping: {}", signal.Signals(number).name)
         self.stop()
+
+    def _on_kill(self, number: int, _frame: FrameType | None) -> None:
+        self._loop.kill(signal.Signals(number).name)
 
     def stop(self) -> None:
         """Ask for an orderly end, from any thread."""
@@ -263,12 +271,16 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     loop = Loop(
         core=core, journal=journal, scribe=scribe, directory=directory, doorway=doorway,
         transport=parts.transport, clock=clock, metrics=metrics,
-        milestones=Milestones(
-            config.journal.digest_every, config.journal.snapshot_every, snapshot
-        ),
-        upkeep=Upkeep(
-            book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts),
-            parts.entrance.watch(doorway.expel, parts.proxy),
+        duties=Duties(
+            milestones=Milestones(
+                config.journal.digest_every, config.journal.snapshot_every, snapshot
+            ),
+            upkeep=Upkeep(
+                book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts),
+                parts.entrance.watch(doorway.expel, parts.proxy),
+            ),
+            brakes=Brakes(core, StopFile(config.gateway.var / config.risk.stop_file), clock),
+            wind_down_ms=config.risk.wind_down_ms,
         ),
     )  # fmt: skip
     loop.begin(core.start(journal.epoch, _version(), clock.now_ns(), **_found(parts)))
@@ -325,6 +337,7 @@ def rules_of(config: Config) -> Rules:
             for one in config.strategy
         },
         limits=limits_by_scope(config),
+        origins=origins_by_scope(config),
         ceilings=config.ceilings,
         people={one.name: one.token.read() for one in config.person},
         loosened_max_ms=config.risk.loosened_max_ms,

@@ -42,7 +42,7 @@ class Desk:
         self.explainer = Explainer(facts, intake, self.limits)
         self.questions = Questions(facts)
         self.questions.limit_changes = self.limits.changes
-        self.held = ""
+        self.held: list[str] = []
         self.shutdown_asked = False
         self._commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             **self.questions.commands,
@@ -75,12 +75,18 @@ class Desk:
 
     def kill(self, text: str, who: str, reason: str, now_ns: int) -> Effects:
         """Kill a scope for what is no session: a STOP file, a signal. Sooner too much than none."""
-        try:
-            scope = self._scope(text or "all")
-        except UnknownScope:
-            scope, reason = ["all"], f"{text}: no such scope, so all is stopped; {reason}"
+        scope = self.meant(text)
+        if scope != sorted(text.split()) and text:
+            reason = f"{text[:80]}: no such scope, so all is stopped; {reason}"
         yield from self.switch.kill(scope, who, reason, now_ns, cause=who)
         yield alert("KILLED", scope=" ".join(scope), who=who, why=reason)
+
+    def meant(self, text: str) -> list[str]:
+        """Read the scope of something that cannot be asked back: what nobody can mean is all."""
+        try:
+            return sorted(self._scope(text or "all"))
+        except UnknownScope:
+            return ["all"]
 
     # Orders.
 
@@ -116,8 +122,9 @@ class Desk:
     def _resume(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
         """ACTIVE: whatever has halted the scope, each of its halts ends, and its flattening."""
         scope = " ".join(sorted(parse_scope(message.scope or "")))
-        if self.held and (self.held == "all" or set(self.held.split()) <= set(scope.split())):
-            problem = f"STOP_FILE: it holds {self.held}; remove the file, then resume"
+        if self.held and (self.held == ["all"] or set(self.held) <= set(scope.split())):
+            held = " ".join(self.held)
+            problem = f"STOP_FILE: it holds {held}; remove the file, then resume"
             yield answer(session, message, REFUSED, problem)
             return
         if scope not in self.book.state.halts:

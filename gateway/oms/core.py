@@ -33,7 +33,6 @@ from gateway.oms.state import Session
 from gateway.oms.turnstile import Turnstile
 from gateway.oms.venue_reports import VenueDesk
 from gateway.risk.gate import gather
-from gateway.risk.trading_state import parse_scope
 from protocol.fields import (
     OPERATOR,
     BusinessRejectReason,
@@ -119,9 +118,7 @@ class Core:
         `released_lost` is true when the journal was cut and what was cut may have been sent;
         `found` is what recovery wants to be remembered (bytes dropped, digests checked).
         """
-        return self.life.start(
-            epoch, version, now_ns, released_lost=released_lost, found=found
-        )
+        return self.life.start(epoch, version, now_ns, released_lost=released_lost, found=found)
 
     def wind_down(self, now_ns: int) -> Effects:
         """Begin an orderly stop: cancel what rests, if the config wants that."""
@@ -139,8 +136,12 @@ class Core:
     # The brakes, from the shell.
 
     def kill(self, scope: str, who: str, reason: str, now_ns: int) -> Effects:
-        """Kill a scope in somebody's name: a STOP file, a signal. Raises UnknownScope."""
-        return self._all(self.switch.kill(parse_scope(scope), who, reason, now_ns), now_ns)
+        """Kill a scope: `who` is STOP_FILE or SIGNAL. A scope that nobody can mean is all."""
+        return self._all(self.control.kill(scope, who, reason, now_ns), now_ns)
+
+    def held_by_file(self, scope: str | None) -> None:
+        """Hear what a STOP file holds now, None when there is none: nobody resumes in it."""
+        self.control.held = [] if scope is None else self.control.meant(scope)
 
     def loop_lag(self, lag_ms: int, now_ns: int) -> Effects:
         """Hear how late the loop came to what it had to do."""

@@ -18,7 +18,7 @@ from gateway.oms.state import Order
 from gateway.oms.wire import HELD, send_cancel, send_new, send_replace
 from gateway.risk.checks import first_refusal
 from gateway.risk.checks.self_trade import would_meet
-from gateway.risk.facts import Facts, Intent, Refusal
+from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.trading_state import UnknownScope, covers, parse_scope
 from protocol.fields import (
     CxlRejReason,
@@ -46,6 +46,8 @@ from protocol.messages import (
 from protocol.numbers import ZERO
 from protocol.timestamps import format_utc, parse_utc
 
+_STOPS = refuse("GATEWAY_STOPS", OrdRejReason.BROKER)
+
 
 class Desk:
     """Takes what strategies ask for. Reads book, market and rules; changes nothing."""
@@ -55,13 +57,14 @@ class Desk:
         self.book = facts.book
         self.market = facts.market
         self.rules = facts.rules
+        self.stopping = False  # an orderly stop has begun: nothing new
 
     def new_order(self, owner: str, message: NewOrderSingle, now_ns: int) -> Effects:
         """NewOrderSingle (D): accepted and sent on, or refused with a reason."""
         if self.book.id_used(owner, message.cl_ord_id):
             yield To(owner, self._duplicate(owner, message, now_ns))
             return
-        intent, refused = self._intent(owner, message, now_ns)
+        intent, refused = self.intent(owner, message, now_ns)
         refused = refused or self._judged(intent)
         if refused:
             yield To(
@@ -92,6 +95,8 @@ class Desk:
 
     def _judged(self, intent: Intent) -> Refusal | None:
         """Run the checks on what is known this moment."""
+        if self.stopping:
+            return _STOPS
         self.facts.exposure.refresh()
         return first_refusal(self.facts, intent)
 
@@ -115,6 +120,8 @@ class Desk:
 
     def refusal_of(self, intent: Intent) -> str:
         """Say why an order that was held may not go now, empty when it may."""
+        if self.stopping:
+            return _STOPS.text
         self.facts.exposure.refresh()
         refused = first_refusal(self.facts, intent)
         return refused.text if refused else ""
@@ -209,9 +216,10 @@ class Desk:
 
     # How a request is understood.
 
-    def _intent(
+    def intent(
         self, owner: str, message: OrderFields, now_ns: int
     ) -> tuple[Intent, Refusal | None]:
+        """Say what an order means: its venue and account, or why it cannot be routed."""
         venue = message.ex_destination or self.rules.route(message.symbol)
         rules = self.rules.venues.get(venue)
         if rules is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.shell import EchoCore, House, config_in, order
 
-from gateway.loop import Core
+from gateway.core_port import Core
 from gateway.oms.book import Book, encode
 from gateway.oms.state import STATE_VERSION
 from gateway.transport import Transport

@@ -48,15 +48,39 @@ class EchoCore:
         self.calls = []
         self.refused = []
         self.shutdown_asked = False
+        self.is_wound_down = True
 
     def start(self, epoch, version, now_ns, **found):
         """Note the start."""
         body = {"instance": self.rules.instance, "epoch": epoch, "version": version, **found}
         yield Jot("START", body)
 
+    def wind_down(self, now_ns):
+        """Remember."""
+        self.calls.append(("wind down",))
+        return ()
+
     def stop(self, now_ns):
         """Note the stop."""
         yield Jot("STOP", {})
+
+    def kill(self, scope, who, reason, now_ns):
+        """Remember, and note it."""
+        self.calls.append(("kill", scope, who, reason))
+        yield Jot("KILL", {"scope": scope, "who": who, "reason": reason})
+
+    def held_by_file(self, scope):
+        """Remember."""
+        self.held = scope
+
+    def loop_lag(self, lag_ms, now_ns):
+        """Do nothing."""
+        return ()
+
+    def clock_step(self, step_ms, now_ns):
+        """Remember."""
+        self.calls.append(("step", step_ms))
+        return ()
 
     def session_up(self, session, now_ns):
         """Remember."""
