@@ -12,6 +12,7 @@ from gateway.oms.rules import Rules
 from gateway.oms.state import Order, PositionKey
 from gateway.oms.working import NOTHING
 from gateway.risk.limits import Binding, LimitBook
+from gateway.risk.rates import quote_currency
 from protocol.fields import OrdRejReason, Side
 from protocol.messages import OrderFields, Security
 from protocol.numbers import ZERO, format_decimal
@@ -69,6 +70,11 @@ class Facts(NamedTuple):
     def security(self, intent: Intent) -> Security | None:
         """Find the instrument of an intent."""
         return self.market.security(intent.venue, intent.message.symbol)
+
+    def account_in_use(self, account: str) -> Decimal:
+        """Return what an account has blocked for positions and orders, as we count it."""
+        self.exposure.refresh()
+        return self.exposure.margin(f"account:{account}")
 
 
 class Intent:
@@ -159,8 +165,10 @@ class Intent:
         price = self.worst_price(facts)
         if price is None:
             return None
-        currency = facts.market.currency(self.venue, self.message.symbol)
-        rate = facts.exposure.rate(currency, facts.rules.currency)
+        security = facts.security(self)
+        if security is None:
+            return None
+        rate = facts.exposure.rate(quote_currency(security), facts.rules.currency)
         return None if rate is None else self.message.order_qty * price * rate
 
     def reduces(self, facts: Facts) -> bool:
