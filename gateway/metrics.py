@@ -34,3 +34,10 @@ class Metrics(Struct):
     resent: int = 0
     undeliverable: int = 0
     unsayable: int = 0
+
+    def turned_away(self) -> dict[str, int]:
+        """Return how much came from nobody who may come in."""
+        return {
+            "frames": self.unauthenticated, "logons": self.refused_logons,
+            "keys": self.refused_keys, "handshakes": self.failed_handshakes,
+        }  # fmt: skip

@@ -239,6 +239,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     alerts = Alerts()
     if isinstance(core, OmsCore):
         core.control.questions.alerts = alerts.summary
+        core.control.questions.turned_away = metrics.turned_away
         recall(core.turnstile, parts.reader.read_from, journal.last_seq, clock.now_ns())
     window_ms = config.timeouts.sending_time_window_ms
     directory = Directory(

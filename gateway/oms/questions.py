@@ -36,6 +36,7 @@ class Questions:
         self.market = facts.market
         self.rules = facts.rules
         self.alerts: Callable[[], dict[str, Any]] = dict  # what the shell has counted
+        self.turned_away: Callable[[], dict[str, int]] = dict  # at the doors, the same
         self.limit_changes: Callable[[], list[dict[str, Any]]] = list
         self.commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             "STATUS": self._status,
@@ -69,6 +70,7 @@ class Questions:
             "flattening": sorted(state.flattening),
             "limits_changed": self.limit_changes(),
             "alerts": self.alerts(),
+            "turned_away": self.turned_away(),
         })  # fmt: skip
 
     def _halts(self) -> list[dict[str, Any]]:
