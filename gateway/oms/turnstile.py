@@ -72,7 +72,8 @@ class Turnstile:
             if order is None:
                 return False
             if key[0] == HELD and order.is_open and order.is_held:
-                why = self._halted(order, now_ns)
+                # What flattens is the gateway's own, and reduces: a halt is its occasion.
+                why = None if order.origin else self._halted(order, now_ns)
                 if why is not None:
                     refused.append((order, why))
                 return why is None
@@ -145,8 +146,10 @@ class Turnstile:
             view.pacer = Pacer(self.facts.rules.venues[venue].pace)
         asked_ms = message.back_off_ms or 0
         banned = message.trad_ses_status is TradSesStatus.HALTED
+        new = view.pacer.is_new(now_ns, banned=banned)
         ms = view.pacer.back_off(asked_ms, now_ns, banned=banned)
-        yield alert("VENUE_BACK_OFF", venue=venue, ms=ms, asked_ms=asked_ms, banned=banned)
+        if new:  # the other answers to one burst say nothing new
+            yield alert("VENUE_BACK_OFF", venue=venue, ms=ms, asked_ms=asked_ms, banned=banned)
 
 
 def _still_to_say(key: str, order: Order) -> bool:

@@ -295,12 +295,18 @@ class Pacer:
 
     # What the venue and the past say.
 
+    def is_new(self, now_ns: int, *, banned: bool) -> bool:
+        """Whether a warning is more than one more answer to the burst that was warned of last."""
+        if not self._warnings or now_ns - self._warned_ns > BURST_NS:
+            return True
+        return banned and now_ns >= self.ban_until_ns
+
     def back_off(self, ms: int, now_ns: int, *, banned: bool = False) -> int:
         """Stop for what the venue asks for, longer if it has warned before; return for how long.
 
         A ban stops cancels as well: whatever reaches a venue that bans makes the ban longer.
         """
-        if not self._warnings or now_ns - self._warned_ns > BURST_NS:
+        if self.is_new(now_ns, banned=False):
             calm_ns = self.until_ns + max(CALM_NS, 10 * self._rest_ns)
             self._warnings = self._warnings + 1 if now_ns <= calm_ns else 1
             self._warned_ns = now_ns

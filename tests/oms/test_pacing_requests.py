@@ -203,6 +203,18 @@ def test_a_warning_stops_new_orders_and_is_an_alert(limits):
     assert len(desk.sent(NewOrderSingle)) == 2
 
 
+def test_the_answers_to_one_burst_are_one_alert(desk):
+    """Twenty warnings at once alert once, and once more when the venue bans us."""
+    for banned in (False, False, True, True, False):
+        desk.hear(VENUE, warning(3_000, banned=banned))
+    alerts = [note.body for note in desk.notes if note.body.get("alert") == "VENUE_BACK_OFF"]
+    assert [one["banned"] for one in alerts] == ["False", "True"]
+    desk.live(3_500)
+    desk.hear(VENUE, warning(3_000))
+    last = [note.body for note in desk.notes if note.body.get("alert") == "VENUE_BACK_OFF"][-1]
+    assert last["ms"] == "6000"
+
+
 def test_a_ban_stops_cancels_until_it_is_over(desk):
     """The cancel stays pending, and is the first thing said afterwards."""
     fill_up(desk, 1)
