@@ -110,7 +110,8 @@ class Bridge:
         if not silent:
             self.connection.step(now_ns)
         if self._publisher is not None:
-            for topic, frame in self.session.quotes.topics(now_ns):
+            board, up = self.session.quotes, self.venue.connected
+            for topic, frame in board.topics(now_ns, repeats=up):
                 self._publisher.send(topic, frame)
         self._check_dead_man(now_ns)
         self._play_faults(now_ns)

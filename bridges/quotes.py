@@ -3,7 +3,8 @@
 Two audiences. The gateway's risk checks hear the best levels inside the bridge's own session, at
 most 20 times a second for each symbol. Strategies hear the book to a fixed depth and
 every trade on the market data sockets, numbered for each symbol, so that a gap shows (5017); 5016
-names the life of the feed, so that a restart does not look like one. A quote in the session has
+names the life of the feed, so that a restart does not look like one. Both are told each second
+that nothing has changed, so that an old quote is a sign of silence. A quote in the session has
 the number of the last book that was published, so that both can be aligned; after something of the
 feed was lost it has the number 0 once, which goes back and so tells of the gap.
 """
@@ -26,7 +27,8 @@ from protocol.timestamps import format_utc
 
 QUOTE_INTERVAL_NS = 50_000_000
 QUOTE_REPEAT_NS = 1_000_000_000
-"""A quote that has not changed is said again after this: still so, not stale."""
+"""A quote or book that has not changed is said again after this: still so, not stale."""
+REPEAT_LOOK_NS = 100_000_000
 BOOK_INTERVAL_NS = 2_000_000
 QUOTE_DEPTH = 10
 """Levels of each side in a quote: what risk checks may know of the price of a large order."""
@@ -79,6 +81,7 @@ class QuoteBoard:
         self._sent: dict[str, tuple[tuple[Level, ...], tuple[Level, ...]]] = {}
         self._sent_ns: dict[str, int] = {}
         self._published_ns: dict[str, int] = {}
+        self._repeat_look_ns = 0
         self._unsaid: set[str] = set()
         self._lost: set[str] = set()
         self._unpublished: set[str] = set()
@@ -135,8 +138,17 @@ class QuoteBoard:
                 self._next_seq(symbol)
             yield self._message(book, *best, seq=LOST if lost else self._seqs.get(symbol, LOST))
 
-    def topics(self, now_ns: int) -> Iterator[Topic]:
-        """Give what is to be published now: every trade, and the newest book of each symbol."""
+    def topics(self, now_ns: int, *, repeats: bool = True) -> Iterator[Topic]:
+        """Give what is to be published now: every trade, and the newest book of each symbol.
+
+        `repeats` gives books that have not changed for a second too: not while the venue is down.
+        """
+        if repeats and now_ns >= self._repeat_look_ns:
+            self._repeat_look_ns = now_ns + REPEAT_LOOK_NS
+            self._unpublished.update(
+                symbol for symbol, published_ns in self._published_ns.items()
+                if now_ns - published_ns >= QUOTE_REPEAT_NS
+            )  # fmt: skip
         trades, self._trades = self._trades, []
         for trade in trades:
             yield self._topic(f"TR.{self._venue_id}.{trade.symbol}|", self._trade(trade), now_ns)

@@ -135,3 +135,23 @@ def test_a_loss_goes_back_to_zero_once():
         others = numbers[:2] + numbers[3:]
         assert others == sorted(others)
         assert others[0] > 0
+
+
+def test_a_quiet_book_is_published_again():
+    """An unchanged book is published after a second, newly numbered; not while the venue is down.
+
+    Who decides on it then knows how new it is, and who comes late hears of it.
+    """
+    board = QuoteBoard("PAPER", publishes=True)
+    board.on_book(deep(2))
+
+    def published(ms, *, repeats=True):
+        found = board.topics(T0 + ms * MS, repeats=repeats)
+        return [(m.feed_seq, m.sending_time) for m in (codec.decode(t.frame) for t in found)]
+
+    assert published(0) == [(1, format_utc(T0))]
+    assert published(999) == []
+    assert published(1_100) == [(2, format_utc(T0 + 1_100 * MS))]
+    assert published(2_000) == []
+    assert published(2_100, repeats=False) == []
+    assert published(2_200) == [(3, format_utc(T0 + 2_200 * MS))]
