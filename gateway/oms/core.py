@@ -74,8 +74,8 @@ class Core:
         self.book = book
         self.rules = rules
         self.market = Market()
-        self.inquest = Inquest(book, self.market, rules)
         self.facts = gather(book, self.market, rules)
+        self.inquest = Inquest(book, self.market, rules, self.facts.account_in_use)
         self.guard = Guard(self.facts)
         self.intake = Intake(self.facts)
         self.turnstile = Turnstile(self.facts, self.inquest)

@@ -12,6 +12,9 @@ Silence, an incomplete answer and a lost link prove nothing; the question is ask
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.fills import alert
@@ -71,7 +74,11 @@ PROBE_SLOWEST = 6
 class Inquest:
     """Asks the venues and weighs what they answer."""
 
-    def __init__(self, book: Book, market: Market, rules: Rules) -> None:
+    def __init__(
+        self, book: Book, market: Market, rules: Rules, in_use: Callable[[str], Decimal]
+    ) -> None:
+        """`in_use` tells what an account has blocked, as we count it."""
+        self._in_use = in_use
         self.book = book
         self.market = market
         self.rules = rules
@@ -88,8 +95,8 @@ class Inquest:
         view.rounds += 1
         view.asked_ns = now_ns
         name = f"R{self.book.state.last_id[1]:X}.{view.rounds}"
-        view.answers = Answers(name, now_ns)
         account = self.rules.venues[venue].account
+        view.answers = Answers(name, now_ns, in_use=self._in_use(account))
         record = self.book.state.venues.get(venue)
         since_ns = (record.since_ns if record else now_ns) - OVERLAP_NS
         today, now = format_date(now_ns), format_utc(now_ns)

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from functools import partial
 
+from gateway.oms.cooling import cool_down
 from gateway.oms.effects import Effect, Effects, Jot, To
 from gateway.oms.fills import alert
 from gateway.oms.halting import lapse, trip
 from gateway.risk.facts import Facts
 from gateway.risk.feeds import Transition
+from gateway.risk.profit import Profit
 from gateway.risk.trading_state import standing
 from gateway.risk.watch import Trip, Watch
-from protocol.fields import GATEWAY
+from protocol.fields import GATEWAY, ExecType
 from protocol.messages import ExecutionReport, MarketDataSnapshotFullRefresh
+
+MOVES = frozenset((ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT))
+"""What moves a position."""
 
 
 class Guard:
@@ -28,6 +33,7 @@ class Guard:
         self.book = facts.book
         self.rules = facts.rules
         self.watch = Watch(facts.rules.breakers, facts.market, partial(standing, self.book))
+        self.profit = Profit(facts, self.watch)
 
     def after(self, effect: Effect, now_ns: int) -> Effects:
         """Hear one effect that was applied."""
@@ -38,6 +44,10 @@ class Guard:
             return
         order = self.book.state.orders.get(report.order_id)
         self.watch.told(effect.session, report, order, now_ns)
+        if order is not None and report.exec_type in MOVES:
+            yield from self.profit.filled(order, now_ns)
+            if report.exec_type is ExecType.TRADE:
+                yield from cool_down(self.facts, order, now_ns)
         yield from self.trips(now_ns)
 
     def quote(
@@ -54,7 +64,7 @@ class Guard:
         """Do what is due: feeds that have gone silent, losses, cool-downs that are over."""
         for transition in self.facts.feeds.tick(now_ns):
             yield self._feed(transition, now_ns)
-        self.facts.exposure.refresh()
+        yield from self.profit.look(now_ns)
         yield from self.trips(now_ns)
         yield from lapse(self.book, self.rules, now_ns)
         yield from self._end_overrides(now_ns)

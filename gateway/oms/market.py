@@ -23,6 +23,7 @@ from protocol.messages import (
     Security,
     TradeCaptureReport,
 )
+from protocol.numbers import ZERO
 
 
 class Level(NamedTuple):
@@ -106,6 +107,8 @@ class Answers(Struct):
     fills_then: int = 0
     balances: list[CollateralReport] = field(default_factory=list)
     balances_due: int | None = None
+    balances_complete: bool = False
+    in_use: Decimal = ZERO
 
     @property
     def all_here(self) -> bool:
@@ -140,7 +143,10 @@ class Absence(Struct):
 
 
 class VenueView(Struct):
-    """One venue as it looks now."""
+    """One venue as it looks now.
+
+    `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count.
+    """
 
     linked: bool = False
     connected: bool = False
@@ -154,6 +160,8 @@ class VenueView(Struct):
     asked_ns: int = 0
     last_round_ns: int = 0
     balances: dict[str, CollateralReport] = field(default_factory=dict)
+    balances_ns: int = 0
+    in_use: Decimal = ZERO
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)

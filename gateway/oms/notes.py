@@ -164,9 +164,9 @@ def _limit(book: Book, entry: Entry, body: dict[str, Any]) -> None:
 
 def _marks(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     """MARKS: where profit stood when the day began (`day_ends_ns` is new), and at its highest."""
-    book.state.day_ends_ns = body["day_ends_ns"]
+    ends_ns = book.state.day_ends_ns = body["day_ends_ns"]
     for scope, (day_start, high) in body["marks"].items():
-        book.state.marks[scope] = Mark(parse_sum(day_start), parse_sum(high))
+        book.state.marks[scope] = Mark(parse_sum(day_start), parse_sum(high), ends_ns)
 
 
 def _cooling(book: Book, entry: Entry, body: dict[str, Any]) -> None:

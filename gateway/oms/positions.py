@@ -45,8 +45,21 @@ def count(book: Book, venue: str, trade_id: str, new: Fill, currency: str) -> No
     new.number = position.count
     new.before = (position.qty, position.cost, position.realized)
     fill(position, new.side, new.last_qty, new.last_px)
+    _end_trip(position, new.before)
     pay(position, new.commission, new.currency)
     book.note_fill(venue, trade_id, new)
+
+
+def _end_trip(position: Position, before: tuple[Decimal, Decimal, Decimal]) -> None:
+    """Judge the trip that a fill has ended, by what prices made of it, and begin anew."""
+    held, _, realized = before
+    if not held:
+        position.since = realized
+    if not held or position.qty * held > 0:
+        return
+    lost = position.realized < position.since
+    position.losses = position.losses + 1 if lost else 0
+    position.since = position.realized
 
 
 def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal) -> None:
@@ -55,6 +68,9 @@ def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal)
     The average cost of what came later depends on it, so the position is counted again from there;
     if some of that has left memory, the fill is taken back as a trade the other way: the quantity
     and the total profit are right, the part of it that is realised is not exactly so.
+
+    The losses in a row stay as they were judged when they were made; a trip that is open is judged
+    by what it realises from here on.
     """
     fills = book.state.fills[venue]
     changed = fills[trade_id]
@@ -73,6 +89,7 @@ def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal)
         fill(position, changed.side.opposite, old_qty, old_px)
         if qty:
             fill(position, changed.side, qty, px)
+        position.since = position.realized
         return
     position.qty, position.cost, position.realized = changed.before
     for name, one in later:
@@ -81,6 +98,7 @@ def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal)
         book.note_fill(venue, name, one)
         if one.last_qty:
             fill(position, one.side, one.last_qty, one.last_px)
+    position.since = position.realized
 
 
 def pay(position: Position, amount: Decimal, currency: str) -> None:

@@ -37,7 +37,6 @@ def put_in(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa
             answers.orders_complete &= message.complete is True
             if answers.orders_due:
                 answers.orders[message.cl_ord_id or message.order_id] = message
-            if answers.orders_due:
                 answers.orders_seen += 1
         case TradeCaptureReportRequestAck(trade_request_id=asked) if asked == name:
             answers.trades_due = message.tot_num_trade_reports or 0
@@ -51,10 +50,13 @@ def put_in(answers: Answers, view: VenueView, message: Message) -> bool:  # noqa
             answers.positions.append(message)
         case CollateralInquiryAck(coll_inquiry_id=asked) if asked == name:
             answers.balances_due = message.tot_num_reports or 0
+            answers.balances_complete = message.complete is True
         case CollateralReport(coll_inquiry_id=asked) if asked == name:
             answers.balances.append(message)
             if message.currency:
                 view.balances[message.currency] = message
+            if answers.balances_complete and len(answers.balances) == answers.balances_due:
+                view.balances_ns, view.in_use = answers.asked_ns, answers.in_use
         case _:
             return False
     return True

@@ -273,10 +273,14 @@ class Override(Struct):
 
 
 class Mark(Struct):
-    """Where the profit of a scope stood when its day began, and at its highest."""
+    """Where the profit of a scope stood when its day began, and at its highest.
+
+    The day is the one that ends at `day_ends_ns`: while profit is not known, it is still the last.
+    """
 
     day_start: Decimal = ZERO
     high: Decimal = ZERO
+    day_ends_ns: int = 0
 
 
 class Flattening(Struct):
@@ -290,8 +294,8 @@ class Flattening(Struct):
 class State(Struct):
     """The book of record.
 
-    `halts` by scope and cause; `overrides` by "scope key"; `marks` by scope, of a day that ends at
-    `day_ends_ns`; `cooling` by "owner|venue|symbol" until when; `flattening` by scope.
+    `halts` by scope and cause; `overrides` by "scope key"; `marks` by scope, the newest of a day
+    that ends at `day_ends_ns`; `cooling` by "owner|venue|symbol" until when; `flattening` by scope.
     """
 
     version: int = STATE_VERSION

@@ -36,12 +36,12 @@ NO_TOTALS = Totals()
 
 
 class Money:
-    """Sums of a scope in one currency."""
+    """Sums of a scope in one currency; `spared` is the part of gross that no venue blocks."""
 
-    __slots__ = ("gross", "long", "pnl", "short")
+    __slots__ = ("gross", "long", "pnl", "short", "spared")
 
     def __init__(self) -> None:
-        self.gross = self.long = self.short = self.pnl = ZERO
+        self.gross = self.long = self.short = self.pnl = self.spared = ZERO
 
 
 class Sum:
@@ -73,15 +73,19 @@ class Sum:
 
 
 class Price:
-    """One symbol at one venue: its last price, its currency, and what is valued at it."""
+    """One symbol at one venue: its last price, its currency, and what is valued at it.
 
-    __slots__ = ("cells", "currency", "house", "own", "price", "symbol", "venue")
+    `spared` is the part of a notional that the venue does not block: 0 where it is paid in full.
+    """
+
+    __slots__ = ("cells", "currency", "house", "own", "price", "spared", "symbol", "venue")
 
     def __init__(self, venue: str, symbol: str) -> None:
         self.venue = venue
         self.symbol = symbol
         self.price: Decimal | None = None
         self.currency = ""
+        self.spared = ZERO
         self.cells: list[Cell] = []
         self.house: dict[str, Line] = {}
         self.own: list[Line] = []
@@ -96,7 +100,7 @@ class Line:
 
     __slots__ = (
         "cash", "gross", "long", "money", "price", "qty", "short", "sums", "unpriced",
-        "value_gross", "value_long", "value_pnl", "value_short",
+        "value_gross", "value_long", "value_pnl", "value_short", "value_spared",
     )  # fmt: skip
 
     def __init__(self, price: Price, sums: tuple[Sum, ...]) -> None:
@@ -105,6 +109,7 @@ class Line:
         self.unpriced = False
         self.gross = self.long = self.short = self.qty = self.cash = ZERO
         self.value_gross = self.value_long = self.value_short = self.value_pnl = ZERO
+        self.value_spared = ZERO
         self.money = [one.in_currency(price.currency) for one in sums]
         for one in sums:
             one.lines.setdefault(price.symbol, []).append(self)
@@ -132,6 +137,8 @@ class Line:
             self.value_gross = gross
             for money in self.money:
                 money.gross += more
+            if self.price.spared or self.value_spared:
+                self._spare(gross * self.price.spared)
         more = long - self.value_long
         if more:
             self.value_long = long
@@ -147,6 +154,12 @@ class Line:
             self.value_pnl = pnl
             for money in self.money:
                 money.pnl += more
+
+    def _spare(self, spared: Decimal) -> None:
+        more = spared - self.value_spared
+        self.value_spared = spared
+        for money in self.money:
+            money.spared += more
 
     def _tell_unpriced(self, *, is_so: bool) -> None:
         self.unpriced = is_so

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.risk.facts import Intent
 
 _BUY = Side.BUY
+_CASH = Decimal(1)
 
 
 class Exposure:
@@ -41,6 +42,7 @@ class Exposure:
         self._rates = rates
         self._currency = rules.currency
         self._groups = rules.groups
+        self._venues = rules.venues
         self._bases = {
             venue.account: venue.base_currency
             for venue in rules.venues.values() if venue.base_currency
@@ -108,12 +110,12 @@ class Exposure:
             dirty[line] = None
 
     def _relist(self) -> None:
-        """Count the cells anew whose currency the venue has told, or told differently."""
+        """Count the cells anew whose currency or margin the venue has told, or differently."""
         self._listed = self._market.listed
         self._changes += 1
         for price in self._prices.values():
-            currency = self._currency_of(price)
-            if currency == price.currency:
+            currency, spared = self._currency_of(price), self._spared_of(price)
+            if currency == price.currency and spared == price.spared:
                 continue
             for cell in price.cells:
                 cell.hold(ZERO, ZERO, ZERO, ZERO)
@@ -122,11 +124,14 @@ class Exposure:
             for line in (*price.house.values(), *price.own):
                 line.revalue()
                 line.money = [one.in_currency(currency) for one in line.sums]
-            price.currency = currency
+            price.currency, price.spared = currency, spared
 
     def _currency_of(self, price: Price) -> str:
         security = self._market.security(price.venue, price.symbol)
         return quote_currency(security) if security is not None else price.currency
+
+    def _spared_of(self, price: Price) -> Decimal:
+        return 1 - self.margin_rate(price.venue, price.symbol)
 
     def _new_cell(self, key: PositionKey) -> Cell:
         owner, account, venue, symbol = key
@@ -134,7 +139,7 @@ class Exposure:
         if price is None:
             price = self._prices[venue, symbol] = Price(venue, symbol)
             price.price = self._market.reference_price(venue, symbol)
-            price.currency = self._currency_of(price)
+            price.currency, price.spared = self._currency_of(price), self._spared_of(price)
         house = price.house.get(account)
         if house is None:
             groups = (f"group:{name}" for name, held in self._groups.items() if symbol in held)
@@ -191,6 +196,23 @@ class Exposure:
         found.totals = Totals(gross, long, short, pnl)
         found.read_at = self._changes
         return found.totals
+
+    def margin(self, scope: str) -> Decimal:
+        """Return what the venues block for a scope: its gross, each symbol at its margin rate."""
+        total = self.totals(scope).gross
+        found = self._sums.get(scope)
+        for currency, money in found.money.items() if found is not None else ():
+            if money.spared and found is not None:
+                total -= money.spared * (self._rates.rate(currency, found.currency) or ZERO)
+        return total
+
+    def margin_rate(self, venue: str, symbol: str) -> Decimal:
+        """Return the part of a notional that a venue blocks: as it tells, else as configured."""
+        security = self._market.security(venue, symbol)
+        if security is not None and security.margin_rate is not None:
+            return security.margin_rate
+        rules = self._venues.get(venue)
+        return rules.margin_rate if rules is not None else _CASH
 
     def unknown(self, scope: str) -> str:
         """Say why the exposure of a scope cannot be known; empty when it is known."""
