@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace
 from support.desk import SYMBOL, VENUE, Desk, new_order, rules
 from support.scopes import (
     SCOPES,
@@ -16,10 +15,9 @@ from support.scopes import (
     last_sent,
     number,
     quote_book,
+    two_feeds,
 )
 
-from gateway.oms.rules import VenueRules
-from gateway.risk.feed_rules import FeedRules
 from protocol.fields import OrdType, PositionEffect, Side, TimeInForce
 from protocol.messages import ExecutionReport, OperatorCommand
 
@@ -266,22 +264,9 @@ def test_a_replacement_without_a_price():
 # Two feeds.
 
 
-def two_feeds():
-    """Return a desk where OTHER gives the price of EURUSD first, then PAPER."""
-    house = rules()
-    other = VenueRules(venue="OTHER", account="O", check_funds=False)
-    house = replace(
-        house, venues={**house.venues, "OTHER": other},
-        feeds=FeedRules(feeds={SYMBOL: ("OTHER", VENUE)}),
-    )  # fmt: skip
-    desk = desk_with("all", house, collar_bps=Decimal(10))
-    desk.log_on("OTHER")
-    return desk
-
-
 def test_the_book_that_is_walked_is_that_of_the_venue():
     """Another venue's price is good for comparing; what can be had is what the venue has."""
-    desk = two_feeds()
+    desk = two_feeds(collar_bps=Decimal(10))
     quote_book(desk, [("1.0999", "9999")], [("1.1001", "9999")], venue="OTHER")
     quote_book(desk, *BOOK)
     assert ask(desk, "2000", None) == ""
@@ -290,7 +275,7 @@ def test_the_book_that_is_walked_is_that_of_the_venue():
 
 def test_where_the_venue_s_own_book_is_not_known():
     """A limit order goes by the other venue's price; a market order would go into the dark."""
-    desk = two_feeds()
+    desk = two_feeds(collar_bps=Decimal(10))
     desk.now_ns += 10_001 * 1_000_000
     quote_book(desk, [("1.0999", "9999")], [("1.1001", "9999")], venue="OTHER")
     assert ask(desk, "100", "1.1011") == ""

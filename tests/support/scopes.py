@@ -11,6 +11,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Exchange, change, new_order, rules
 
+from gateway.oms.rules import VenueRules
+from gateway.risk.feed_rules import FeedRules
 from gateway.risk.limits import Limits, inherit
 from protocol.fields import ExecType, MDEntryType
 from protocol.messages import (
@@ -41,6 +43,19 @@ def desk_with(scope, house=None, **limits):
     """Return a desk that is open in such a house."""
     desk = Desk(house_with(scope, house, **limits))
     desk.open_up()
+    return desk
+
+
+def two_feeds(**limits):
+    """Return a desk where another venue, OTHER, gives the price of EURUSD first, then its own."""
+    house = rules()
+    other = VenueRules(venue="OTHER", account="O", check_funds=False)
+    house = replace(
+        house, venues={**house.venues, "OTHER": other},
+        feeds=FeedRules(feeds={SYMBOL: ("OTHER", VENUE)}),
+    )  # fmt: skip
+    desk = desk_with("all", house, **limits)
+    desk.log_on("OTHER")
     return desk
 
 

@@ -41,7 +41,7 @@ def edge(facts: Facts, intent: Intent) -> Refusal | None:
     least = intent.binding(facts).least
     if expected is None:
         asked = least.get("require_edge")
-        if asked is None or intent.reduces(facts):
+        if asked is None or _was_judged(intent) or intent.reduces(facts):
             return None
         return refuse("EDGE_MISSING", OrdRejReason.OTHER, field="5005", scope=asked.scope)
     found = intent.reference(facts)
@@ -61,6 +61,11 @@ def edge(facts: Facts, intent: Intent) -> Refusal | None:
         margin=margin.value if margin is not None else ZERO,
         scope=margin.scope if margin is not None else "none",
     )  # fmt: skip
+
+
+def _was_judged(intent: Intent) -> bool:
+    """Whether it is an order that was held: its edge was judged when it came, and is not kept."""
+    return intent.existing is not None and intent.existing.is_held
 
 
 def _costs(security: Security, found: Reference, intent: Intent) -> Costs | str:
