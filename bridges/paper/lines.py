@@ -147,7 +147,7 @@ def _replaced(records: Records, line: Line) -> None:
 def _triggered(records: Records, line: Line) -> None:
     order = records.orders.get(line["oid"])
     if order is not None:
-        order.triggered = True
+        order.triggered, order.transact_ns = True, line["t"]
 
 
 def _fill(records: Records, line: Line) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.paper import Floor
 
@@ -149,7 +149,17 @@ def test_fills_respect_limits_and_liquidity(acts):
             held = after
 
 
+_BUY = ("order", Side.BUY, Decimal("0.1"))
+_GTC = TimeInForce.GOOD_TILL_CANCEL
+
+
 @settings(max_examples=100, deadline=None)
+@example(
+    [
+        (*_BUY, Decimal("99.9"), Decimal("99.9"), _GTC, False, False),
+        ("book", 9_994, [(0, Decimal("0.1"))], [(0, Decimal("0.1"))]),
+    ]
+)  # a stop that was triggered and rests since
 @given(st.lists(ACTS, min_size=5, max_size=40))
 def test_a_ledger_is_the_state(acts):
     """At any point, an exchange that rises from the ledger equals the one that wrote it."""
