@@ -2,8 +2,9 @@
 
 Rules: it needs no venue to be there: a cancel for a venue that is away is sent when it is back, and
 flattening goes on then. Flattening waits for the cancels: it closes a position with one reduce-only
-market order at a time, of what is left when no order of that owner in that symbol is open any more,
-and gives up with an alert after `MAX_TRIES` orders. It outlives a restart.
+market order at a time, of what is left when no order of that owner in that symbol is open any more.
+It ends, with an alert that says what remains, when nothing is open any more and nothing is left that
+the venue would take, or after `MAX_TRIES` rounds. It outlives a restart.
 """
 
 from __future__ import annotations
@@ -77,15 +78,23 @@ class KillSwitch:
         for scope, work in list(self.book.state.flattening.items()):
             held = list(self._positions(scope.split()))
             left = [(key, qty) for key, qty in held if self._closable(key, qty)]
-            if not left or work.tries >= MAX_TRIES:
-                yield Jot("FLATTEN", {"scope": scope, "done": True})
-                remains = " ".join(f"{key.owner}|{key.symbol}={qty}" for key, qty in held)
-                kind = "NOT_FLATTENED" if held else "FLATTENED"
-                yield alert(kind, scope=scope, orders=work.tries, remains=remains[:400])
+            moving = any(order.owner != EXTERNAL for order in self.affected(scope.split()))
+            if moving or (left and work.tries < MAX_TRIES):
+                yield from self._round(scope, left, now_ns)
                 continue
-            for key, qty in left:
-                if self._may_close(key):
-                    yield from self._close(key, qty, scope, now_ns)
+            yield Jot("FLATTEN", {"scope": scope, "done": True})
+            remains = " ".join(f"{key.owner}|{key.symbol}={qty}" for key, qty in held)
+            kind = "NOT_FLATTENED" if held else "FLATTENED"
+            yield alert(kind, scope=scope, rounds=work.tries, remains=remains[:400])
+
+    def _round(self, scope: str, left: list[tuple[PositionKey, Decimal]], now_ns: int) -> Effects:
+        """Order what can be closed this moment; it counts as one try, however many there are."""
+        work = self.book.state.flattening[scope]
+        able = [(key, qty) for key, qty in left if self._may_close(key)]
+        if able and work.tries < MAX_TRIES:
+            yield Jot("FLATTEN", {"scope": scope, "who": work.who, "reason": work.reason})
+            for key, qty in able:
+                yield from self._close(key, qty, scope, now_ns)
 
     def _positions(self, scope: list[str]) -> Iterator[tuple[PositionKey, Decimal]]:
         """Yield what is held in a scope by strategies; what nobody here ordered is left alone."""
@@ -107,9 +116,7 @@ class KillSwitch:
         )
 
     def _close(self, key: PositionKey, held: Decimal, scope: str, now_ns: int) -> Effects:
-        work = self.book.state.flattening[scope]
         qty = self._legal_qty(key, abs(held))
-        yield Jot("FLATTEN", {"scope": scope, "who": work.who, "reason": work.reason})
         made = self._order(key, qty, Side.SELL if held > 0 else Side.BUY, scope, now_ns)
         yield To(key.owner, made)
         order = self.book.state.orders.get(made.order_id)

@@ -284,7 +284,7 @@ class Mark(Struct):
 
 
 class Flattening(Struct):
-    """A scope whose positions somebody wants closed; `tries` counts the orders sent for it."""
+    """A scope whose positions somebody wants closed; `tries` counts the rounds of orders."""
 
     who: str
     reason: str
