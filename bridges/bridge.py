@@ -27,7 +27,7 @@ from bridges.paper.venue import PaperVenue
 from bridges.port import Venue
 from bridges.quotes import QuoteBoard
 from bridges.session import BridgeSession
-from engine.link import Curve, Link, Publisher, keys_for
+from engine.link import Curve, Link, Publisher, is_encrypted, keys_for
 from protocol.fields import GATEWAY
 from protocol.messages import OperatorCommand
 from protocol.order_id import to_text
@@ -257,6 +257,7 @@ def _loop(
     bridge: Bridge, link: Link, clock: Clock, stop: Callable[[], bool], *, exits: bool
 ) -> None:
     bridge.step(clock(), [])
+    said = ""
     while not stop() and not (exits and bridge.is_over(clock())):
         now_ns = clock()
         wait_ms = bridge.wait_ms(now_ns)
@@ -266,3 +267,13 @@ def _loop(
         else:
             frames = link.receive(wait_ms)
         bridge.step(clock(), frames)
+        if is_encrypted(link.endpoint):
+            said = _complain(link, said)
+
+
+def _complain(link: Link, said: str) -> str:
+    """Tell why the gateway does not even shake hands, once; return what was told."""
+    link.dropped()
+    if link.refusal and link.refusal != said:
+        logger.error("no link to {}: {}", link.endpoint, link.refusal)
+    return link.refusal

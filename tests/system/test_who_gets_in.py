@@ -187,6 +187,19 @@ def test_a_revoked_key_is_out_at_once(house, folder, innocent, attacker):
 
 
 @pytest.mark.budget(60)
+def test_a_venue_without_its_key_is_down_and_says_why(house, folder, innocent):
+    """A bridge whose key goes away loses its link and says so; the key brings it back."""
+    key = (folder / "PAPER.key").read_bytes()
+    (folder / "PAPER.key").unlink()
+    wait_for(lambda: house.status()["venues"]["PAPER"] != "ready", what="a venue that is down")
+    log = house.config.log.path / "bridge-PAPER.out"
+    wait_for(lambda: "the gateway refused our key" in log.read_text("utf-8"), what="its complaint")
+    (folder / "PAPER.key").write_bytes(key)
+    (folder / "PAPER.key").chmod(0o644)
+    wait_for(house.ready, what="the venue again", timeout_s=30)
+
+
+@pytest.mark.budget(60)
 def test_an_operators_key_alone_is_not_enough(house, folder, tmp_path):
     """Without the token that `run` wrote, an operator's key opens nothing."""
     token = house.config.operator_token_path
