@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.desk import SYMBOL, VENUE, Desk, new_order
+from support.desk import SYMBOL, VENUE, Desk, Exchange, cancel, new_order
 
-from protocol.messages import OperatorCommand
+from protocol.fields import OrdStatus
+from protocol.messages import OperatorCommand, OrderCancelRequest
 
+MS = 1_000_000
 PERSON = "OPERATOR/ann/1"
 
 
@@ -56,6 +58,40 @@ def test_silence_and_recovery_are_alerted_by_the_tick(desk):
         desk.quote("1.1000", "1.1002")
         desk.pass_time(100)
     assert [alert["alert"] for alert in alerts(desk)] == ["FEED_UNHEALTHY", "FEED_HEALTHY"]
+
+
+@pytest.mark.parametrize(
+    ("bid", "offer", "code"),
+    [
+        ("1.1002", "1.1000", "QUOTE_CROSSED"),
+        ("0.7700", "0.7702", "QUOTE_JUMP"),
+        ("1.0700", "1.1302", "QUOTE_WIDE"),
+        ("0", "1.1002", "NO_PRICE"),
+    ],
+)
+def test_no_new_risk_without_a_price_but_cancels_pass(desk, bid, offer, code):
+    """An order is refused with the fault of its feed, what rests can be cancelled all the same."""
+    (_, sent) = desk.hear("MM", new_order(desk, "A1"))
+    Exchange(desk, sent).accept()
+    desk.quote(bid, offer)
+    (refused,) = desk.hear("MM", new_order(desk, "A2"))
+    assert refused.ord_status is OrdStatus.REJECTED
+    assert refused.text.startswith(f"{code}: symbol=EURUSD venue=PAPER ")
+    said = desk.hear("MM", cancel(desk, "A3", "A1"))
+    assert any(isinstance(one, OrderCancelRequest) for one in said)
+
+
+def test_silence_refuses_without_waiting_for_a_tick(desk):
+    """The age of a price is judged when the order comes; later quotes have to prove themselves."""
+    desk.now_ns += 10_001 * MS
+    (refused,) = desk.hear("MM", new_order(desk, "A1"))
+    assert refused.text.startswith("QUOTE_STALE: symbol=EURUSD venue=PAPER age_ms=10001 ")
+    desk.quote("1.1000", "1.1002")
+    for ms, status in ((2_999, OrdStatus.REJECTED), (1, OrdStatus.PENDING_NEW)):
+        desk.now_ns += ms * MS
+        desk.quote("1.1000", "1.1002")
+        answer = desk.hear("MM", new_order(desk, f"B{ms}"))[0]
+        assert answer.ord_status is status
 
 
 def test_an_operator_sees_feeds_and_hops(desk):
