@@ -32,6 +32,10 @@ def walk(
     """Take a quantity out of the book, no further than a limit price; nothing without a book."""
     buys = side is Side.BUY
     left, value, worst = qty, ZERO, None
+    if limit_price is not None and found.book is not None:
+        best = found.book.offer if buys else found.book.bid
+        if best is None or (best > limit_price if buys else best < limit_price):
+            return Walk(ZERO, ZERO, None)
     for price, size in _levels(found, buys=buys):
         if left <= ZERO:
             break

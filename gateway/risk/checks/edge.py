@@ -86,13 +86,14 @@ def _costs(security: Security, found: Reference, intent: Intent) -> Costs | str:
         return "taker_fee"
     if resting and security.maker_fee is None:
         return "maker_fee"
-    if qty <= ZERO:
-        return Costs(ZERO, ZERO, ZERO)
+    funding = max(funding_bps(security, intent), ZERO)
+    if not taking:
+        return Costs(max(security.maker_fee or ZERO, ZERO) * 2 * BPS, ZERO, funding)
     fee = taking * (security.taker_fee or ZERO) + resting * (security.maker_fee or ZERO)
     return Costs(
         max(fee, ZERO) * 2 * BPS / qty,
         max(spent, ZERO) * 2 * BPS / (qty * found.price),
-        max(funding_bps(security, intent), ZERO),
+        funding,
     )
 
 

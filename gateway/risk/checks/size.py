@@ -7,6 +7,8 @@ venue's own minimum is in the instrument's. What cannot be valued is refused as 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gateway.oms.book import Book
 from gateway.risk.checks.price import may_go_blind
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
@@ -86,7 +88,7 @@ def max_open_orders(facts: Facts, intent: Intent) -> Refusal | None:
 def open_orders(facts: Facts, scope: str) -> int:
     """Count the open orders of a scope."""
     book: Book = facts.book
-    kind, _, name = scope.partition(":")
+    kind, name = _parts(scope)
     if kind == "strategy":
         return len(book.open_by_owner.get(name, ()))
     if kind == "venue":
@@ -100,3 +102,10 @@ def open_orders(facts: Facts, scope: str) -> int:
         return sum(by_symbol.get(symbol, 0) for symbol in facts.rules.groups.get(name, ()))
     assert scope == ALL
     return book.in_flight.open_orders
+
+
+@lru_cache(maxsize=4096)
+def _parts(scope: str) -> tuple[str, str]:
+    """Split a scope into its kind and its name."""
+    kind, _, name = scope.partition(":")
+    return kind, name
