@@ -30,7 +30,7 @@ QUOTE_REPEAT_NS = 1_000_000_000
 """A quote or book that has not changed is said again after this: still so, not stale."""
 REPEAT_LOOK_NS = 100_000_000
 BOOK_INTERVAL_NS = 2_000_000
-QUOTE_DEPTH = 10
+QUOTE_DEPTH = 5
 """Levels of each side in a quote: what risk checks may know of the price of a large order."""
 LOST = 0
 """FeedSeq (5017) of a quote before which something was lost."""

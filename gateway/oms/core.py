@@ -254,8 +254,10 @@ class Core:
             handler = self._from_strategy.get(type(message))
             if isinstance(message, OrderFields):
                 venue = message.ex_destination or self.rules.route(message.symbol)
-                self.guard.watch.order_arrived(session, venue, message, now_ns)
-                self.facts.feeds.hops.order(session, venue, message, now_ns)
+                lags = self.facts.feeds.hops.order(session, venue, message, now_ns)
+                self.guard.watch.order_arrived(
+                    session, venue, message, now_ns, lags.quote_age_ns
+                )
             effects = (
                 handler(session, message, now_ns) if handler else _unsupported(session, message)
             )

@@ -81,10 +81,13 @@ class Guard:
                 yield alert(found.kind, **found.body)
 
     def _feed(self, transition: Transition, now_ns: int) -> Jot:
+        scope = f"symbol:{transition.symbol}"
+        if transition.symbol not in self.rules.feeds.feeds:
+            scope += f" venue:{transition.venue}"  # elsewhere it has its own price
         if transition.serving:
-            self.watch.feed_back(transition.symbol, now_ns)
+            self.watch.feed_back(scope, now_ns)
         else:
-            self.watch.feed_lost(transition.symbol, now_ns)
+            self.watch.feed_lost(scope, now_ns)
         return transition.jot()
 
     def _end_overrides(self, now_ns: int) -> Effects:

@@ -88,13 +88,13 @@ class Watch:
         """Hear that a venue is ready again."""
         self._links.back(venue)
 
-    def feed_lost(self, symbol: str, now_ns: int) -> None:
-        """Hear that a symbol has no healthy feed."""
-        self._feeds.lost(symbol, now_ns)
+    def feed_lost(self, scope: str, now_ns: int) -> None:
+        """Hear that a symbol, everywhere or at one venue, has no healthy feed."""
+        self._feeds.lost(scope, now_ns)
 
-    def feed_back(self, symbol: str, _now_ns: int) -> None:
-        """Hear that a symbol has a healthy feed again."""
-        self._feeds.back(symbol)
+    def feed_back(self, scope: str, _now_ns: int) -> None:
+        """Hear that it has a healthy feed again."""
+        self._feeds.back(scope)
 
     def loop_lag(self, lag_ms: int, now_ns: int) -> None:
         """Hear how late the loop came to what it had to do."""
@@ -134,6 +134,6 @@ class Watch:
         for venue, why in self._links.look(now_ns):
             forget = partial(self._links.forget, venue)
             self._trips.fire(f"venue:{venue}", rules.disconnect, "LINK_DOWN", why, forget)
-        for symbol, why in self._feeds.look(now_ns):
-            forget = partial(self._feeds.forget, symbol)
-            self._trips.fire(f"symbol:{symbol}", rules.stale_feed, "STALE_FEED", why, forget)
+        for scope, why in self._feeds.look(now_ns):
+            forget = partial(self._feeds.forget, scope)
+            self._trips.fire(scope, rules.stale_feed, "STALE_FEED", why, forget)

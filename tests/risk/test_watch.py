@@ -289,9 +289,9 @@ def test_a_link_lost_too_long(sight, down_ms, trips):
 @pytest.mark.parametrize(("lost_ms", "trips"), [(30_000, False), (30_001, True)])
 def test_a_symbol_without_a_feed(sight, lost_ms, trips):
     """Half a minute is allowed; with its feed back there is nothing to count."""
-    sight.watch.feed_lost("EURUSD", sight.now_ns)
-    sight.watch.feed_lost("GBPUSD", sight.now_ns)
-    sight.watch.feed_back("GBPUSD", sight.now_ns)
+    sight.watch.feed_lost("symbol:EURUSD", sight.now_ns)
+    sight.watch.feed_lost("symbol:GBPUSD", sight.now_ns)
+    sight.watch.feed_back("symbol:GBPUSD", sight.now_ns)
     sight.wait(lost_ms)
     assert sight.causes() == (["symbol:EURUSD STALE_FEED"] if trips else [])
 

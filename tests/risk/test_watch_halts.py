@@ -103,7 +103,7 @@ def away(what):
         if what == "link":
             sight.watch.venue_down("PAPER", sight.now_ns)
         else:
-            sight.watch.feed_lost("EURUSD", sight.now_ns)
+            sight.watch.feed_lost("symbol:EURUSD", sight.now_ns)
         sight.due()
         sight.wait(20_001)
 
