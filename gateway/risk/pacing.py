@@ -9,6 +9,8 @@ Rules:
 
 - Lanes in strict order: cancel, reduce, new, query. While one waits, those behind it wait; within a
   lane first come, first served. So a cancel waits for room, never for an order.
+- Questions that have found no room for `STARVED_NS` are starving: then no new orders are let in
+  until they are asked (`starved_ms`), or a busy strategy would keep every doubt from being ended.
 - A part of each window is kept for cancels: no other lane may use it.
 - The venue's own warning (`back_off`) stops every lane but the cancels', a ban stops them too.
   Warnings within a second are one; each further one doubles the time, until the venue is calm.
@@ -36,6 +38,9 @@ CALM_NS = 60_000_000_000
 ROUND_QUESTIONS = 6
 """What one round of questions makes a bridge ask: instruments, orders, fills, ledger, positions,
 balances."""
+STARVED_NS = 5_000_000_000
+ASKS_AGAIN_NS = 1_000_000_000
+"""Who does not wait in a lane but asks again and again has given up when it has not for so long."""
 DOUBLINGS = 6
 LONGEST_MS = 600_000
 """Doubling ends here; what the venue itself asks for is heeded however long it is."""
@@ -182,6 +187,7 @@ class Pacer:
         self._lane_of: dict[str, Lane] = {}
         self._ends: dict[str, int] = {}
         self._ahead = [[0] * len(self._windows) for _ in Lane]
+        self._turned_away = (0, 0)  # since when a question has found no room, and when it last did
         self._warned_ns = 0
         self._warnings = 0
         self._rest_ns = 0
@@ -191,13 +197,14 @@ class Pacer:
 
     def go(self, lane: Lane, kind: Kind, now_ns: int, times: int = 1) -> bool:
         """Say whether a message may go now, nobody waiting before it; if so, spend its weight."""
-        if self._lane_of and any(self._lanes[: lane + 1]):
-            return False
         costs = self._cost_of[kind] if times == 1 else self._costs(kind, times)
-        if not self._fits(lane, costs, now_ns):
-            return False
-        self._spend(costs, now_ns)
-        return True
+        waits = self._lane_of and any(self._lanes[: lane + 1])
+        goes = not waits and self._fits(lane, costs, now_ns)
+        if goes:
+            self._spend(costs, now_ns)
+        if lane is Lane.QUERY:
+            self._note_question(now_ns, goes=goes)
+        return goes
 
     def wait_ms(self, lane: Lane, kind: Kind, now_ns: int, times: int = 1) -> int:
         """Estimate how long an entry put in now would wait: 0 means not at all.
@@ -280,6 +287,8 @@ class Pacer:
                 return
             self.remove(key)
             self._spend(waiting.costs, now_ns)
+            if lane is Lane.QUERY:
+                self._note_question(now_ns, goes=True)
             yield key
 
     def next_deadline_ns(self) -> int | None:
@@ -292,6 +301,16 @@ class Pacer:
         for window, cost in zip(self._windows, waiting.costs, strict=True):
             due_ns = max(due_ns, window.free_ns(lane, cost, waiting.since_ns))
         return min(due_ns, next(iter(self._ends.values()), due_ns))
+
+    def starved_ms(self, now_ns: int) -> int:
+        """Return for how long questions have found no room, 0 while that is no reason to worry."""
+        since_ns, last_ns = self._turned_away
+        waiting = next(iter(self._lanes[Lane.QUERY].values()), None)
+        if waiting is not None:
+            since_ns, last_ns = waiting.since_ns, now_ns
+        if not since_ns or now_ns - last_ns > ASKS_AGAIN_NS or now_ns - since_ns < STARVED_NS:
+            return 0
+        return (now_ns - since_ns) // MS_NS
 
     # What the venue and the past say.
 
@@ -342,6 +361,12 @@ class Pacer:
         )
 
     # Inside.
+
+    def _note_question(self, now_ns: int, *, goes: bool) -> None:
+        since_ns, last_ns = self._turned_away
+        if goes or now_ns - last_ns > ASKS_AGAIN_NS:
+            since_ns = 0
+        self._turned_away = (0, 0) if goes else (since_ns or now_ns, now_ns)
 
     def _costs(self, kind: Kind, times: int) -> tuple[int, ...]:
         return tuple(window.costs[kind] * times for window in self._windows)

@@ -161,6 +161,26 @@ def test_a_doubt_is_asked_about_as_soon_as_there_is_room(desk):
     assert desk.sent(OrderStatusRequest)[0].cl_ord_id == wire_id
 
 
+def test_a_busy_strategy_does_not_keep_a_doubt_from_being_ended(desk):
+    """While questions starve new orders are refused; so the venue is asked, and trading goes on."""
+    fill_up(desk, 7)
+    desk.hear("MM", new_order(desk, "X"))
+    desk.run(desk.core.peer_rejected(VENUE, desk.now_ns))
+    for number in range(200):
+        desk.live(50)
+        desk.quote("1.1000", "1.1002")
+        desk.hear("MM", new_order(desk, f"B{number}"))
+        for sent in desk.sent(NewOrderSingle)[8:]:
+            order = desk.book.state.orders[sent.cl_ord_id]
+            if order.venue_state == "PENDING_NEW":
+                Exchange(desk, sent).accept()
+    refused = [text for text in desk.reports() if "questions_wait_ms" in text]
+    assert refused[0].startswith("8/8 VENUE_RATE: venue=PAPER questions_wait_ms=5")
+    assert desk.sent(OrderStatusRequest)
+    afterwards = desk.reports()[desk.reports().index(refused[0]) :]
+    assert "A/A" in afterwards
+
+
 def test_an_expiry_is_asked_about_when_there_is_room(desk):
     """A good-till date that ends in a full window: the question waits its turn."""
     fill_up(desk, 7)

@@ -167,6 +167,31 @@ def test_the_deadline_is_when_the_first_may_go():
     assert list(one.take(due_ns)) == ["x"]
 
 
+def test_questions_starve_only_while_they_are_asked():
+    """Turned away again and again for 5 s: starving; not before, not after, not without asking."""
+    one = pacer(weight=1)
+    starved = {}
+    for at in range(0, 7_000, 100):
+        fill(one, at=ms(at))
+        assert not one.go(Lane.QUERY, Kind.QUERY, ms(at))
+        starved[at] = one.starved_ms(ms(at))
+    assert {at for at, since in starved.items() if since} == set(range(5_000, 7_000, 100))
+    assert starved[6_900] == 6_900
+    assert one.starved_ms(ms(7_901)) == 0
+    assert one.go(Lane.QUERY, Kind.QUERY, ms(9_000))
+    assert one.starved_ms(ms(9_000)) == 0
+
+
+def test_a_question_in_its_lane_starves_too():
+    """One that waits as a key counts from when it came until it goes."""
+    one = pacer(weight=1)
+    fill(one)
+    one.put(Lane.QUERY, Kind.QUERY, "q", T0)
+    assert (one.starved_ms(ms(4_999)), one.starved_ms(ms(5_000))) == (0, 5_000)
+    assert list(one.take(ms(6_000))) == ["q"]
+    assert one.starved_ms(ms(6_000)) == 0
+
+
 # Backing off.
 
 
