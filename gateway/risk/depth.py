@@ -1,6 +1,6 @@
 """What an order that takes would find in the known book of its venue. Pure.
 
-The book is the last quote of the order's own venue while that feed is healthy: up to ten levels a
+The book is the last quote of the order's own venue while that feed is healthy: up to five levels a
 side. A venue that tells no sizes is believed to have enough at its best price, as nothing else is
 known of it; where sizes are told, what lies beyond the last level is not there.
 """

@@ -97,9 +97,9 @@ def test_an_empty_book_is_two_sides_without_a_price():
     assert (read.bids, read.asks) == ((), ())
 
 
-@pytest.mark.parametrize(("levels", "told"), [(1, 1), (9, 9), (10, 10), (11, 10), (50, 10)])
-def test_a_quote_has_ten_levels_a_side(levels, told):
-    """Risk checks know the best ten levels with their sizes; strategies hear the whole book."""
+@pytest.mark.parametrize(("levels", "told"), [(1, 1), (4, 4), (5, 5), (6, 5), (50, 5)])
+def test_a_quote_has_five_levels_a_side(levels, told):
+    """Risk checks know the best five levels with their sizes; strategies hear the whole book."""
     board = QuoteBoard("PAPER", publishes=True)
     board.on_book(deep(levels))
     (quote,) = board.due(T0)
