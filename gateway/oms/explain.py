@@ -82,7 +82,7 @@ class Explainer:
             return
         try:
             asked = msgspec.json.decode(message.command_body, type=Asked)
-            order = _as_said(asked, now_ns)
+            order = as_said(asked, now_ns)
         except (msgspec.DecodeError, EncodeError, InvalidMessage) as bad:
             problem = f"BAD_BODY: CommandBody(5032) is no order: {bad}"
             yield answer(session, message, REFUSED, problem)
@@ -142,7 +142,7 @@ def _row(name: str, what: str, refused: Refusal | None) -> dict[str, Any]:
     return {"check": name, "verdict": verdict, "says": says, "what": what}
 
 
-def _as_said(asked: Asked, now_ns: int) -> NewOrderSingle:
+def as_said(asked: Asked, now_ns: int) -> NewOrderSingle:
     """Write the order as its strategy would, through the codec: what it refuses is refused here."""
     order = NewOrderSingle(
         cl_ord_id="EXPLAIN", symbol=asked.symbol, side=Side[asked.side.upper()],
