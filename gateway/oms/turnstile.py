@@ -103,7 +103,9 @@ class Turnstile:
             yield say_cancel(self.book, order, now_ns)
 
     def _halted(self, order: Order, now_ns: int) -> Refusal | None:
-        """Whether its scope has been halted since it was checked."""
+        """Whether its scope has been halted since it was checked; flattening goes on then."""
+        if order.origin:
+            return None
         message = as_asked(order, now_ns)
         intent = Intent(order.owner, order.account, order.venue, message, now_ns, order)
         return trading_state(self.facts, intent)

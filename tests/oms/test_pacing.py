@@ -113,6 +113,23 @@ def test_a_held_order_that_is_killed_ends_at_once(desk, command):
     assert never_sent(desk, 0)
 
 
+def test_flattening_waits_as_long_as_it_takes(desk):
+    """The venue warns just then: the order that closes the position is sent when it may be."""
+    (bought, *_) = fill_up(desk, 1)
+    bought.fill("1000")
+    desk.hear(VENUE, warning(9_000))
+    desk.log_on(ANN)
+    desk.hear(ANN, OperatorCommand(
+        cl_ord_id="U", command="KILL", scope="all", reason="t", command_body='{"flatten": true}',
+    ))  # fmt: skip
+    desk.live(8_900)
+    assert len(desk.sent(NewOrderSingle)) == 1
+    desk.live(200)
+    (closing,) = desk.sent(NewOrderSingle)[1:]
+    assert (closing.side, closing.order_qty) == (Side.SELL, 1_000)
+    assert settled(desk)
+
+
 def test_a_held_order_of_a_halted_scope_is_refused_at_its_turn(desk):
     """A breaker that trips while it waits keeps it from leaving."""
     hold(desk)
