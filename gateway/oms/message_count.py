@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.oms.effects import Effects
+from gateway.oms.effects import Effects, To
 from gateway.oms.intake import Desk
 from gateway.risk.facts import Facts
 from gateway.risk.trading_state import standing
+from protocol.fields import ExecType
 from protocol.messages import (
+    ExecutionReport,
     Message,
     NewOrderSingle,
     OrderCancelReplaceRequest,
@@ -24,6 +26,8 @@ from protocol.messages import (
 
 Handler = Callable[[str, Any, int], Effects]
 RUNAWAY = "RUNAWAY"
+_WITHDRAWN = frozenset((ExecType.PENDING_CANCEL, ExecType.CANCELED))
+"""What an owner is told when an order of his is taken back."""
 
 
 def counted(facts: Facts, intake: Desk) -> dict[type[Message], Handler]:
@@ -39,11 +43,16 @@ def counted(facts: Facts, intake: Desk) -> dict[type[Message], Handler]:
 
 def _counting(facts: Facts, handler: Handler) -> Handler:
     def handle(owner: str, message: Any, now_ns: int) -> Effects:
-        had_orders = bool(facts.book.open_by_owner.get(owner))
-        yield from handler(owner, message, now_ns)
+        withdrawn = False
+        for effect in handler(owner, message, now_ns):
+            yield effect
+            told = effect.message if isinstance(effect, To) else None
+            withdrawn |= isinstance(told, ExecutionReport) and told.exec_type in _WITHDRAWN
         _count(facts, owner, message, now_ns)
-        if not isinstance(message, OrderFields):
-            _note_cancels(facts, owner, message, had_orders=had_orders)
+        if withdrawn and isinstance(message, OrderMassCancelRequest):
+            facts.activity.cancelled(owner)
+        elif withdrawn and isinstance(message, OrderCancelRequest):
+            facts.activity.cancelled(owner, facts.book.order_of(owner, message.orig_cl_ord_id))
         elif standing(facts.book, f"strategy:{owner}", RUNAWAY):
             facts.activity.run_ended(owner)
 
@@ -65,13 +74,3 @@ def _count(facts: Facts, owner: str, message: Any, now_ns: int) -> None:
         account = rules.venues[venue].account
     passes = not isinstance(message, OrderFields)
     facts.activity.arrived((owner, account, venue, symbol), now_ns, passes=passes)
-
-
-def _note_cancels(facts: Facts, owner: str, message: Any, *, had_orders: bool) -> None:
-    """A strategy that takes back what it has sent is not running away."""
-    if isinstance(message, OrderCancelRequest):
-        order = facts.book.order_of(owner, message.orig_cl_ord_id)
-        if order is not None and (order.cancel is not None or not order.is_open):
-            facts.activity.cancelled(owner, order)
-    elif isinstance(message, OrderMassCancelRequest) and had_orders:
-        facts.activity.cancelled(owner)
