@@ -19,12 +19,13 @@ from support.scopes import (
     two_feeds,
 )
 
-from protocol.fields import ExecInst, OrdType, Side
+from protocol.fields import ExecInst, OrdType, Side, TimeInForce
 from protocol.messages import OperatorCommand
 from protocol.timestamps import format_utc
 
 BUY, SELL = Side.BUY, Side.SELL
 ADD_ONLY = ExecInst.PARTICIPATE_DONT_INITIATE
+AT_ONCE = TimeInForce.IMMEDIATE_OR_CANCEL
 HOUR_MS = 3_600_000
 MS = 1_000_000
 TINY = Decimal("0.0001")
@@ -73,6 +74,7 @@ def assert_costs(desk, cost, qty="1000", price=None, **fields):
         ("2", {"price": "1.1010", "exec_inst": ADD_ONLY}),
         ("30", {"price": "1.1011"}),                    # it takes all that it wants
         ("16", {"price": "1.1011", "qty": "2000"}),     # half takes, half rests
+        ("30", {"price": "1.1011", "qty": "2000", "time_in_force": AT_ONCE}),
         ("2", {"price": "1.0990", "side": SELL}),
         ("30", {"price": "1.0989", "side": SELL}),
         ("30", {"ord_type": OrdType.STOP, "stop_px": Decimal("1.2")}),

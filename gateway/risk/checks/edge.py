@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gateway.risk.depth import walk
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.feeds import Reference, Unhealthy
-from protocol.fields import OrdRejReason, Side
+from protocol.fields import OrdRejReason, Side, TimeInForce
 from protocol.messages import OrderFields, Security
 from protocol.numbers import ZERO
 from protocol.timestamps import parse_utc
@@ -25,6 +25,8 @@ BPS = 10_000
 MS = 1_000_000
 PLACES = 4
 """Decimal places of basis points in a refusal; what is compared is exact."""
+
+_AT_ONCE = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
 
 
 class Costs(NamedTuple):
@@ -81,6 +83,8 @@ def _costs(security: Security, found: Reference, intent: Intent) -> Costs | str:
             return "depth"
         taking = taken.qty
         spent = (taken.value - taking * found.price) * message.side.sign
+        if taking and message.time_in_force in _AT_ONCE:
+            qty = taking  # the rest is cancelled and costs nothing
     resting = qty - taking
     if taking and security.taker_fee is None:
         return "taker_fee"
