@@ -166,10 +166,13 @@ def _still_to_say(key: str, order: Order) -> bool:
 
 
 def pacing_row(pacer: Pacer | None, now_ns: int) -> dict[str, Any]:
-    """Show how a venue is paced: used of each window, who waits, until when it is left alone."""
+    """Show how a venue is paced: `rates` for people, the figures for programs."""
     if pacer is None:
-        return {"used": "", "queued": {}, "windows": [], "backing_off_until_ns": 0, "banned": False}
+        return {
+            "rates": "", "queued": {}, "windows": [], "backing_off_until_ns": 0, "banned": False
+        }  # fmt: skip
     view = pacer.view(now_ns)
+    queued = {lane.name.lower(): view.queued[lane] for lane in Lane}
     windows = [
         {
             "used": window.used, "weight": window.limit.weight, "counts": window.limit.counts,
@@ -177,14 +180,15 @@ def pacing_row(pacer: Pacer | None, now_ns: int) -> dict[str, Any]:
         }
         for window in view.windows
     ]  # fmt: skip
-    used = [f"{one['used']}/{one['weight']} in {one['window_ms']} ms" for one in windows]
+    told = [
+        f"{one['used']}/{one['weight']} {one['counts']} in {one['window_ms']} ms"
+        for one in windows
+    ]
+    told += [f"{count} {lane} waiting" for lane, count in queued.items() if count]
     if view.backing_off_ns:
         left_ms = -((now_ns - view.backing_off_ns) // MS_NS)
-        used.append(f"{'banned' if view.banned else 'backing off'} for {left_ms} ms")
+        told.append(f"{'banned' if view.banned else 'backing off'} for {left_ms} ms")
     return {
-        "used": ", ".join(used),
-        "queued": {lane.name.lower(): view.queued[lane] for lane in Lane},
-        "windows": windows,
-        "backing_off_until_ns": view.backing_off_ns,
-        "banned": view.banned,
-    }
+        "rates": ", ".join(told), "queued": queued, "windows": windows,
+        "backing_off_until_ns": view.backing_off_ns, "banned": view.banned,
+    }  # fmt: skip

@@ -259,7 +259,7 @@ def test_the_venues_answer_shows_how_it_is_paced(desk):
         {"used": ORDERS, "weight": WEIGHT, "counts": "all", "window_ms": 1_000}
     ]
     assert row["backing_off_until_ns"] == desk.now_ns + 1_500 * MS
-    assert row["used"] == "8/10 in 1000 ms, backing off for 1500 ms"
+    assert row["rates"] == "8/10 all in 1000 ms, 1 new waiting, backing off for 1500 ms"
 
 
 def test_an_unpaced_venue_costs_nothing():
