@@ -16,6 +16,7 @@ COMMANDS = (
     "demo", "init", "run", "bridge", "strategy", "record",
     "status", "orders", "positions", "sessions", "venues", "feeds",
     "kill", "reduce", "resume", "cancel", "shutdown",
+    "reviews", "approve", "decline", "limits", "risk",
     "keys", "journal", "bench",
 )  # fmt: skip
 

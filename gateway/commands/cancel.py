@@ -22,11 +22,9 @@ def command(
     *,
     order: str | None,
     everything: bool,
-    strategy: str | None,
-    venue: str | None,
-    symbol: str | None,
     reason: str,
     as_json: bool,
+    **terms: str | None,
 ) -> None:
     """Cancel ORDER (its OrderID, 37), or with --all everything in the scope.
 
@@ -37,5 +35,5 @@ def command(
     if (order is None) != everything:
         msg = "expected either an order id or --all, and not both"
         raise CommandError(msg, exit_code=USAGE)
-    scope = scope_text(order=order, strategy=strategy, venue=venue, symbol=symbol)
+    scope = scope_text(order=order, **terms)
     change(config_path, "CANCEL", scope=scope, reason=reason, as_json=as_json)

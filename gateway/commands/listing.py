@@ -10,11 +10,13 @@ from gateway.commands.operator_session import OperatorSession
 from gateway.commands.terminal import print_json, print_rows, read_config
 
 
-def rows_of(session: OperatorSession, what: str) -> list[dict[str, Any]]:
+def rows_of(
+    session: OperatorSession, what: str, *, scope: str | None = None
+) -> list[dict[str, Any]]:
     """Fetch a whole listing: pages are asked for until there are no more."""
     rows: list[dict[str, Any]] = []
     while True:
-        body = session.ask(what, body={"offset": len(rows)})
+        body = session.ask(what, scope=scope, body={"offset": len(rows)})
         rows += body["rows"]
         if not body["rows"] or len(rows) >= body["total"]:
             return rows

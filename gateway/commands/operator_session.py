@@ -70,10 +70,13 @@ class OperatorSession:
         *,
         scope: str | None = None,
         reason: str | None = None,
-        body: dict[str, int] | None = None,
+        body: dict[str, Any] | None = None,
+        cl_ord_id: str | None = None,
     ) -> dict[str, Any]:
         """Send one command and return the JSON of its answer. Raises CommandError on a refusal."""
-        answer = self.command(command, scope=scope, reason=reason, body=body)
+        answer = self.command(
+            command, scope=scope, reason=reason, body=body, cl_ord_id=cl_ord_id
+        )
         if answer.outcome != "DONE":
             text = answer.text or "no reason given"
             msg = f"the gateway refused {command}: {text}"
@@ -89,11 +92,11 @@ class OperatorSession:
         *,
         scope: str | None = None,
         reason: str | None = None,
-        body: dict[str, int] | None = None,
+        body: dict[str, Any] | None = None,
+        cl_ord_id: str | None = None,
     ) -> OperatorCommand:
         """Send one command and return its answer as it came."""
-        self._count += 1
-        cl_ord_id = f"{os.getpid()}-{time.time_ns()}-{self._count}"
+        cl_ord_id = cl_ord_id or self.next_id()
         message = OperatorCommand(
             cl_ord_id=cl_ord_id, command=command, scope=scope, reason=reason,
             sender_sub_id=self.person,
@@ -111,6 +114,11 @@ class OperatorSession:
                     self._rejected(delivered)
         what = f"{command} was not answered"
         raise self._silence(what)
+
+    def next_id(self) -> str:
+        """Make the ClOrdID of a command, never used before: what a second person signs."""
+        self._count += 1
+        return f"{os.getpid()}-{time.time_ns()}-{self._count}"
 
     def close(self) -> None:
         """Say Logout and let go of the socket."""

@@ -33,11 +33,12 @@ _is_name = re.compile(r"[!-9;-<>-~]{1,64}", re.ASCII).fullmatch
 
 
 def scope_options(command: F) -> F:
-    """Add --strategy, --venue, --symbol and --reason."""
+    """Add --strategy, --account, --venue, --symbol and --reason."""
     for option in (
         click.option("--reason", required=True, help="Why; it is journaled with your name."),
         click.option("--symbol", metavar="X", help="Only this symbol."),
         click.option("--venue", metavar="V", help="Only this venue."),
+        click.option("--account", metavar="A", help="Only this account."),
         click.option("--strategy", metavar="S", help="Only this strategy."),
     ):
         command = option(command)
@@ -78,25 +79,34 @@ def state_command(name: str, what: str) -> click.Command:
     def command(
         config_path: Path,
         *,
-        strategy: str | None,
-        venue: str | None,
-        symbol: str | None,
         reason: str,
         as_json: bool,
+        **terms: str | None,
     ) -> None:
-        scope = scope_text(strategy=strategy, venue=venue, symbol=symbol)
+        scope = scope_text(**terms)
         change(config_path, name.upper(), scope=scope, reason=reason, as_json=as_json)
 
     return command
 
 
 def change(
-    config_path: Path, command: str, *, scope: str, reason: str, as_json: bool = False
+    config_path: Path,
+    command: str,
+    *,
+    scope: str,
+    reason: str,
+    as_json: bool = False,
+    body: dict[str, Any] | None = None,
 ) -> None:
     """Send one change to a running gateway and say what came of it."""
     check_reason(reason)
     with OperatorSession(read_config(config_path)) as session:
-        body = session.ask(command, scope=scope, reason=reason)
+        answer = session.ask(command, scope=scope, reason=reason, body=body)
+    say_done(command, scope, answer, as_json=as_json)
+
+
+def say_done(command: str, scope: str, body: dict[str, Any], *, as_json: bool) -> None:
+    """Print what came of a change."""
     if as_json:
         print_json({"command": command, "scope": scope, "outcome": "DONE", **body})
         return
