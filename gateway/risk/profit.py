@@ -19,7 +19,7 @@ from gateway.oms.state import Mark, Order
 from gateway.risk.facts import Facts
 from gateway.risk.limits import number_of
 from gateway.risk.watch import Watch
-from protocol.numbers import ZERO, format_decimal
+from protocol.numbers import ZERO, format_decimal, plain
 
 RAISE_EVERY_NS = 1_000_000_000
 STEPS = 100
@@ -67,7 +67,7 @@ class Profit:
         for scope, pnl in known.items():
             mark = self._moved(scope, pnl, now_ns)
             if mark is not None:
-                texts = [format_decimal(mark.day_start), format_decimal(mark.high)]
+                texts = [format_decimal(plain(mark.day_start)), format_decimal(plain(mark.high))]
                 moved.setdefault(mark.day_ends_ns, {})[scope] = texts
         for day_ends_ns, marks in sorted(moved.items()):
             body = {"day_ends_ns": day_ends_ns, "marks": marks}
@@ -113,7 +113,7 @@ class Profit:
         ):
             limit = number_of(limits, key)
             if limit is not None and pnl < since:
-                self.watch.loss(scope, code, since - pnl, limit, now_ns)
+                self.watch.loss(scope, code, plain(since - pnl), limit, now_ns)
 
     def _day_end(self, now_ns: int) -> int:
         return next_day_end(now_ns, self.facts.rules.day_ends)

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from protocol.fields import OrdRejReason, Side
-from protocol.numbers import ZERO
+from protocol.numbers import ZERO, plain
 
 _EXCEEDS = OrdRejReason.EXCEEDS_LIMIT
 _MONEY = ("max_symbol_notional", "max_gross_notional", "max_net_notional", "capital")
@@ -110,7 +110,7 @@ def capital(facts: Facts, intent: Intent) -> Refusal | None:
         needed = margin_after(facts, intent, bound.scope)
         if needed > allotted and _adds_gross(facts, intent):
             return refuse(
-                "CAPITAL", _EXCEEDS, needed=needed, limit=bound.value, left=allotted,
+                "CAPITAL", _EXCEEDS, needed=needed, limit=bound.value, left=plain(allotted),
                 scope=bound.scope,
             )  # fmt: skip
     return None

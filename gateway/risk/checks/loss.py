@@ -15,7 +15,7 @@ from gateway.risk.feeds import Unhealthy
 from gateway.risk.funds import account_total
 from gateway.risk.limits import Bound, number_of
 from protocol.fields import OrdRejReason, Side
-from protocol.numbers import ZERO
+from protocol.numbers import ZERO, plain
 
 BPS = Decimal(10_000)
 _NO_MARK = Mark()
@@ -54,6 +54,7 @@ def _lost(
         return refuse(
             "PNL_UNKNOWN", OrdRejReason.BROKER, why=why.replace(" ", "_"), scope=scope
         )
+    loss = plain(loss)
     if code == "DRAWDOWN":
         return refuse("DRAWDOWN", OrdRejReason.EXCEEDS_LIMIT, loss=loss, limit=limit, scope=scope)
     return refuse("DAILY_LOSS", OrdRejReason.EXCEEDS_LIMIT, loss=loss, limit=limit, scope=scope)
