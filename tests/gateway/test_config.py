@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from gateway.config import Limits, load_config
+from gateway.config_limits import House, origins_by_scope
 from gateway.errors import ConfigError
+from gateway.risk.limits import BUILT_IN, KEYS
 
 ROOT = Path(__file__).parents[2]
 
@@ -133,3 +136,40 @@ def test_a_secret_is_read_from_where_it_is_kept(load, tmp_path, monkeypatch):
     (tmp_path / "mm.token").unlink()
     with pytest.raises(ConfigError, match=r"mm\.token"):
         config.strategy[0].token.read()
+
+
+def test_the_shipped_default_limits_name_every_key():
+    """[limits.default] holds each key there is, with a comment, at its built-in value."""
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    table = text.partition("[limits.default]")[2].partition("\n\n")[0]
+    rows = re.findall(r"^(\w+) = [^#\n]+# +\S", table, re.MULTILINE)
+    assert sorted(rows) == sorted(KEYS)
+    config = load_config(ROOT / "config.toml")
+    assert config.limits["default"] == BUILT_IN
+    assert config.risk == House()
+
+
+def test_where_each_limit_stands_is_known(tmp_path):
+    """A strategy's limit is its own table's, the default's or built in; a venue's its table's."""
+    path = tmp_path / "config.toml"
+    path.write_text("""
+        [limits.default]
+        max_order_qty = 10
+        collar_bps = 50
+        [limits.own]
+        collar_bps = 20
+        [[venue]]
+        id = "PAPER"
+        kind = "paper"
+        limits = "own"
+        [[strategy]]
+        id = "MM"
+        limits = "own"
+    """, encoding="utf-8")
+    origins = origins_by_scope(load_config(path))
+    assert {key: origins["strategy:MM"][key] for key in (
+        "collar_bps", "max_order_qty", "capital",
+    )} == {
+        "collar_bps": "limits.own", "max_order_qty": "limits.default", "capital": "built in",
+    }  # fmt: skip
+    assert origins["venue:PAPER"] == {"collar_bps": "limits.own"}
