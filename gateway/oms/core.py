@@ -194,7 +194,7 @@ class Core:
             view = self.market.venue(session)
             view.linked = False
             yield from self._venue_down(session, view, "its bridge is not linked", now_ns)
-        else:
+        elif how != TAKEOVER:
             yield from self.turnstile.owner_gone(session, now_ns)
 
     def send_refused(self, session: str, message: Message, now_ns: int) -> Effects:

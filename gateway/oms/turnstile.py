@@ -58,7 +58,7 @@ class Turnstile:
 
     def tick(self, now_ns: int) -> Effects:
         """Say what may be said now, and end what has waited too long."""
-        for venue, view in self.market.venues.items():
+        for venue, view in list(self.market.venues.items()):
             if view.pacer is not None:
                 yield from self._let_through(venue, view.pacer, now_ns)
 

@@ -149,6 +149,14 @@ def test_a_held_order_whose_owner_is_gone_is_refused(desk):
     assert never_sent(desk, 0)
 
 
+def test_an_owner_who_comes_back_by_another_link_is_not_gone(desk):
+    """A takeover is the same strategy on a new connection: its order keeps its place."""
+    hold(desk)
+    desk.drop("MM", "TAKEOVER")
+    desk.live(1_100)
+    assert len(desk.sent(NewOrderSingle)) == 1
+
+
 def test_another_owners_end_is_no_reason(desk):
     """MOM's going does not cost MM's order its place."""
     hold(desk)
