@@ -135,7 +135,9 @@ class _FeedSocket:
         self._monitor: Socket | None = None
         self._again_at: float | None = None
         if curve is not None:
-            self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+            self._monitor = self._socket.get_monitor_socket(
+                zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            )
         self._socket.connect(self._address)
 
     def _try_again(self) -> None:

@@ -11,6 +11,7 @@ import zmq
 from support.curve import (
     CURVE_ANY,
     HandshakeFlood,
+    attempt,
     curve_from,
     curve_of,
     encrypted,
@@ -116,8 +117,7 @@ def test_a_key_cannot_take_a_live_session(house, keys):
 
 def test_an_unknown_key_does_not_finish_its_handshake(house, keys):
     """A key that nobody knows is refused before a frame of it is heard."""
-    peer = knock(house, keys, stranger_pair(), "A")
-    peer.raw(peer.fix.logon(time.time_ns(), reset=True).frame)
+    attempt(knock(house, keys, stranger_pair(), "A"))
     counted(house, "refused_keys")
     assert house.gateway.metrics.refused_logons == house.gateway.metrics.unauthenticated == 0
 
@@ -131,7 +131,6 @@ def test_a_wrong_key_of_ours_does_not_finish_its_handshake(house, keys):
     socket = context.socket(zmq.DEALER)
     use(socket, curve)
     socket.connect(plain_address(endpoint))
-    socket.send(b"x")
     counted(house, "failed_handshakes")
     assert house.gateway.metrics.unauthenticated == 0
     context.destroy(linger=0)
@@ -140,7 +139,7 @@ def test_a_wrong_key_of_ours_does_not_finish_its_handshake(house, keys):
 def test_a_plain_client_hears_nothing_at_an_encrypted_door(house, keys):
     """Without keys nobody gets in where keys are asked; the attempts are counted."""
     peer = house.peer("B", "venues")
-    peer.raw(peer.fix.logon(time.time_ns(), reset=True).frame)
+    attempt(peer)
     counted(house, "failed_handshakes")
     assert not peer.heard
     assert house.gateway.metrics.unauthenticated == 0
@@ -151,7 +150,7 @@ def test_an_encrypted_client_hears_nothing_at_a_plain_door(house, keys):
     folder, pairs = keys
     peer = house.peer("B", "orders", curve=curve_of(folder, pairs["B"]))
     assert house.endpoint("orders").startswith("tcp://")
-    peer.raw(peer.fix.logon(time.time_ns(), reset=True).frame)
+    attempt(peer)
     counted(house, "failed_handshakes")
     assert house.gateway.metrics.refused_logons == 0
 
@@ -160,8 +159,7 @@ def test_a_key_is_good_at_its_own_doors_only(house, keys):
     """A strategy's key does not even shake hands at the venues' door, nor a venue's at ours."""
     for who, door in (("A", "venues"), ("PAPER", "orders"), ("B", "operators"), ("A", "feeds")):
         before = house.gateway.metrics.refused_keys
-        peer = knock(house, keys, who, who, door)
-        peer.raw(b"x")
+        attempt(knock(house, keys, who, who, door), b"x")
         counted(house, "refused_keys", before + 1)
     assert house.gateway.metrics.unauthenticated == 0
 
@@ -204,7 +202,7 @@ def test_a_revoked_key_ends_its_session_and_no_other(house, keys):
     thief.heard.clear()
     assert "WRONG_KEY" in refusal(thief), "its old connection is still there, and of no use"
     before = house.gateway.metrics.refused_keys
-    knock(house, keys, "A", "A").raw(b"x")
+    attempt(knock(house, keys, "A", "A"), b"x")
     counted(house, "refused_keys", before + 1)
     assert trades(other, 1)
     assert [(note["alert"], session) for note, session in alerts(house)] == [

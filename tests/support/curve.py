@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
+import time
 
 import zmq
 
@@ -54,6 +56,16 @@ def use(zmq_socket, curve):
     zmq_socket.curve_serverkey = curve.server_key
     zmq_socket.curve_publickey = curve.public_key
     zmq_socket.curve_secretkey = curve.secret_key
+
+
+def attempt(peer, frame=None):
+    """Send a Logon, or these bytes, if there is a connection to take it.
+
+    After a handshake that failed for good libzmq has none, and a send that waits would wait ever.
+    """
+    frame = frame or peer.fix.logon(time.time_ns(), reset=True).frame
+    with contextlib.suppress(zmq.Again):
+        peer.socket.send(frame, zmq.DONTWAIT)
 
 
 def plain_address(endpoint):

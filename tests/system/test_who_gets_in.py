@@ -11,7 +11,7 @@ import time
 
 import pytest
 import zmq
-from support.curve import HandshakeFlood, curve_from, make_key, stranger_pair
+from support.curve import HandshakeFlood, attempt, curve_from, make_key, stranger_pair
 from support.shell import Peer
 from support.system import System
 from support.waiting import wait_for
@@ -123,7 +123,7 @@ def test_a_plain_client_is_refused(house, innocent, attacker):
     """Without keys no handshake succeeds, at any door."""
     for key in ("orders", "venues", "operators"):
         peer = attacker("EXAMPLE", key=key)
-        peer.raw(peer.fix.logon(time.time_ns(), reset=True).frame)
+        attempt(peer)
         peer.ended(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
         trade(innocent)
         assert not peer.heard
