@@ -121,7 +121,7 @@ class Desk:
 
     def _resume(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
         """ACTIVE: whatever has halted the scope, each of its halts ends, and its flattening."""
-        scope = " ".join(sorted(parse_scope(message.scope or "")))
+        scope = " ".join(sorted(parse_scope(message.scope or "", groups=True)))
         if self.held and (self.held == ["all"] or set(self.held) <= set(scope.split())):
             held = " ".join(self.held)
             problem = f"STOP_FILE: it holds {held}; remove the file, then resume"
@@ -143,7 +143,8 @@ class Desk:
             yield answer(session, message, REFUSED, "NO_REASON: Reason(5020) is missing")
             return
         active = state is TradingState.ACTIVE  # what a former configuration halted can be resumed
-        scope = parse_scope(message.scope or "") if active else self._scope(message.scope or "")
+        text = message.scope or ""
+        scope = parse_scope(text, groups=True) if active else self._scope(text)
         yield from order_state(
             self.book, self.rules, " ".join(sorted(scope)), state, person_of(session),
             message.reason,

@@ -103,7 +103,7 @@ class Explainer:
         rows = list(self._judged(intent))
         refused = [row["says"] for row in rows if row["verdict"] == REFUSES]
         waits = [row["says"] for row in rows if row["verdict"] == WAITS]
-        _scope, halt = effective_state(self.facts.book, intent)
+        _scope, halt = effective_state(self.facts, intent)
         return {
             "strategy": owner, "account": intent.account, "venue": intent.venue,
             "symbol": order.symbol, "trading_state": halt.state.value if halt else "ACTIVE",

@@ -14,23 +14,26 @@ from gateway.oms.state import Halt, Order
 from protocol.fields import TradingState
 
 if TYPE_CHECKING:
-    from gateway.risk.facts import Intent
+    from gateway.risk.facts import Facts, Intent
 
 KINDS = ("strategy", "venue", "account", "symbol")
+GROUP = "group"
+"""A group is halted by its own loss limit, and resumed; what else is done, is done by symbol."""
 
 
 class UnknownScope(ValueError):  # noqa: N818 - it reads as what it says
     """A scope that nobody can mean."""
 
 
-def parse_scope(text: str) -> list[str]:
+def parse_scope(text: str, *, groups: bool = False) -> list[str]:
     """Split `kind:name kind:name` into its terms. Raises UnknownScope with what was expected."""
+    kinds = (*KINDS, GROUP) if groups else KINDS
     terms = text.split()
     if terms == ["all"]:
         return ["all"]
     for term in terms:
         kind, sign, name = term.partition(":")
-        if not sign or kind not in KINDS or not name:
+        if not sign or kind not in kinds or not name:
             msg = (
                 f"received the scope {text[:80]!r}, expected `all` or terms such as"
                 " strategy:MM venue:PAPER account:A1 symbol:EURUSD"
@@ -54,11 +57,12 @@ def names_of(owner: str, account: str, venue: str, symbol: str) -> set[str]:
     }  # fmt: skip
 
 
-def effective_state(book: Book, intent: Intent) -> tuple[str, Halt | None]:
+def effective_state(facts: Facts, intent: Intent) -> tuple[str, Halt | None]:
     """Return the strictest halt that binds an intent, with its scope; None when it is free."""
+    book = facts.book
     if not book.state.halts:
         return "", None
-    names = names_of(*intent.key)
+    names = set(intent.binding(facts).scopes)
     found: tuple[str, Halt | None] = ("", None)
     for scope, halts in book.state.halts.items():
         if not names.issuperset(scope.split()):

@@ -39,7 +39,7 @@ def _what_and_how(rules: StrategyRules, message: OrderFields) -> Refusal | None:
 
 def trading_state(facts: Facts, intent: Intent) -> Refusal | None:
     """HALTED lets nothing new through, REDUCING only what reduces the position."""
-    scope, halt = effective_state(facts.book, intent)
+    scope, halt = effective_state(facts, intent)
     if halt is None:
         return None
     if halt.state is TradingState.REDUCING and only_shrinks(intent):
