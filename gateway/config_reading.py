@@ -88,7 +88,7 @@ def _prepare(value: Any, hint: Any, where: str) -> Any:
     if isinstance(hint, type) and hint.__name__ == "Secret":
         msg = f"{where}: expected {{file = …}} or {{env = …}}: a secret is never in the file itself"
         raise ConfigError(msg)
-    if hint is Decimal:
+    if hint is Decimal or (Decimal in get_args(hint) and not isinstance(value, bool)):
         return _decimal(value, where)
     return value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Limits, load_config
+from gateway.config import load_config
 from gateway.config_limits import House, origins_by_scope
 from gateway.errors import ConfigError
 from gateway.risk.limits import BUILT_IN, KEYS
@@ -32,7 +32,7 @@ def test_the_shipped_example_is_complete_and_valid():
     """The config.toml at the root loads, and its documented defaults are the code's defaults."""
     config = load_config(ROOT / "config.toml")
     assert [venue.id for venue in config.venue] == ["PAPER"]
-    assert config.limits["default"] == Limits()
+    assert config.limits["default"] == BUILT_IN
     assert not config.built_in_limits
 
 
@@ -77,9 +77,10 @@ STRATEGY = '[[strategy]]\nid = "S"\n'
         (VENUE + "feed = { sed = 1 }", ["'venue[0].feed.sed'", "did you mean 'seed'"]),
         ("[limits.default]\nmax_order = 1", ["'limits.default.max_order'", "max_order_qty"]),
         ("[limits.default]\nmax_order_qty = nan", ["received 'nan'"]),
+        ("[limits.default]\nmax_order_qty = 'NaN'", ["received 'NaN'"]),
         ("[limits.default]\nmax_order_qty = 1e999", ["plain decimal"]),
         ("[limits.default]\nmax_order_qty = '1_000'", ["received '1_000'"]),
-        ("[limits.default]\nmax_order_qty = true", ["max_order_qty", "True"]),
+        ("[limits.default]\nmax_order_qty = true", ["max_order_qty", "true"]),
         ("[gateway]\ninstance = 1024", ["gateway.instance", "1023"]),
         ("[gateway]\norders = 'tcp://0.0.0.0:5570'", ["gateway.orders", "loopback"]),
         ("[gateway]\norders = 'tcp://gateway.example:5570'", ["loopback"]),
@@ -141,7 +142,7 @@ def test_a_secret_is_read_from_where_it_is_kept(load, tmp_path, monkeypatch):
 def test_the_shipped_default_limits_name_every_key():
     """[limits.default] holds each key there is, with a comment, at its built-in value."""
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    table = text.partition("[limits.default]")[2].partition("\n\n")[0]
+    table = text.partition("\n[limits.default]")[2].partition("\n\n")[0]
     rows = re.findall(r"^(\w+) = [^#\n]+# +\S", table, re.MULTILINE)
     assert sorted(rows) == sorted(KEYS)
     config = load_config(ROOT / "config.toml")
