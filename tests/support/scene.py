@@ -6,6 +6,7 @@ has thought about. Without brakes every limit and breaker is off, and every quot
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from protocol.fields import ExecType, OrdStatus
 from protocol.messages import ExecutionReport
 
 LIMITS = BUILT_IN
+MS_NS = 1_000_000
 NOISE = Decimal("1.001")
 """A middle moves a little between the gateway's look at it and the moment that is reckoned."""
 BELIEVE_ALL = """
@@ -98,6 +100,12 @@ class Rogue:
                 self.unanswered.discard(message.cl_ord_id)
                 if message.exec_type is ExecType.REJECTED:
                     self.refused[(message.text or "").partition(":")[0]] += 1
+
+    def pause(self, ms):
+        """Hear what comes within so long: the rogue's own pace."""
+        ends_ns = time.monotonic_ns() + ms * MS_NS
+        while (left_ms := (ends_ns - time.monotonic_ns()) // MS_NS) > 0:
+            self.hear(left_ms)
 
     def settle(self):
         """Wait until the gateway has decided on everything that was sent."""
