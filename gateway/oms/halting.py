@@ -34,12 +34,16 @@ def order_state(
     reason: str,
     *,
     cause: str = PERSON,
+    kills: bool = False,
 ) -> Effects:
     """Set the trading state of a scope in somebody's name. `scope` is sorted terms."""
     yield Jot(
         "TRADING_STATE",
-        {"scope": scope, "state": state.value, "who": who, "reason": reason, "cause": cause},
-    )
+        {
+            "scope": scope, "state": state.value, "who": who, "reason": reason, "cause": cause,
+            "kills": kills,
+        },
+    )  # fmt: skip
     yield from _tell(book, rules, scope, state, who, reason)
 
 

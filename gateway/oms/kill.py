@@ -1,10 +1,13 @@
 """The kill switch: one decision halts a scope, cancels everything there, and flattens if asked.
 
 Rules: it needs no venue to be there: a cancel for a venue that is away is sent when it is back, and
-flattening goes on then. Flattening waits for the cancels: it closes a position with one reduce-only
-market order at a time, of what is left when no order of that owner in that symbol is open any more.
-It ends, with an alert that says what remains, when nothing is open any more and nothing is left that
-the venue would take, or after `MAX_TRIES` rounds. It outlives a restart.
+flattening goes on then. What a kill has left open is withdrawn again as long as it stands: a cancel
+that was on its way already may have been refused. A resume ends it all.
+
+Flattening waits for the cancels: it closes a position with one reduce-only market order at a time,
+of what is left when no order of that owner in that symbol is open any more. It ends, with an alert
+that says what remains, when nothing is open any more and nothing is left that the venue would take,
+or after `MAX_TRIES` rounds. It outlives a restart.
 """
 
 from __future__ import annotations
@@ -62,7 +65,7 @@ class KillSwitch:
         """Halt a scope, cancel everything in it, and note that it shall be flattened."""
         text = " ".join(sorted(scope))
         yield from order_state(
-            self.book, self.rules, text, TradingState.HALTED, who, reason, cause=cause
+            self.book, self.rules, text, TradingState.HALTED, who, reason, cause=cause, kills=True
         )
         if flatten:
             yield Jot("FLATTEN", {"scope": text, "who": who, "reason": reason})
@@ -74,7 +77,8 @@ class KillSwitch:
         return [order for order in self.book.open_orders() if covers(scope, order)]
 
     def tick(self, now_ns: int) -> Effects:
-        """Go on with what shall be flattened."""
+        """Cancel again what a kill has left open, and go on with what shall be flattened."""
+        yield from self._sweep(now_ns)
         for scope, work in list(self.book.state.flattening.items()):
             held = list(self._positions(scope.split()))
             left = [(key, qty) for key, qty in held if self._closable(key, qty)]
@@ -86,6 +90,18 @@ class KillSwitch:
             remains = " ".join(f"{key.owner}|{key.symbol}={qty}" for key, qty in held)
             kind = "NOT_FLATTENED" if held else "FLATTENED"
             yield alert(kind, scope=scope, rounds=work.tries, remains=remains[:400])
+
+    def _sweep(self, now_ns: int) -> Effects:
+        """Withdraw what is open in a killed scope and nobody is cancelling.
+
+        An owner's own cancel may have been on its way, and refused. What flattens is left alone,
+        and so is what somebody does by hand at the venue after the kill.
+        """
+        for scope, halts in list(self.book.state.halts.items()):
+            for halt in [halt for halt in halts.values() if halt.kills]:
+                for order in self.affected(scope.split()):
+                    if order.origin != ORIGIN and order.owner != EXTERNAL:
+                        yield from self.intake.withdraw(order, now_ns, text=f"KILL by {halt.who}")
 
     def _round(self, scope: str, left: list[tuple[PositionKey, Decimal]], now_ns: int) -> Effects:
         """Order what can be closed this moment; it counts as one try, however many there are."""

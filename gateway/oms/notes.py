@@ -134,7 +134,8 @@ def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     causes = halts.setdefault(scope, {})
     if wanted is not TradingState.ACTIVE:
         causes[cause] = Halt(
-            wanted, body["who"], body["reason"], entry.time_ns, body.get("until_ns", 0)
+            wanted, body["who"], body["reason"], entry.time_ns, body.get("until_ns", 0),
+            body.get("kills", False),
         )
     elif cause == PERSON:
         causes.clear()

@@ -235,7 +235,8 @@ PERSON = "PERSON"
 class Halt(Struct):
     """A trading state that somebody, or a breaker, ordered for a scope.
 
-    It ends by itself at `until_ns`; at 0 it waits for a person.
+    It ends by itself at `until_ns`; at 0 it waits for a person. While one that `kills` stands,
+    whatever is open in the scope is cancelled, again if need be.
     """
 
     state: TradingState
@@ -243,6 +244,7 @@ class Halt(Struct):
     reason: str
     since_ns: int
     until_ns: int = 0
+    kills: bool = False
 
 
 class Override(Struct):

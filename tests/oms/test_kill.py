@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from support.desk import ACCOUNT, SYMBOL, VENUE, Exchange, new_order, rules
+from support.desk import ACCOUNT, SYMBOL, VENUE, Exchange, cancel, new_order, rules
 from support.inquest import sent
 from support.lines import Play
 from support.operators import ask, code, notes
@@ -15,11 +15,20 @@ from gateway.oms.halting import trip
 from gateway.oms.kill import MAX_TRIES
 from gateway.oms.state import PositionKey
 from gateway.risk.pacing import Pace, RateLimit
+from protocol.fields import (
+    CxlRejReason,
+    CxlRejResponseTo,
+    OrdRejReason,
+    OrdStatus,
+    OrdType,
+    Side,
+    TradingState,
+)
 from protocol.fields import ExecType as E
-from protocol.fields import OrdRejReason, OrdStatus, OrdType, Side, TradingState
 from protocol.messages import (
     ExecutionReport,
     NewOrderSingle,
+    OrderCancelReject,
     OrderCancelRequest,
     TradeCaptureReport,
     TradeCaptureSide,
@@ -343,3 +352,21 @@ def test_one_resume_lifts_every_halt_of_its_scope(play):
     assert set(play.desk.book.state.halts["all"]) == {"PERSON", "SIGNAL", "LOOP_LAG"}
     assert ask(play.desk, "RESUME", scope="all", reason="over").outcome == "DONE"
     assert not play.desk.book.state.halts
+
+
+def test_an_owners_refused_cancel_does_not_save_an_order(play):
+    """The owner's own cancel was on its way and is refused: the kill asks again."""
+    play.desk.hear("MM", cancel(play.desk, "C1", "X2"))
+    asked = play.last(OrderCancelRequest)
+    ask(play.desk, "KILL", scope="all", reason="test")
+    assert play.last(OrderCancelRequest) is asked
+    play.desk.hear(VENUE, OrderCancelReject(
+        order_id="V", cl_ord_id=asked.cl_ord_id, orig_cl_ord_id=asked.orig_cl_ord_id,
+        ord_status=OrdStatus.NEW, cxl_rej_response_to=CxlRejResponseTo.CANCEL,
+        cxl_rej_reason=CxlRejReason.OTHER, text="busy",
+    ))  # fmt: skip
+    play.desk.pass_time(200)
+    again = play.last(OrderCancelRequest)
+    assert again.cl_ord_id != asked.cl_ord_id
+    play.rests.cancel(again)
+    assert not play.desk.book.open_orders(owner="MM")
