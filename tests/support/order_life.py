@@ -37,8 +37,8 @@ STEPS = (
 class OrderLife:
     """A desk, the venue's side of each order, and a second book that follows."""
 
-    def __init__(self):
-        self.desk = Desk()
+    def __init__(self, house=None):
+        self.desk = Desk(house)
         self.shadow = Book()
         self.loads = 0
         self.exchanges = []
