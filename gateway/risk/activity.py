@@ -105,7 +105,12 @@ class Activity:
         if recent is None or recent.alike != likeness_of(intent):
             return 0
         since_ns = intent.now_ns - window_ms * MS
-        return sum(1 for time_ns in recent.run if time_ns >= since_ns)
+        too_old = 0  # the run is in order, and what was too old at its last order is gone
+        for time_ns in recent.run:
+            if time_ns >= since_ns:
+                break
+            too_old += 1
+        return len(recent.run) - too_old
 
     def accepted(self, intent: Intent) -> None:
         """Remember an order that was let through."""
@@ -123,18 +128,21 @@ class Activity:
             while oldest < now_ns - duplicate.value * MS or len(contents) > KEPT:
                 contents.popitem(last=False)
                 oldest = next(iter(contents.values())).time_ns if contents else now_ns
-        self._lengthen(recent, intent, int(getattr(least.get("runaway_orders"), "value", 0)))
+        most, window = least.get("runaway_orders"), least.get("runaway_window_ms")
+        if most is not None and window is not None:
+            self._lengthen(recent, intent, int(most.value), int(window.value))
 
     @staticmethod
-    def _lengthen(recent: Recent, intent: Intent, most: int) -> None:
-        """Go on with a run, or begin another; beyond the limit and one the oldest are let go."""
-        alike = likeness_of(intent)
+    def _lengthen(recent: Recent, intent: Intent, most: int, window_ms: int) -> None:
+        """Go on with a run, or begin another; what is too old, or beyond the limit, is let go."""
+        alike, run = likeness_of(intent), recent.run
         if alike != recent.alike:
             recent.alike = alike
-            recent.run.clear()
-        recent.run.append(intent.now_ns)
-        while len(recent.run) > min(most + 1, KEPT):
-            recent.run.popleft()
+            run.clear()
+        run.append(intent.now_ns)
+        since_ns = intent.now_ns - window_ms * MS
+        while run[0] < since_ns or len(run) > min(most + 1, KEPT):
+            run.popleft()
 
     def cancelled(self, owner: str, order: Order | None = None) -> None:
         """End the run of a strategy that cancels; of what it cancels another may be sent at once.

@@ -33,25 +33,45 @@ class Totals(Struct, frozen=True, gc=False):
 
 
 NO_TOTALS = Totals()
+Worth = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
+"""Gross, long, short, profit, spared."""
 
 
 class Money:
-    """Sums of a scope in one currency; `spared` is the part of gross that no venue blocks."""
+    """Sums of a scope in one currency; `spared` is the part of gross that no venue blocks.
 
-    __slots__ = ("gross", "long", "pnl", "short", "spared")
+    `worth` is what they are in the scope's currency, None when there is no rate: found when the
+    rates had changed `read_at` times, and found again when `read_at` is behind, or -1.
+    """
+
+    __slots__ = ("gross", "long", "pnl", "read_at", "short", "spared", "worth")
 
     def __init__(self) -> None:
         self.gross = self.long = self.short = self.pnl = self.spared = ZERO
+        self.worth: Worth | None = None
+        self.read_at = -1
+
+    def convert(self, rate: Decimal | None, read_at: int) -> None:
+        """Bring `worth` up to date."""
+        self.read_at = read_at
+        self.worth = None
+        if rate is not None:
+            self.worth = (
+                self.gross * rate, self.long * rate, self.short * rate, self.pnl * rate,
+                self.spared * rate,
+            )  # fmt: skip
 
 
 class Sum:
     """One scope: its sums per currency, its lines, and those of them that have no price.
 
-    `totals` were added up at the `read_at`-th change of anything.
+    `totals`, `margin` (what the venues block) and why exposure (`why`) or profit (`why_pnl`)
+    cannot be known, if so, were found at the `read_at`-th change of anything.
     """
 
     __slots__ = (
-        "currency", "dirty", "lines", "money", "read_at", "scope", "totals", "unpriced"
+        "currency", "dirty", "lines", "margin", "money", "read_at", "scope", "totals", "unpriced",
+        "why", "why_pnl",
     )  # fmt: skip
 
     def __init__(self, scope: str, currency: str) -> None:
@@ -62,6 +82,8 @@ class Sum:
         self.unpriced: dict[Line, None] = {}
         self.dirty: dict[Line, None] = {}
         self.totals = NO_TOTALS
+        self.margin = ZERO
+        self.why = self.why_pnl = ""
         self.read_at = -1
 
     def in_currency(self, currency: str) -> Money:
@@ -132,28 +154,28 @@ class Line:
         self._pass_on(gross, long, short, pnl)
 
     def _pass_on(self, gross: Decimal, long: Decimal, short: Decimal, pnl: Decimal) -> None:
-        more = gross - self.value_gross
-        if more:
+        more_gross, more_long = gross - self.value_gross, long - self.value_long
+        more_short, more_pnl = short - self.value_short, pnl - self.value_pnl
+        if more_gross:
             self.value_gross = gross
-            for money in self.money:
-                money.gross += more
             if self.price.spared or self.value_spared:
                 self._spare(gross * self.price.spared)
-        more = long - self.value_long
-        if more:
+        if more_long:
             self.value_long = long
-            for money in self.money:
-                money.long += more
-        more = short - self.value_short
-        if more:
+        if more_short:
             self.value_short = short
-            for money in self.money:
-                money.short += more
-        more = pnl - self.value_pnl
-        if more:
+        if more_pnl:
             self.value_pnl = pnl
-            for money in self.money:
-                money.pnl += more
+        for money in self.money:
+            money.read_at = -1
+            if more_gross:
+                money.gross += more_gross
+            if more_long:
+                money.long += more_long
+            if more_short:
+                money.short += more_short
+            if more_pnl:
+                money.pnl += more_pnl
 
     def _spare(self, spared: Decimal) -> None:
         more = spared - self.value_spared
@@ -220,7 +242,9 @@ class Cell:
             if more:
                 for line in self.lines:
                     for one in line.sums:
-                        one.in_currency(currency).pnl += more
+                        money = one.in_currency(currency)
+                        money.pnl += more
+                        money.read_at = -1
         self.others = others
 
 

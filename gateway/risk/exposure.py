@@ -21,15 +21,15 @@ from gateway.oms.market import Market
 from gateway.oms.rules import Rules
 from gateway.oms.state import PositionKey
 from gateway.oms.working import NOTHING
-from gateway.risk.cells import NO_TOTALS, Cell, Line, Price, Sum, Totals, cash_of
+from gateway.risk.after import After
+from gateway.risk.cells import Cell, Line, Price, Sum, Totals, cash_of
 from gateway.risk.rates import Rates, quote_currency
-from protocol.fields import EXTERNAL, Side
+from protocol.fields import EXTERNAL
 from protocol.numbers import ZERO
 
 if TYPE_CHECKING:
     from gateway.risk.facts import Intent
 
-_BUY = Side.BUY
 _CASH = Decimal(1)
 
 
@@ -172,39 +172,56 @@ class Exposure:
 
     def totals(self, scope: str) -> Totals:
         """Return the sums of a scope, without what is unknown (`unknown_pnl` says what that is)."""
-        found = self._sums.get(scope)
-        return self._totals(found) if found is not None else NO_TOTALS
+        return self.added_up(scope).totals
 
-    def _totals(self, found: Sum) -> Totals:
-        if found.read_at == self._changes:
-            return found.totals
+    def margin(self, scope: str) -> Decimal:
+        """Return what the venues block for a scope: its gross, each symbol at its margin rate."""
+        return self.added_up(scope).margin
+
+    def added_up(self, scope: str) -> Sum:
+        """Return everything of a scope, added up once for each change of anything."""
+        found = self._sums.get(scope)
+        if found is None:
+            return Sum(scope, self.currency(scope))
+        if found.read_at != self._changes:
+            self._add_up(found)
+        return found
+
+    def _add_up(self, found: Sum) -> None:
         self._settle(found)
-        gross = long = short = pnl = ZERO
+        gross = long = short = pnl = spared = ZERO
+        without_rate: list[str] = []
+        without_rate_pnl: list[str] = []
+        changes = self._rates.changes
         for currency, money in found.money.items():
+            if not (money.gross or money.pnl):
+                continue
             if currency == found.currency:
                 gross += money.gross
                 long += money.long
                 short += money.short
                 pnl += money.pnl
+                spared += money.spared
                 continue
-            rate = self._rates.rate(currency, found.currency)
-            if rate is not None:
-                gross += money.gross * rate
-                long += money.long * rate
-                short += money.short * rate
-                pnl += money.pnl * rate
+            if money.read_at != changes:
+                rate = self._rates.rate(currency, found.currency)
+                money.convert(rate, self._rates.changes)
+            if money.worth is None:
+                without_rate_pnl.append(currency)
+                if money.gross:
+                    without_rate.append(currency)
+                continue
+            worth = money.worth
+            gross += worth[0]
+            long += worth[1]
+            short += worth[2]
+            pnl += worth[3]
+            spared += worth[4]
         found.totals = Totals(gross, long, short, pnl)
+        found.margin = gross - spared
+        found.why = _why(found, without_rate)
+        found.why_pnl = _why(found, without_rate_pnl)
         found.read_at = self._changes
-        return found.totals
-
-    def margin(self, scope: str) -> Decimal:
-        """Return what the venues block for a scope: its gross, each symbol at its margin rate."""
-        total = self.totals(scope).gross
-        found = self._sums.get(scope)
-        for currency, money in found.money.items() if found is not None else ():
-            if money.spared and found is not None:
-                total -= money.spared * (self._rates.rate(currency, found.currency) or ZERO)
-        return total
 
     def margin_rate(self, venue: str, symbol: str) -> Decimal:
         """Return the part of a notional that a venue blocks: as it tells, else as configured."""
@@ -216,28 +233,11 @@ class Exposure:
 
     def unknown(self, scope: str) -> str:
         """Say why the exposure of a scope cannot be known; empty when it is known."""
-        return self._unknown(scope, with_money=False)
+        return self.added_up(scope).why
 
     def unknown_pnl(self, scope: str) -> str:
         """Say why the profit of a scope cannot be known: money without a rate counts too."""
-        return self._unknown(scope, with_money=True)
-
-    def _unknown(self, scope: str, *, with_money: bool) -> str:
-        found = self._sums.get(scope)
-        if found is None:
-            return ""
-        self._settle(found)
-        for line in found.unpriced:
-            what = "price" if line.price.currency else "currency"
-            return f"no {what} of {line.price.symbol} at {line.price.venue}"
-        for currency, money in found.money.items():
-            if currency == found.currency:
-                continue
-            if not (money.gross or (with_money and money.pnl)):
-                continue
-            if self._rates.rate(currency, found.currency) is None:
-                return f"no rate from {currency or 'an unknown currency'} to {found.currency}"
-        return ""
+        return self.added_up(scope).why_pnl
 
     def price(self, venue: str, symbol: str) -> Decimal | None:
         """Return the last price at which a symbol is valued; None when there was none yet."""
@@ -259,16 +259,20 @@ class Exposure:
         total = ZERO
         for line in found.lines.get(symbol, ()):
             currency = line.price.currency
-            rate = self._rates.rate(currency, found.currency)
-            if rate is not None:
+            if currency == found.currency:
+                total += line.value_gross
+            elif (rate := self._rates.rate(currency, found.currency)) is not None:
                 total += line.value_gross * rate
         return total
 
     def symbol_qty(self, scope: str, symbol: str) -> tuple[Decimal, Decimal]:
         """Return how long and how short one symbol may become within a scope, in its own units."""
         found = self._sums.get(scope)
-        lines = found.lines.get(symbol, ()) if found is not None else ()
-        return sum((one.long for one in lines), ZERO), sum((one.short for one in lines), ZERO)
+        long = short = ZERO
+        for line in found.lines.get(symbol, ()) if found is not None else ():
+            long += line.long
+            short += line.short
+        return long, short
 
     def after(self, intent: Intent) -> After:
         """Return what the scopes of an order would have at stake if it were sent."""
@@ -298,97 +302,11 @@ class Exposure:
         return iter(tuple(self._sums))
 
 
-class After:
-    """What the scopes of an order would have at stake if it were sent, all of it executed.
-
-    What the order adds is valued at the worse of its own price and the last one. The old version of
-    a replaced order makes room for the new one; the larger of both counts, as either may live.
-    """
-
-    __slots__ = (
-        "_done", "_exposure", "_said", "_symbol", "currency", "gross", "long", "long_qty",
-        "short", "short_qty", "why",
-    )  # fmt: skip
-
-    def __init__(self, exposure: Exposure, cell: Cell, intent: Intent, book: Book) -> None:
-        self._exposure = exposure
-        self._done: dict[str, Totals] = {}
-        self._said: dict[str, str] = {}
-        self._symbol = cell.price.symbol
-        self.currency = cell.price.currency
-        self.why = ""
-        self.gross = self.long = self.short = self.long_qty = self.short_qty = ZERO
-        message, existing = intent.message, intent.existing
-        qty = more = intent.at_stake
-        if existing is not None:
-            counted = book.working_qty(existing)
-            qty = max(qty, counted)
-            more = qty - counted
-        price = cell.price.price
-        buys = message.side is _BUY
-        if buys:
-            self.long_qty = more
-        else:
-            self.short_qty = more
-        if price is None or not self.currency:
-            what = "price" if self.currency else "currency"
-            self.why = f"no {what} of {self._symbol} at {cell.price.venue}"
-            return
-        worst = price
-        for own in (message.price, message.stop_px):
-            if own is not None and own > worst:
-                worst = own
-        added = more * price
-        if worst is not price:
-            added += qty * (worst - price)
-        long, short = cell.long * price, cell.short * price
-        if buys:
-            self.long = added
-            long += added
-        else:
-            self.short = added
-            short += added
-        self.gross = max(long, short) - cell.gross * price
-
-    def totals(self, scope: str) -> Totals:
-        """Return what the totals of one of its scopes would be."""
-        done = self._done.get(scope)
-        if done is not None:
-            return done
-        exposure = self._exposure
-        done = exposure.totals(scope)
-        rate = exposure.rate(self.currency, exposure.currency(scope))
-        if rate is not None:
-            done = Totals(
-                done.gross + self.gross * rate, done.long + self.long * rate,
-                done.short + self.short * rate, done.pnl,
-            )  # fmt: skip
-        self._done[scope] = done
-        return done
-
-    def unknown(self, scope: str) -> str:
-        """Say why the totals of one of its scopes cannot be known; empty when they are known."""
-        if self.why:
-            return self.why
-        said = self._said.get(scope)
-        if said is None:
-            exposure = self._exposure
-            currency = exposure.currency(scope)
-            if exposure.rate(self.currency, currency) is None:
-                said = f"no rate from {self.currency} to {currency}"
-            else:
-                said = exposure.unknown(scope)
-            self._said[scope] = said
-        return said
-
-    def symbol_gross(self, scope: str) -> Decimal:
-        """Return what the gross notional of the symbol within one of its scopes would be."""
-        exposure = self._exposure
-        before = exposure.symbol_gross(scope, self._symbol)
-        rate = exposure.rate(self.currency, exposure.currency(scope))
-        return before if rate is None else before + self.gross * rate
-
-    def symbol_qty(self, scope: str) -> tuple[Decimal, Decimal]:
-        """Return how long and how short the symbol could become within one of its scopes."""
-        long, short = self._exposure.symbol_qty(scope, self._symbol)
-        return long + self.long_qty, short + self.short_qty
+def _why(found: Sum, without_rate: list[str]) -> str:
+    """Say what of a scope is not known: a price, or a rate into its currency."""
+    for line in found.unpriced:
+        what = "price" if line.price.currency else "currency"
+        return f"no {what} of {line.price.symbol} at {line.price.venue}"
+    if not without_rate:
+        return ""
+    return f"no rate from {without_rate[0] or 'an unknown currency'} to {found.currency}"

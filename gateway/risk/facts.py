@@ -19,7 +19,8 @@ from protocol.numbers import ZERO, format_decimal
 
 if TYPE_CHECKING:
     from gateway.risk.activity import Activity
-    from gateway.risk.exposure import After, Exposure
+    from gateway.risk.after import After
+    from gateway.risk.exposure import Exposure
     from gateway.risk.feeds import FeedBook, Reference, Unhealthy
 
 

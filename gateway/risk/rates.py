@@ -67,6 +67,8 @@ class Rates:
                 raise ValueError(text)
             self._pegs[base, quote] = value
             self._pegs.setdefault((quote, base), _context.divide(ONE, value))
+        self.changes = 0
+        """How often rates were forgotten: while it stays, so do they."""
         self._listed = -1
         self._quoted: dict[Pair, list[tuple[str, str]]] = {}
         self._near: dict[str, set[str]] = {}
@@ -89,6 +91,7 @@ class Rates:
         """Forget what was made of a quote that has changed."""
         stale = self._made_of.get((venue, symbol))
         if stale:
+            self.changes += 1
             for pair in stale:
                 self._rates.pop(pair, None)
             stale.clear()
@@ -96,6 +99,7 @@ class Rates:
     def _relist(self) -> None:
         """Read again which pairs are quoted where."""
         self._listed = self._market.listed
+        self.changes += 1
         self._quoted = {}
         self._near = {}
         for base, quote in self._pegs:

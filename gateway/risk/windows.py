@@ -46,8 +46,11 @@ class TokenBucket:
 
     def has(self, now_ns: int, tokens: int = 1) -> bool:
         """Say whether so many could be taken now; takes none."""
+        wanted = tokens * self._token
+        if self._credit >= wanted:
+            return True  # time only adds to it
         self._refill(now_ns)
-        return self._credit >= tokens * self._token
+        return self._credit >= wanted
 
     def take(self, now_ns: int, tokens: int = 1) -> bool:
         """Take so many, or none when there are fewer."""

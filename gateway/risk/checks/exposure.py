@@ -126,10 +126,7 @@ def capital_left(facts: Facts, scope: str, allotted: Decimal) -> Decimal:
 
 def margin_after(facts: Facts, intent: Intent, scope: str) -> Decimal:
     """Return what the venues would block for a scope if the order were sent."""
-    exposure, after = facts.exposure, intent.after(facts)
-    rate = exposure.rate(after.currency, exposure.currency(scope)) or ZERO
-    margin_rate = exposure.margin_rate(intent.venue, intent.key.symbol)
-    return exposure.margin(scope) + after.gross * rate * margin_rate
+    return intent.after(facts).margin(scope)
 
 
 def _was_held(intent: Intent) -> bool:
