@@ -55,7 +55,7 @@ def test_what_is_journaled_as_an_alert_is_logged(tmp_path, warned):
 def test_the_status_says_how_many_and_the_last():
     """STATUS carries the count of alerts, and the last with its time."""
     desk, alerts = Desk(), Alerts()
-    desk.core.control.alerts = alerts.summary
+    desk.core.control.questions.alerts = alerts.summary
     assert alerts.summary() == {"total": 0}
     alerts.heard(Jot("ALERT", {"alert": "BAD_FILL"}), 0)
     desk.log_on("OPERATOR/ann/7")
