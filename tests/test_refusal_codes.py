@@ -1,7 +1,7 @@
 """Every CODE that the gateway puts in front of a Text (58) is explained, and no other.
 
 The codes are read from the source: a string that begins with `CODE: `, or is a CODE alone where a
-text is wanted. Alerts and notes are ours, and docstrings are nobody's.
+text is wanted, and the causes of halts. Alerts and notes are ours, and docstrings are nobody's.
 """
 
 from __future__ import annotations
@@ -48,6 +48,27 @@ def spoken(tree):
         yield from call.args[:1]
 
 
+def causes(tree):
+    """Return why a module has a scope halted: `cause=` of a trip, the third word of a breaker's."""
+    constants = {
+        ast.unparse(node.targets[0]): text_of(node.value)
+        for node in tree.body if isinstance(node, ast.Assign)
+    }  # fmt: skip
+    found = [
+        keyword.value for call in calls(tree, {"trip"})
+        for keyword in call.keywords if keyword.arg == "cause"
+    ]  # fmt: skip
+    found += [call.args[2] for call in calls(tree, {"fire"}) if len(call.args) > 2]
+    found += [call.args[0] for call in calls(tree, {"_reduce"}) if len(call.args) == 2]
+    found += [
+        part for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "cause"
+        for part in ast.walk(node.value)
+    ]  # fmt: skip
+    texts = {text_of(node) or constants.get(ast.unparse(node), "") for node in found}
+    return {text for text in texts if re.fullmatch(WORD, text)}
+
+
 def codes_in(tree):
     """Return the codes of one module."""
     silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -71,7 +92,8 @@ def said():
     paths.append(ROOT / "protocol" / "authentication.py")
     codes = set()
     for path in paths:
-        codes |= codes_in(ast.parse(path.read_text("utf-8")))
+        tree = ast.parse(path.read_text("utf-8"))
+        codes |= codes_in(tree) | causes(tree)
     halts = {state.value for state in TradingState} - {TradingState.ACTIVE.value}
     return codes - {"OPERATOR"} | halts
 
