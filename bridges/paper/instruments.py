@@ -1,6 +1,7 @@
 """The paper venue's instruments: sound defaults for any symbol, each rule may be overridden.
 
-A symbol of six letters is a currency pair like EURUSD, one with a slash a crypto pair.
+A symbol of six letters is a currency pair like EURUSD, of whose notional 5 % are blocked, one with
+a slash a crypto pair, which is paid in full.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _currency(symbol: str) -> Instrument:
         symbol=symbol, base=symbol[:3], currency=quote, price_tick=tick,
         qty_step=Decimal(1000), min_qty=Decimal(1000), max_qty=Decimal(50_000_000),
         min_notional=Decimal(0), contract_multiplier=Decimal(100_000),
-        maker_fee=Decimal("0.00002"), taker_fee=Decimal("0.00003"),
+        maker_fee=Decimal("0.00002"), taker_fee=Decimal("0.00003"), margin_rate=Decimal("0.05"),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from bridges.link_events import LinkChanged
 from bridges.paper.exchange import Exchange
 from bridges.paper.faults import Faults
 from bridges.paper.feeds import Feed
+from bridges.paper.free_funds import balances
 from bridges.paper.grid import Grid
 from bridges.paper.latency import Latency
 from bridges.paper.ledger import Ledger
@@ -210,7 +211,7 @@ class PaperVenue:
         """Ask for balances."""
         self._ask(
             lambda up: Balances(
-                ask=ask, balances=self.exchange.account.balances() if up else (), complete=up
+                ask=ask, balances=balances(self.exchange) if up else (), complete=up
             ),
             now_ns,
         )

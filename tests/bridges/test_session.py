@@ -224,7 +224,7 @@ def test_instruments_and_capabilities(counter):
 
 def test_an_instrument_tells_its_currencies_funding_and_margin(tmp_path):
     """Base currency always; funding with its next moment, and margin, where there are any."""
-    rules = {"funding_rate": "0.0001", "funding_interval_ms": 3_600_000, "margin_rate": "0.05"}
+    rules = {"funding_rate": "0.0001", "funding_interval_ms": 3_600_000, "margin_rate": "0.02"}
     counter = Counter(tmp_path / "funded", instruments={EURUSD: rules})
     (listing,) = counter.ask(counter.instruments())
     (one,) = [s for s in listing.securities if s.symbol == EURUSD]
@@ -233,11 +233,12 @@ def test_an_instrument_tells_its_currencies_funding_and_margin(tmp_path):
     left_ns = parse_utc(one.funding_time) - parse_utc(listing.sending_time)
     assert 0 < left_ns <= 3_600_000_000_000
     assert parse_utc(one.funding_time) % 3_600_000_000_000 == 0
-    assert one.margin_rate == Decimal("0.05")
+    assert one.margin_rate == Decimal("0.02")
     counter = Counter(tmp_path / "plain")
     (listing,) = counter.ask(counter.instruments())
     one = listing.securities[0]
-    assert (one.funding_rate, one.funding_time, one.margin_rate) == (None, None, None)
+    assert (one.funding_rate, one.funding_time) == (None, None)
+    assert one.margin_rate == Decimal("0.05")
 
 
 def test_quotes_are_conflated(counter):
