@@ -115,7 +115,7 @@ class After:
         """Return what the gross notional of the symbol within one of its scopes would be."""
         exposure = self._exposure
         before = exposure.symbol_gross(scope, self._symbol)
-        added = self._adds(exposure.currency(scope))
+        added = self._adds(exposure.added_up(scope).currency)
         return before if added is None else before + added[0]
 
     def symbol_qty(self, scope: str) -> tuple[Decimal, Decimal]:

@@ -40,26 +40,31 @@ Worth = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 class Money:
     """Sums of a scope in one currency; `spared` is the part of gross that no venue blocks.
 
-    `worth` is what they are in the scope's currency, None when there is no rate: found when the
-    rates had changed `read_at` times, and found again when `read_at` is behind, or -1.
+    `worth` is what they are in the scope's currency, None when there is no rate. It is looked at
+    again when the rates have changed since (`read_at`), or the sums themselves have (-1).
     """
 
-    __slots__ = ("gross", "long", "pnl", "read_at", "short", "spared", "worth")
+    __slots__ = ("gross", "long", "pnl", "rate", "read_at", "short", "spared", "worth")
 
     def __init__(self) -> None:
         self.gross = self.long = self.short = self.pnl = self.spared = ZERO
+        self.rate: Decimal | None = None
         self.worth: Worth | None = None
         self.read_at = -1
 
-    def convert(self, rate: Decimal | None, read_at: int) -> None:
-        """Bring `worth` up to date."""
-        self.read_at = read_at
-        self.worth = None
-        if rate is not None:
+    def convert(self, rate: Decimal | None, read_at: int, *, own: bool) -> None:
+        """Bring `worth` up to date; `own`: the currency is the scope's, and there is no rate."""
+        if own:
+            self.worth = self.gross, self.long, self.short, self.pnl, self.spared
+        elif rate is None:
+            self.worth = None
+        elif rate is not self.rate or self.read_at < 0 or self.worth is None:
             self.worth = (
                 self.gross * rate, self.long * rate, self.short * rate, self.pnl * rate,
-                self.spared * rate,
+                self.spared * rate if self.spared else ZERO,
             )  # fmt: skip
+        self.rate = rate
+        self.read_at = read_at
 
 
 class Sum:

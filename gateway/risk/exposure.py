@@ -188,39 +188,33 @@ class Exposure:
         return found
 
     def _add_up(self, found: Sum) -> None:
-        self._settle(found)
+        if found.dirty:
+            self._settle(found)
         gross = long = short = pnl = spared = ZERO
-        without_rate: list[str] = []
-        without_rate_pnl: list[str] = []
-        changes = self._rates.changes
+        own, rates, changes = found.currency, self._rates, self._rates.changes
+        without_rate = without_rate_pnl = ""
         for currency, money in found.money.items():
             if not (money.gross or money.pnl):
                 continue
-            if currency == found.currency:
-                gross += money.gross
-                long += money.long
-                short += money.short
-                pnl += money.pnl
-                spared += money.spared
-                continue
             if money.read_at != changes:
-                rate = self._rates.rate(currency, found.currency)
-                money.convert(rate, self._rates.changes)
-            if money.worth is None:
-                without_rate_pnl.append(currency)
-                if money.gross:
-                    without_rate.append(currency)
-                continue
+                rate = None if currency == own else rates.rate(currency, own)
+                money.convert(rate, rates.changes, own=currency == own)
             worth = money.worth
+            if worth is None:
+                missing = f"no rate from {currency or 'an unknown currency'} to {own}"
+                without_rate_pnl = without_rate_pnl or missing
+                if money.gross:
+                    without_rate = without_rate or missing
+                continue
             gross += worth[0]
             long += worth[1]
             short += worth[2]
             pnl += worth[3]
             spared += worth[4]
+        unpriced = _unpriced(found) if found.unpriced else ""
         found.totals = Totals(gross, long, short, pnl)
-        found.margin = gross - spared
-        found.why = _why(found, without_rate)
-        found.why_pnl = _why(found, without_rate_pnl)
+        found.margin = gross - spared if spared else gross
+        found.why, found.why_pnl = unpriced or without_rate, unpriced or without_rate_pnl
         found.read_at = self._changes
 
     def margin_rate(self, venue: str, symbol: str) -> Decimal:
@@ -302,11 +296,8 @@ class Exposure:
         return iter(tuple(self._sums))
 
 
-def _why(found: Sum, without_rate: list[str]) -> str:
-    """Say what of a scope is not known: a price, or a rate into its currency."""
-    for line in found.unpriced:
-        what = "price" if line.price.currency else "currency"
-        return f"no {what} of {line.price.symbol} at {line.price.venue}"
-    if not without_rate:
-        return ""
-    return f"no rate from {without_rate[0] or 'an unknown currency'} to {found.currency}"
+def _unpriced(found: Sum) -> str:
+    """Say of what a scope has something at stake without a price."""
+    price = next(iter(found.unpriced)).price
+    what = "price" if price.currency else "currency"
+    return f"no {what} of {price.symbol} at {price.venue}"

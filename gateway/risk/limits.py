@@ -98,6 +98,8 @@ LARGER_IS_TIGHTER = frozenset((
     "require_edge",
 ))  # fmt: skip
 """Of these keys the larger value lets less through."""
+IN_MONEY = ("max_symbol_notional", "max_gross_notional", "max_net_notional", "capital")
+"""The limits on exposure that cannot be judged without a price and a rate."""
 
 
 FLAGS = frozenset(("require_stop", "require_edge"))
@@ -148,10 +150,11 @@ class Binding:
     """The limits that bind the orders of one strategy in one symbol at one venue.
 
     `least[key]` is the tightest Bound of all scopes, absent when there is none; `each[key]` are
-    the Bounds of every scope that has one.
+    the Bounds of every scope that has one; `valued` are the scopes with a limit that cannot be
+    judged without a price and a rate.
     """
 
-    __slots__ = ("each", "least", "scopes")
+    __slots__ = ("each", "least", "scopes", "valued")
 
     def __init__(self, scopes: tuple[str, ...], limits: Mapping[str, Limits]) -> None:
         self.scopes = scopes
@@ -166,6 +169,8 @@ class Binding:
                 self.each[key] = bounds
                 tightest = max if key in LARGER_IS_TIGHTER else min
                 self.least[key] = tightest(bounds, key=lambda bound: bound.value)
+        valued = (bound.scope for key in IN_MONEY for bound in self.each.get(key, ()))
+        self.valued = tuple(dict.fromkeys(valued))
 
 
 class LimitBook:

@@ -18,22 +18,14 @@ from protocol.fields import OrdRejReason, Side
 from protocol.numbers import ZERO, plain
 
 _EXCEEDS = OrdRejReason.EXCEEDS_LIMIT
-_MONEY = ("max_symbol_notional", "max_gross_notional", "max_net_notional", "capital")
-"""The limits that cannot be judged without a price and a rate."""
 
 
 def known_exposure(facts: Facts, intent: Intent) -> Refusal | None:
     """Without a price, or a rate into the limit's currency, nothing new is let through."""
-    each = intent.binding(facts).each
-    asked: list[str] = []
-    for key in _MONEY:
-        for bound in each.get(key, ()):
-            if bound.scope in asked:
-                continue
-            asked.append(bound.scope)
-            why = intent.after(facts).unknown(bound.scope)
-            if why and not intent.reduces(facts):
-                return unknown(why, bound.scope)
+    for scope in intent.binding(facts).valued:
+        why = intent.after(facts).unknown(scope)
+        if why and not intent.reduces(facts):
+            return unknown(why, scope)
     return None
 
 
@@ -91,22 +83,28 @@ def max_gross(facts: Facts, intent: Intent) -> Refusal | None:
 
 def max_net(facts: Facts, intent: Intent) -> Refusal | None:
     """How far a scope may lean to one side, long and short set off against each other."""
+    buys = intent.message.side is Side.BUY
     for bound in intent.binding(facts).each.get("max_net_notional", ()):
-        net = _net(facts, intent, bound.scope)
+        totals = intent.after(facts).totals(bound.scope)
+        net = totals.long if buys else totals.short
         if net > bound.value and _adds_net(facts, intent):
-            return refuse("MAX_NET", _EXCEEDS, net=net, limit=bound.value, scope=bound.scope)
+            if intent.reduces(facts):
+                net = _net_closing(facts, intent, bound.scope)
+            if net > bound.value:
+                return refuse("MAX_NET", _EXCEEDS, net=net, limit=bound.value, scope=bound.scope)
     return None
 
 
 def capital(facts: Facts, intent: Intent) -> Refusal | None:
     """What a scope's positions and orders block at its venues must not exceed its capital."""
     for bound in intent.binding(facts).each.get("capital", ()):
-        why = facts.exposure.unknown_pnl(bound.scope)
+        found = facts.exposure.added_up(bound.scope)
+        why = found.why_pnl
         if why and not intent.reduces(facts):
             return refuse(
                 "PNL_UNKNOWN", OrdRejReason.BROKER, why=why.replace(" ", "_"), scope=bound.scope
             )
-        allotted = capital_left(facts, bound.scope, bound.value)
+        allotted = bound.value + min(found.totals.pnl, ZERO)
         needed = margin_after(facts, intent, bound.scope)
         if needed > allotted and _adds_gross(facts, intent):
             return refuse(
@@ -149,17 +147,13 @@ def _adds_net(facts: Facts, intent: Intent) -> bool:
     return not _only_shrinks(intent)
 
 
-def _net(facts: Facts, intent: Intent, scope: str) -> Decimal:
-    """Return the net on the order's own side; what it closes is closed at the price it has."""
+def _net_closing(facts: Facts, intent: Intent, scope: str) -> Decimal:
+    """Return the net on its side if it is closed at the last price, whatever its own is."""
     after, exposure = intent.after(facts), facts.exposure
-    totals = after.totals(scope)
-    buys = intent.message.side is Side.BUY
-    if not intent.reduces(facts):
-        return totals.long if buys else totals.short
     before = exposure.totals(scope)
     price = exposure.price(intent.venue, intent.key.symbol) or ZERO
     rate = exposure.rate(after.currency, exposure.currency(scope)) or ZERO
-    if buys:
+    if intent.message.side is Side.BUY:
         return before.long + after.long_qty * price * rate
     return before.short + after.short_qty * price * rate
 

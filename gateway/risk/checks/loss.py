@@ -44,8 +44,8 @@ def drawdown(facts: Facts, intent: Intent) -> Refusal | None:
 def _lost(
     facts: Facts, intent: Intent, code: str, since: Decimal, limit: Decimal, scope: str
 ) -> Refusal | None:
-    why = facts.exposure.unknown_pnl(scope)
-    loss = since - facts.exposure.totals(scope).pnl
+    found = facts.exposure.added_up(scope)
+    why, loss = found.why_pnl, since - found.totals.pnl
     if not why and loss <= limit:
         return None
     if intent.reduces(facts):
