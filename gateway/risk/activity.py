@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from gateway.risk.limits import Bound, LimitBook
 from gateway.risk.windows import TokenBucket
-from protocol.fields import ExecInst, PositionEffect, TimeInForce
+from protocol.fields import ExecInst, PositionEffect, Side, TimeInForce
 
 if TYPE_CHECKING:
     from gateway.oms.state import Order
@@ -25,7 +25,8 @@ MS = 1_000_000
 SECOND_NS = 1_000_000_000
 KEPT = 10_000
 """So many orders of one strategy are remembered, whatever its windows."""
-RATE, BURST = "max_messages_per_s", "message_burst"
+RATE = "max_messages_per_s"
+_BUY = Side.BUY
 
 Likeness = tuple[object, ...]
 
@@ -41,6 +42,7 @@ class Recent(Struct):
     """What one strategy has sent lately: by content, and as a run of orders alike."""
 
     contents: OrderedDict[Likeness, Sent] = field(default_factory=OrderedDict)
+    last_ns: int = 0
     alike: Likeness = ()
     run: deque[int] = field(default_factory=deque)
 
@@ -93,7 +95,9 @@ class Activity:
     def sent_alike(self, intent: Intent, window_ms: int) -> int | None:
         """Return how long ago (ms) the same order was let through, None outside the window."""
         recent = self._recent.get(intent.owner)
-        before = recent.contents.get(content_of(intent)) if recent is not None else None
+        if recent is None or intent.now_ns - recent.last_ns > window_ms * MS:
+            return None
+        before = recent.contents.get(content_of(intent))
         if before is None:
             return None
         age_ns = intent.now_ns - before.time_ns
@@ -118,7 +122,7 @@ class Activity:
         recent = self._recent.get(intent.owner)
         if recent is None:
             recent = self._recent[intent.owner] = Recent()
-        now_ns = intent.now_ns
+        now_ns = recent.last_ns = intent.now_ns
         duplicate = least.get("duplicate_window_ms")
         if duplicate is not None:
             contents, content = recent.contents, content_of(intent)
@@ -183,9 +187,9 @@ def content_of(intent: Intent) -> Likeness:
     """Return what makes two orders the same."""
     message = intent.message
     return (
-        intent.venue, intent.account, message.symbol, message.side, message.order_qty,
-        message.ord_type, message.price, message.stop_px,
-        message.time_in_force or TimeInForce.DAY,
+        intent.venue, intent.account, message.symbol, message.side is _BUY, message.order_qty,
+        message.ord_type.value, message.price, message.stop_px,
+        (message.time_in_force or TimeInForce.DAY).value,
         message.exec_inst is ExecInst.PARTICIPATE_DONT_INITIATE,
         message.position_effect is PositionEffect.CLOSE,
     )  # fmt: skip
@@ -193,8 +197,9 @@ def content_of(intent: Intent) -> Likeness:
 
 def _content_of_order(order: Order) -> Likeness:
     return (
-        order.venue, order.account, order.symbol, order.side, order.order_qty, order.ord_type,
-        order.price, order.stop_px, order.time_in_force, order.post_only, order.reduce_only,
+        order.venue, order.account, order.symbol, order.side is _BUY, order.order_qty,
+        order.ord_type.value, order.price, order.stop_px, order.time_in_force.value,
+        order.post_only, order.reduce_only,
     )  # fmt: skip
 
 

@@ -7,12 +7,16 @@ orders included, is in them; what it would block now beyond that must fit into w
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from gateway.risk.checks.exposure import margin_after, unknown
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.funds import free_funds
 from protocol.fields import OrdRejReason
 from protocol.numbers import ZERO
+
+if TYPE_CHECKING:
+    from gateway.risk.after import After
 
 MS = 1_000_000
 
@@ -23,8 +27,13 @@ def funds(facts: Facts, intent: Intent) -> Refusal | None:
         return None
     after = intent.after(facts)
     held = intent.existing is not None and intent.existing.is_held
-    if (after.gross <= ZERO and not held and not after.why) or intent.reduces(facts):
+    if after.gross <= ZERO and not held and not after.why:
         return None
+    refused = _refusal(facts, intent, after)
+    return None if refused is None or intent.reduces(facts) else refused
+
+
+def _refusal(facts: Facts, intent: Intent, after: After) -> Refusal | None:
     account = f"account:{intent.account}"
     currency = facts.exposure.currency(account)
     free = free_funds(facts, intent.venue, currency)
