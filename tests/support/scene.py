@@ -123,6 +123,18 @@ class Rogue:
             and message.exec_type in DECIDED
         )  # fmt: skip
 
+    def refusals(self, code):
+        """List the refusals with a code."""
+        return [
+            report for report in self.reports()
+            if report.exec_type is ExecType.REJECTED
+            and (report.text or "").startswith(f"{code}:")
+        ]  # fmt: skip
+
+    def reports(self):
+        """List every ExecutionReport that was heard."""
+        return [message for message in self.heard if isinstance(message, ExecutionReport)]
+
     def accepted(self, order):
         """Say whether the gateway let an order through."""
         return self.answer(order).ord_status is not OrdStatus.REJECTED
