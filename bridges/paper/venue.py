@@ -212,9 +212,8 @@ class PaperVenue:
         self._ask(
             lambda up: Balances(
                 ask=ask, balances=balances(self.exchange) if up else (), complete=up
-            ),
-            now_ns,
-        )
+            ), now_ns,
+        )  # fmt: skip
 
     def ledger_entries(self, ask: str, since_ns: int, now_ns: int) -> None:
         """Ask for ledger entries."""
