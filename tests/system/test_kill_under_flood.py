@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support import witnesses
+from support.system import System
 from support.waiting import wait_for
 
 from bridges.paper import ledger
@@ -87,21 +88,31 @@ def halted(session):
     return any((halt["scope"], halt["state"]) == ("all", "HALTED") for halt in halts)
 
 
+BUILT_IN, OFF = "", None
+CI = pytest.mark.length("ci")
 WAYS = [
-    by_command,
-    pytest.param(by_file, marks=pytest.mark.length("ci")),
-    pytest.param(by_signal, marks=[
-        pytest.mark.length("ci"),
-        pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here"),
+    pytest.param(by_command, BUILT_IN, id="command"),
+    pytest.param(by_command, OFF, id="command, limits off", marks=CI),
+    pytest.param(by_file, OFF, id="file", marks=CI),
+    pytest.param(by_signal, OFF, id="signal", marks=[
+        CI, pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here"),
     ]),
 ]  # fmt: skip
 
 
 @pytest.mark.budget(180)
-@pytest.mark.parametrize("kill", WAYS)
-def test_a_kill_acts_under_a_flood(system, kill):
-    """HALTED acts and every resting order of everybody is cancelled, however much is queued."""
-    system.start()
+@pytest.mark.parametrize(("kill", "brakes"), WAYS)
+def test_a_kill_acts_under_a_flood(tmp_path, kill, brakes):
+    """HALTED acts and every resting order of everybody is cancelled, however much is queued.
+
+    The built-in limits refuse most of the flood; with all of them off its orders rest too.
+    """
+    with System(tmp_path, brakes=brakes) as system:
+        flooded_and_killed(system.start(), kill)
+
+
+def flooded_and_killed(system, kill):
+    """Flood, kill, wait until nothing rests; print the figures and read the journal."""
     owners = [Client(name, system.orders) for name in ("MM", "MOMENTUM")]
     with owners[0], owners[1], Flood(system) as flood:
         for number in range(RESTING):
