@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from support.reckoning import reckon
+from support.scene import LIMITS
 
 _table = []
 HEAD = (
@@ -35,6 +36,11 @@ def pytest_terminal_summary(terminalreporter):
     rows = [HEAD, *map(_row, _table)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD) - 1)]
     terminalreporter.section("known disasters, in dollars, the worst strategy's worst moment")
+    terminalreporter.write_line(
+        f"limits with brakes: gross {LIMITS.max_gross_notional:,}"
+        f" symbol {LIMITS.max_symbol_notional:,} net {LIMITS.max_net_notional:,}"
+        f" loss of a day {LIMITS.max_daily_loss:,}"
+    )
     for row in rows:
         cells = [
             f"{cell:<{width}}" if at < 2 else f"{cell:>{width}}"

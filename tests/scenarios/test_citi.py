@@ -79,6 +79,7 @@ def test_a_notional_typed_as_a_quantity_is_refused_order_by_order(tmp_path, reck
     assert 0 < figures.left < SLICES
     assert figures.symbol <= LIMITS.max_symbol_notional * NOISE
     assert figures.gross <= LIMITS.max_gross_notional * NOISE
+    assert figures.worst_bps <= LIMITS.collar_bps
 
 
 @pytest.mark.length("ci")

@@ -28,7 +28,7 @@ every_ms = 100
 min_history = 15
 cool_down_ms = 2_000
 """
-"""A test's calm lasts three seconds and not two minutes: what is usual is learned faster."""
+"""A test's calm lasts four seconds and not two minutes: what is usual is learned faster."""
 MS_NS = 1_000_000
 STAYS = Fall()
 RETURNS = Fall(returns_ms=1_500)
@@ -107,6 +107,7 @@ def assert_held(figures, system):
         assert not [order for time_ns, order in journaled.left if begun_ns < time_ns < ended_ns]
     assert figures.symbol <= LIMITS.max_symbol_notional * NOISE
     assert figures.loss <= LIMITS.max_daily_loss
+    assert figures.worst_bps <= LIMITS.collar_bps
 
 
 @pytest.mark.budget(60)

@@ -22,13 +22,14 @@ PATIENT_MS = 1_500
 ORDERS = 130
 PAUSE_MS = 30
 PATIENCE = f"\n[timeouts]\nvenue_answer_ms = {PATIENT_MS}\n"
-PRICE = Decimal("1.101")
+PRICE, TICK = Decimal("1.101"), Decimal("0.00001")
 
 
 def send_without_an_answer(rogue):
     """Send an order whenever the one before has not been answered."""
     for number in range(ORDERS):
-        rogue.buy("EURUSD", 4_000 + number % 5 * 1_000, price=PRICE)
+        price = PRICE + number * TICK  # nobody takes it for the same order again
+        rogue.buy("EURUSD", 4_000 + number % 5 * 1_000, price=price)
         rogue.pause(PAUSE_MS)
     rogue.settle()
 

@@ -22,12 +22,12 @@ MS_NS = 1_000_000
 class Fall(NamedTuple):
     """How a price falls."""
 
-    begins_ms: int = 3_000
+    begins_ms: int = 4_000
     lasts_ms: int = 1_000
     to: Decimal = Decimal("0.7")
     returns_ms: int = 0
     """How long after its end the price is back where it was; 0: never."""
-    ends_ms: int = 8_500
+    ends_ms: int = 9_000
 
     def factor(self, at_ms):
         """Return what is left of the price at a moment."""

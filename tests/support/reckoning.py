@@ -150,6 +150,8 @@ class Figures(NamedTuple):
     house_gross: Decimal
     house_net: Decimal
     house_loss: Decimal
+    worst_bps: Decimal
+    """How much worse than the middle of its order's leaving the worst fill was."""
     refused: dict
     halts: list
 
@@ -176,6 +178,7 @@ class Course(NamedTuple):
     owners: dict
     fills: int
     at_sends: list
+    worst_bps: Decimal
 
 
 def go_through(system, journaled, venue="PAPER"):
@@ -192,12 +195,14 @@ def go_through(system, journaled, venue="PAPER"):
         (time_ns, 0, symbol, middle) for time_ns, symbol, middle in middles(system, end_ns, venue)
     ]
     owners, prices, working = defaultdict(Owner), {}, {}
-    at_sends, fills = [], 0
+    at_sends, fills, middle_at, worst_bps = [], 0, {}, ZERO
     for time_ns, _, kind, what in sorted(events, key=lambda event: event[:2]):
         if kind == "send":
             changed = _send(owners, working, what)
+            middle_at[what.cl_ord_id] = prices[what.symbol]
         elif kind == "fill":
             changed, fills = _fill(owners, working, what), fills + 1
+            worst_bps = max(worst_bps, _worse_bps(what, middle_at[what["id"]]))
         elif kind in ENDS:
             changed = _drop(owners, working, what["id"])
         else:
@@ -206,7 +211,11 @@ def go_through(system, journaled, venue="PAPER"):
             owners[name].look(prices)
         if kind == "send":
             at_sends.append(Send(time_ns, changed[0], -owners[changed[0]].value))
-    return Course(owners, fills, at_sends)
+    return Course(owners, fills, at_sends, worst_bps)
+
+
+def _worse_bps(line, middle):
+    return (Decimal(line["px"]) - middle) * Side(line["side"]).sign / middle * 10_000
 
 
 def _send(owners, working, order):
@@ -264,5 +273,6 @@ def reckon(system, scenario, brakes):
         gross=max(one.gross for one in worst), symbol=max(one.symbol for one in worst),
         net=max(one.net for one in worst), loss=max(one.loss for one in worst),
         house_gross=house.gross, house_net=house.net, house_loss=house.loss,
-        refused=dict(journaled.refused.most_common()), halts=halts(journaled),
+        worst_bps=course.worst_bps, refused=dict(journaled.refused.most_common()),
+        halts=halts(journaled),
     )  # fmt: skip

@@ -57,9 +57,8 @@ class Scene(System):
 
     def stopped(self):
         """Tell (cause, state) of everything that is stopped now."""
-        return {
-            (row["reason"].partition(":")[0], row["state"]) for row in self.status()["halts"]
-        }
+        status = self.status() or {"halts": ()}
+        return {(row["reason"].partition(":")[0], row["state"]) for row in status["halts"]}
 
 
 class Rogue:
