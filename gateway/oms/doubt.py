@@ -75,7 +75,7 @@ class Inquest:
     """Asks the venues and weighs what they answer."""
 
     def __init__(
-        self, book: Book, market: Market, rules: Rules, in_use: Callable[[str], Decimal]
+        self, book: Book, market: Market, rules: Rules, in_use: Callable[[str], Decimal | None]
     ) -> None:
         """`in_use` tells what an account has blocked, as we count it."""
         self._in_use = in_use

@@ -65,6 +65,10 @@ class Guard:
         for transition in self.facts.feeds.tick(now_ns):
             yield self._feed(transition, now_ns)
         yield from self.profit.look(now_ns)
+        for venue, rules in self.rules.venues.items():
+            view = self.facts.market.venue(venue)
+            if view.balances_ns and view.in_use is None:
+                view.in_use = self.facts.account_in_use(rules.account)
         yield from self.trips(now_ns)
         yield from lapse(self.book, self.rules, now_ns)
         yield from self._end_overrides(now_ns)

@@ -23,7 +23,6 @@ from protocol.messages import (
     Security,
     TradeCaptureReport,
 )
-from protocol.numbers import ZERO
 
 
 class Level(NamedTuple):
@@ -108,7 +107,7 @@ class Answers(Struct):
     balances: list[CollateralReport] = field(default_factory=list)
     balances_due: int | None = None
     balances_complete: bool = False
-    in_use: Decimal = ZERO
+    in_use: Decimal | None = None
 
     @property
     def all_here(self) -> bool:
@@ -145,7 +144,8 @@ class Absence(Struct):
 class VenueView(Struct):
     """One venue as it looks now.
 
-    `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count.
+    `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count;
+    what could not be counted then is counted as soon as it can be: until then nothing new is sent.
     """
 
     linked: bool = False
@@ -161,7 +161,7 @@ class VenueView(Struct):
     last_round_ns: int = 0
     balances: dict[str, CollateralReport] = field(default_factory=dict)
     balances_ns: int = 0
-    in_use: Decimal = ZERO
+    in_use: Decimal | None = None
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)

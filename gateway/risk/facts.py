@@ -72,10 +72,11 @@ class Facts(NamedTuple):
         """Find the instrument of an intent."""
         return self.market.security(intent.venue, intent.message.symbol)
 
-    def account_in_use(self, account: str) -> Decimal:
-        """Return what an account has blocked for positions and orders, as we count it."""
+    def account_in_use(self, account: str) -> Decimal | None:
+        """Return what an account has blocked, as we count it; None while that is not known."""
         self.exposure.refresh()
-        return self.exposure.margin(f"account:{account}")
+        scope = f"account:{account}"
+        return None if self.exposure.unknown(scope) else self.exposure.margin(scope)
 
 
 class Intent:

@@ -259,3 +259,20 @@ def test_every_round_asks_for_them():
     desk.pass_time(ROUND_MS)
     assert len([m for m in desk.told(VENUE) if isinstance(m, CollateralInquiry)]) == asked + 1
     assert isinstance(desk.told(VENUE)[-5], SecurityListRequest)
+
+
+def test_after_a_start_what_is_held_is_not_counted_twice():
+    """The venue has taken off what the position blocks: it is counted as soon as it has a price."""
+    desk = funds_desk()
+    assert ask(desk, "600") == ""
+    last_sent(desk).fill("600")
+    desk.restart()
+    desk.log_on(VENUE)
+    desk.answer_round()
+    figures(desk, cash_outstanding=MID * 400)
+    desk.log_on("MM")
+    desk.quote("1.1000", "1.1002")
+    assert code(ask(desk, "1")) == "FUNDS_UNKNOWN"
+    desk.pass_time(100)
+    assert code(ask(desk, "401")) == "FUNDS"
+    assert ask(desk, "400") == ""

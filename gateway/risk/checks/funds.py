@@ -54,8 +54,9 @@ def _refusal(facts: Facts, intent: Intent, after: After) -> Refusal | None:
 
 def _old_figures(facts: Facts, intent: Intent, free: Decimal | None) -> Refusal | None:
     """Refuse by figures that never came, or too long ago."""
-    told_ns, scope = facts.market.venue(intent.venue).balances_ns, f"account:{intent.account}"
-    if not told_ns or free is None:
+    view, scope = facts.market.venue(intent.venue), f"account:{intent.account}"
+    told_ns = view.balances_ns
+    if not told_ns or free is None or view.in_use is None:
         return refuse("FUNDS_UNKNOWN", OrdRejReason.BROKER, venue=intent.venue, scope=scope)
     bound = intent.binding(facts).least.get("max_funds_age_ms")
     age_ms = (intent.now_ns - told_ns) // MS
@@ -79,4 +80,4 @@ def _needed(facts: Facts, intent: Intent, account: str) -> Decimal:
         notional = intent.at_stake * (intent.worst_price(facts) or ZERO) * rate
         blocked = notional * exposure.margin_rate(intent.venue, intent.key.symbol)
     fee = notional * (security.taker_fee or ZERO) if security is not None else ZERO
-    return margin_after(facts, intent, account) - view.in_use + blocked + max(fee, ZERO)
+    return margin_after(facts, intent, account) - (view.in_use or ZERO) + blocked + max(fee, ZERO)
