@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from gateway.commands import launch, machine
+from gateway.commands.bench_checks import cost_of_checks, tell_checks
 from gateway.commands.bench_feed import SUBSCRIBERS, fan_out
 from gateway.commands.bench_floors import Floors
 from gateway.commands.bench_gateway import BareSession, BenchGateway
@@ -22,6 +23,8 @@ from gateway.commands.bench_start import large_journal, replay
 from gateway.commands.bench_state import memory
 from gateway.commands.terminal import err, json_option, out, print_json, print_rows
 
+Target = tuple[str, float, str, float]
+"""A figure's name, its value, and on which side of what it should lie."""
 ROUNDS = 20
 Z_95 = 1.96
 
@@ -37,25 +40,39 @@ FULL_RECORDS, QUICK_RECORDS = 1_000_000, 100_000
     "--records", type=click.IntRange(min=1_000), help="Records of the large journal to start on.",
 )  # fmt: skip
 @click.option("--profile", is_flag=True, help="Also show where the gateway's time goes.")
+@click.option("--checks", is_flag=True, help="Measure only what the brakes cost, check by check.")
 @json_option
 def command(
-    folder: Path | None, records: int | None, *, quick: bool, profile: bool, as_json: bool
+    folder: Path | None,
+    records: int | None,
+    *,
+    quick: bool,
+    profile: bool,
+    checks: bool,
+    as_json: bool,
 ) -> None:
     """Measure raw ZeroMQ and raw fdatasync, then the gateway, each figure beside its floor.
 
     Latencies are taken in alternated rounds (echo, sync, group, os), one order at a time, the next
     only when the last one's life at the venue has begun, so that a busy machine hits all of them
     alike and no queue is measured; the ratio is the median over the rounds, with its 95 % interval.
-    Rates alternate with a raw echo of the same window.
+    Rates alternate with a raw echo of the same window; a gateway whose every brake is on alternates
+    with one that has none.
 
     \b
     Exit codes: 0 measured (whether targets are met is in the answer), 1 a measurement failed.
     """
     records = records or (QUICK_RECORDS if quick else FULL_RECORDS)
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-", dir=folder) as place:
-        found = measure(Path(place), quick=quick, records=records, profile=profile)
+        if checks:
+            found = only_checks(Path(place), quick=quick)
+        else:
+            found = measure(Path(place), quick=quick, records=records, profile=profile)
     if as_json:
         print_json(found)
+    elif checks:
+        tell_checks(found["checks"])
+        print_rows(found["targets"], title="targets")
     else:
         tell(found)
 
@@ -79,6 +96,7 @@ def measure(folder: Path, *, quick: bool, records: int, profile: bool) -> dict[s
         group.stop()
         say("replay of what was just traded")
         found["replay"] = replay(group.config.journal.path)
+    found["checks"] = brakes(folder, quick=quick)
     say("memory")
     found["memory"] = memory(10_000 if quick else 100_000)
     if profile:
@@ -90,6 +108,24 @@ def measure(folder: Path, *, quick: bool, records: int, profile: bool) -> dict[s
     found["load_1m_at_end"] = machine.load_1m()
     found["seconds"] = round(time.monotonic() - began, 1)
     return found
+
+
+def only_checks(folder: Path, *, quick: bool) -> dict[str, Any]:
+    """Measure what the brakes cost, and nothing else."""
+    found = brakes(folder, quick=quick)
+    return {
+        "machine": machine.describe(), "quick": quick, "checks": found,
+        "targets": held_against([brakes_target(found)]), "load_1m_at_end": machine.load_1m(),
+    }  # fmt: skip
+
+
+def brakes(folder: Path, *, quick: bool) -> dict[str, Any]:
+    """Measure what the brakes cost."""
+    say("the checks, one after the other, and two gateways: every brake on, and none")
+    return cost_of_checks(
+        folder, ratio, pairs=10 if quick else 2 * ROUNDS, seconds=0.5 if quick else 1,
+        rounds=5 if quick else ROUNDS, orders=40 if quick else 100,
+    )  # fmt: skip
 
 
 def say(what: str) -> None:
@@ -184,7 +220,19 @@ def targets(found: dict[str, Any]) -> list[dict[str, Any]]:
         (f"{size}, last snapshot {large['start']['snapshot_before']['replayed']} before",
          large["start"]["snapshot_before"]["answers_s"], "<=", 2.0),
         ("bytes for a resting order", found["memory"]["bytes_per_resting_order"], "<=", 2048),
+        brakes_target(found["checks"]),
     ]  # fmt: skip
+    return held_against(rows)
+
+
+def brakes_target(found: dict[str, Any]) -> Target:
+    """Hold the rate with every brake on against the rate with none."""
+    measured = found["whole"]["on_to_off"]["median"]
+    return "orders acked a second, every brake on / none", measured, ">=", 0.75
+
+
+def held_against(rows: list[Target]) -> list[dict[str, Any]]:
+    """Say of each figure whether it meets its target."""
     return [
         {
             "figure": name, "measured": value, "target": f"{sign} {limit}",
@@ -205,6 +253,7 @@ def tell(found: dict[str, Any]) -> None:
     print_rows(rows, title="sustained, beside an echo with the same window")
     for name in ("fan_out", "replay", "memory"):
         print_rows([found[name]], title=name.replace("_", " "))
+    tell_checks(found["checks"])
     print_rows([large["replay"]], title=f"replay of {large['records']} records")
     rows = [{"start": name, **row} for name, row in large["start"].items()]
     print_rows(rows, title=f"start, seconds, {large['orders_in_memory']} orders in memory")

@@ -18,7 +18,7 @@ from bridges.lock import is_free
 from engine.link import Link, Subscriber
 from engine.market import book_of
 from gateway.commands import bridges, launch
-from gateway.commands.bench_brakes import brakes_off
+from gateway.commands.bench_brakes import VENUE_OFF, VENUE_ON, brakes_off, brakes_on
 from gateway.commands.bench_template import AT, Template
 from gateway.commands.standing_operator import StandingOperator
 from gateway.config import load_config
@@ -33,6 +33,7 @@ from protocol.timestamps import format_utc
 
 SYMBOL = "EURUSD"
 QTY = Decimal(1000)
+EDGE_BPS = Decimal(500)
 STRATEGIES = 100
 QUIET_HEARTBEAT_S = 600
 """Nobody speaks up on his own during a measurement."""
@@ -60,8 +61,7 @@ kind = "paper"
 launch = true
 symbols = ["{symbol}"]
 quote_stale_ms = 600_000
-check_funds = false
-self_trade = "let-through"
+{venue_keys}
 feed = {{ kind = "synthetic", seed = 7, interval_ms = 1_000 }}
 
 [routing]
@@ -79,15 +79,24 @@ class Started(NamedTuple):
 class BenchGateway:
     """One running gateway with its paper venue. Use as a context manager."""
 
-    def __init__(self, folder: Path, durability: str, *, instead: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        durability: str,
+        *,
+        instead: Sequence[str] = (),
+        brakes: bool = False,
+    ) -> None:
         """Write its config. `instead` is a command line that takes the place of `portcullis`."""
         folder.mkdir(parents=True)
         self.folder = folder
         self.ports = launch.free_ports(6)
         self.config_path = folder / "config.toml"
         text = CONFIG.format(
-            ports=self.ports, durability=durability, symbol=SYMBOL, brakes=brakes_off()
-        )
+            ports=self.ports, durability=durability, symbol=SYMBOL,
+            brakes=brakes_on(SYMBOL) if brakes else brakes_off(),
+            venue_keys=VENUE_ON if brakes else VENUE_OFF,
+        )  # fmt: skip
         text += "".join(f'\n[[strategy]]\nid = "S{number:03}"\n' for number in range(STRATEGIES))
         self.config_path.write_text(text, encoding="utf-8")
         self.config = load_config(self.config_path)
@@ -184,8 +193,12 @@ class BenchGateway:
 class BareSession:
     """A strategy's session that counts and times, and understands as little as it may."""
 
-    def __init__(self, gateway: BenchGateway, number: int = 0) -> None:
+    def __init__(
+        self, gateway: BenchGateway, number: int = 0, *, says_all: bool = False
+    ) -> None:
+        """`says_all`: its orders carry what checks ask for, quote time, edge and holding time."""
         self.comp_id = f"S{number:03}"
+        self._says_all = says_all
         self.link = Link(gateway.config.gateway.orders[0])
         self._session = FixSession(
             comp_id=self.comp_id, peer_comp_id=gateway.config.gateway.comp_id, acceptor=False,
@@ -216,7 +229,8 @@ class BareSession:
         key = (price, side, rests)
         template = self._templates.get(key)
         if template is None:
-            template = self._templates[key] = _order_template(self.comp_id, *key)
+            template = _order_template(self.comp_id, *key, says_all=self._says_all)
+            self._templates[key] = template
         number = self._session.next_out
         self._session.next_out += 1
         life = {"asked": f"{self._prefix}{self._count}", "at": format_utc(time.time_ns())}
@@ -261,6 +275,8 @@ def _order_template(
     price: Decimal | None,
     side: Side,
     rests: bool,  # noqa: FBT001 - the last part of a key
+    *,
+    says_all: bool = False,
 ) -> Template:
     is_limit = price is not None
     in_force = TimeInForce.GOOD_TILL_CANCEL if rests else TimeInForce.IMMEDIATE_OR_CANCEL
@@ -269,6 +285,8 @@ def _order_template(
         ord_type=OrdType.LIMIT if is_limit else OrdType.MARKET,
         time_in_force=in_force if is_limit else None,
         exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if is_limit and rests else None,
+        quote_time=AT if says_all else None, expected_edge=EDGE_BPS if says_all else None,
+        holding_ms=60_000 if says_all else None,
     )  # fmt: skip
     return Template(Direction.IN, comp_id, order)
 

@@ -161,16 +161,10 @@ class Line:
     def _pass_on(self, gross: Decimal, long: Decimal, short: Decimal, pnl: Decimal) -> None:
         more_gross, more_long = gross - self.value_gross, long - self.value_long
         more_short, more_pnl = short - self.value_short, pnl - self.value_pnl
-        if more_gross:
-            self.value_gross = gross
-            if self.price.spared or self.value_spared:
-                self._spare(gross * self.price.spared)
-        if more_long:
-            self.value_long = long
-        if more_short:
-            self.value_short = short
-        if more_pnl:
-            self.value_pnl = pnl
+        self.value_gross, self.value_long = gross, long
+        self.value_short, self.value_pnl = short, pnl
+        if more_gross and (self.price.spared or self.value_spared):
+            self._spare(gross * self.price.spared)
         for money in self.money:
             money.read_at = -1
             if more_gross:

@@ -10,13 +10,17 @@ import msgspec
 import pytest
 from support.run import portcullis
 
-from gateway.commands import bench, bench_journal, bench_profile, bench_state
+from gateway.commands import bench, bench_checks, bench_journal, bench_profile, bench_state
+from gateway.commands.bench_brakes import breaker_names, brakes_off, brakes_on
 from gateway.commands.bench_floors import Floors
 from gateway.commands.bench_gateway import BenchGateway
+from gateway.commands.bench_house import busy_house
 from gateway.commands.bench_journal import build
 from gateway.oms.book import decode as decode_state
 from gateway.oms.state import STATE_VERSION
 from gateway.restart import Snapshot, restore
+from gateway.risk.checks import CHECKS
+from gateway.risk.limits import FLAGS, KEYS, number_of
 from gateway.wiring import snapshot_folder
 from journal import snapshot as snapshots
 from journal.reader import JournalReader
@@ -86,6 +90,58 @@ def test_time_is_counted_where_it_was_spent():
     assert times["protocol: decode"] > 0
 
 
+def test_every_brake_of_the_busy_house_is_on():
+    """Each limit binds in each scope of an order, each breaker watches, and orders rest."""
+    house = busy_house(40, brakes=True)
+    facts = house.core.facts
+    binding = facts.limits.binding("S001", "FX", "FX", "EURUSD")
+    kinds = {scope.partition(":")[0] for scope in binding.scopes}
+    assert kinds == {"strategy", "account", "venue", "symbol", "group", "all"}
+    assert {key: len(bounds) for key, bounds in binding.each.items()} == {
+        key: len(binding.scopes) for key in KEYS if key not in FLAGS
+    }
+    assert all(getattr(facts.rules.breakers, name).on for name in breaker_names())
+    assert len(house.core.book.open_orders()) == 40
+    assert not house.core.book.state.halts
+
+
+def test_the_cost_of_each_check_is_told():
+    """Every check has a figure, and deciding takes time with and without brakes."""
+    found = bench_checks.pure(bench.ratio, rounds=1, orders=4, resting=12)
+    assert [row["check"] for row in found["checks"][1:]] == [check.__name__ for check in CHECKS]
+    assert all(row["us"] >= 0 for row in found["checks"])
+    assert found["all_checks_us"] > 0
+    assert min(found["decide_on_us"], found["decide_off_us"]) > 0
+
+
+def test_the_brakes_of_a_config_are_all_on_or_all_off(tmp_path):
+    """What the rates are compared between: every limit of every scope and every breaker, or none."""
+    on = BenchGateway(tmp_path / "on", "os", brakes=True).config
+    off = BenchGateway(tmp_path / "off", "os").config
+    assert brakes_on("EURUSD") in (tmp_path / "on" / "config.toml").read_text("utf-8")
+    assert brakes_off() in (tmp_path / "off" / "config.toml").read_text("utf-8")
+    for name in breaker_names():
+        assert getattr(on.breakers, name).on
+        assert not getattr(off.breakers, name).on
+    limits = on.limits["default"]
+    assert all(number_of(limits, key) is not None for key in KEYS if key not in FLAGS)
+    assert all(number_of(off.limits["default"], key) is None for key in KEYS)
+    venue = on.venue[0]
+    assert (venue.limits, venue.account_limits, on.risk.limits) == ("default",) * 3
+    assert (venue.check_funds, venue.self_trade) == (True, "reject-new")
+    assert on.group["bench"].symbols == ("EURUSD",)
+
+
+@pytest.mark.budget(60)
+def test_rates_with_and_without_brakes_are_compared(tmp_path):
+    """Two running gateways take turns; nothing is refused by limits that are wide."""
+    found = bench_checks.whole(tmp_path, bench.ratio, pairs=2, seconds=0.2)
+    assert found["pairs"] == 2
+    for name in ("per_second_on", "per_second_off", "ack_on_us", "ack_off_us"):
+        assert found[name] > 0
+    assert found["on_to_off"]["low"] <= found["on_to_off"]["median"] <= found["on_to_off"]["high"]
+
+
 @pytest.mark.length("ci")
 @pytest.mark.budget(300)
 def test_the_whole_bench_runs(tmp_path):
@@ -101,6 +157,8 @@ def test_the_whole_bench_runs(tmp_path):
     for name in ("orders_1", "orders_10", "orders_100", "life_cycles"):
         assert found["sustained"][name]["per_second"] > 0
         assert found["sustained"][name]["to_echo"] > 0
+    assert found["checks"]["whole"]["on_to_off"]["median"] > 0
+    assert {row["of_decide"] >= 0 for row in found["checks"]["pure"]["checks"]} == {True}
     assert found["fan_out"]["deliveries_per_s"] > 0
     assert found["replay"]["records"] > 0
     assert found["memory"]["bytes_per_resting_order"] > found["memory"]["bare_bytes"] > 0
