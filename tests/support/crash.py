@@ -60,25 +60,23 @@ def write_quotes(path, fall, *, start=Decimal("1.1"), thin_bps=0, frozen=()):
 
 
 def doctor(recording, path, fall):
-    """Copy the quotes and trades of a recording (feed_binance.py), their prices falling.
+    """Copy the best bids and offers of a recording (feed_binance.py), their prices falling.
 
-    Depth is left out: its levels would have to be moved with the price, one by one.
+    Depth is left out: its levels would have to be moved with the price, one by one. So are trades:
+    without depth, one that takes all of the best price leaves nothing beside it.
     """
     begun_ns = 0
     with gzip.open(recording, "rb") as old, gzip.open(path, "wb") as new:
         for line in old:
             moment, _, text = line.partition(b" ")
             event = orjson.loads(text).get("data", {})
-            is_quote = "B" in event and "A" in event
-            if not is_quote and event.get("e") != "trade":
+            if not {"b", "B", "a", "A"} <= event.keys():
                 continue
             begun_ns = begun_ns or int(moment)
             at_ms = (int(moment) - begun_ns) // MS_NS
             if at_ms > fall.ends_ms:
                 return
             factor = fall.factor(at_ms)
-            for key, rounding in (("b", ROUND_FLOOR), ("a", ROUND_CEILING), ("p", ROUND_FLOOR)):
-                if key in event:
-                    price = Decimal(event[key]) * factor
-                    event[key] = str(price.quantize(CENT, rounding))
+            for key, rounding in (("b", ROUND_FLOOR), ("a", ROUND_CEILING)):
+                event[key] = str((Decimal(event[key]) * factor).quantize(CENT, rounding))
             new.write(moment + b" " + orjson.dumps({"data": event}) + b"\n")

@@ -28,6 +28,7 @@ max_age_ms = 100_000_000
 frozen_ms = 100_000_000
 jump_bps = 1_000_000
 max_spread_bps = 1_000_000
+recover_ms = 0
 """
 OFF_FOR_TESTS = 'check_funds = false\nself_trade = "let-through"\n'
 SYNTHETIC = 'feed = { kind = "synthetic", seed = 7 }'
