@@ -122,14 +122,15 @@ class LimitDesk:
         known |= {f"venue:{name}" for name in rules.venues}
         known |= {f"account:{venue.account}" for venue in rules.venues.values()}
         known |= {f"group:{name}" for name in rules.groups} | {ALL}
-        symbol = len(terms) == 1 and terms[0].startswith("symbol:") and len(terms[0]) > 7  # noqa: PLR2004
-        if len(terms) != 1 or not (symbol or terms[0] in known):
-            problem = (
-                f"received {(text or '')[:80]!r}, expected one of {' '.join(sorted(known))}"
-                " or symbol:NAME"
-            )
-            raise UnknownScope(problem)
-        return terms[0]
+        if len(terms) == 1:
+            kind, _, name = terms[0].partition(":")
+            if terms[0] in known or (kind == "symbol" and name):
+                return terms[0]
+        problem = (
+            f"received {(text or '')[:80]!r}, expected one of {' '.join(sorted(known))}"
+            " or symbol:NAME"
+        )
+        raise UnknownScope(problem)
 
     # What shall be.
 
