@@ -56,6 +56,7 @@ class Guard:
         """Hear a quote of a bridge."""
         self.facts.feeds.quote(venue, message, now_ns)
         self.watch.quote(venue, message.symbol, now_ns)
+        self._count_in_use()
         for transition in self.facts.feeds.transitions():
             yield self._feed(transition, now_ns)
         yield from self.trips(now_ns)
@@ -65,13 +66,17 @@ class Guard:
         for transition in self.facts.feeds.tick(now_ns):
             yield self._feed(transition, now_ns)
         yield from self.profit.look(now_ns)
+        self._count_in_use()
+        yield from self.trips(now_ns)
+        yield from lapse(self.book, self.rules, now_ns)
+        yield from self._end_overrides(now_ns)
+
+    def _count_in_use(self) -> None:
+        """Count what could not be counted when a venue was asked for its funds: it has a price."""
         for venue, rules in self.rules.venues.items():
             view = self.facts.market.venue(venue)
             if view.balances_ns and view.in_use is None:
                 view.in_use = self.facts.account_in_use(rules.account)
-        yield from self.trips(now_ns)
-        yield from lapse(self.book, self.rules, now_ns)
-        yield from self._end_overrides(now_ns)
 
     def trips(self, now_ns: int) -> Effects:
         """Carry out what the breakers say of what they have heard."""
