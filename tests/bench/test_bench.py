@@ -11,7 +11,7 @@ import pytest
 from support.run import portcullis
 
 from gateway.commands import bench, bench_checks, bench_journal, bench_profile, bench_state
-from gateway.commands.bench_brakes import breaker_names, brakes_off, brakes_on
+from gateway.commands.bench_brakes import brakes_off, brakes_on, breaker_names
 from gateway.commands.bench_floors import Floors
 from gateway.commands.bench_gateway import BenchGateway
 from gateway.commands.bench_house import busy_house
@@ -115,7 +115,7 @@ def test_the_cost_of_each_check_is_told():
 
 
 def test_the_brakes_of_a_config_are_all_on_or_all_off(tmp_path):
-    """What the rates are compared between: every limit of every scope and every breaker, or none."""
+    """The rates are compared between every limit of every scope and every breaker, and none."""
     on = BenchGateway(tmp_path / "on", "os", brakes=True).config
     off = BenchGateway(tmp_path / "off", "os").config
     assert brakes_on("EURUSD") in (tmp_path / "on" / "config.toml").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
@@ -69,6 +70,15 @@ def test_a_stale_logon_is_refused(locked):
         peer.fix.logon(old_ns, reset=True, token=TOKEN.encode(), nonce="0123456789").frame
     )
     assert "STALE_LOGON" in peer.goodbye()
+
+
+def test_a_logon_that_breaks_a_rule_is_told_which(locked):
+    """INVALID_LOGON: without a heartbeat interval nobody comes in, and is told so."""
+    peer = locked.peer("B")
+    text = codec.unwrap(peer.fix.logon(time.time_ns(), reset=True).frame)
+    peer.raw(codec.wrap(re.sub("\x01108=[0-9]+", "", text)))
+    assert "INVALID_LOGON: " in peer.goodbye()
+    assert "B" not in locked.book.state.sessions
 
 
 def test_an_unknown_name_is_refused(locked):

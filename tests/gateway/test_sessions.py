@@ -280,6 +280,17 @@ def test_a_challenger_comes_in_when_the_old_connection_logs_out(tmp_path):
         second.until(second.reports)
 
 
+def test_one_challenger_waits_at_a_time(tmp_path):
+    """LOGON_PENDING: while a second Logon waits for the first connection, a third is refused."""
+    with House(config_in(tmp_path)) as house:
+        first, second, third = house.logged_on("A"), house.peer("A"), house.peer("A")
+        second.raw(second.fix.logon(time.time_ns(), reset=True).frame)
+        first.socket.poll(10_000)  # it is asked whether it lives, and says nothing
+        third.raw(third.fix.logon(time.time_ns(), reset=True).frame)
+        assert "LOGON_PENDING" in third.goodbye()
+        second.until(lambda: second.fix.active)
+
+
 def test_heartbeats_keep_a_quiet_session_alive(tmp_path):
     """A session with nothing to say exchanges heartbeats; one that is silent is dropped."""
     with House(config_in(tmp_path)) as house:
