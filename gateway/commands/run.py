@@ -24,7 +24,11 @@ def command(config_path: Path) -> None:
     """Run the gateway until Ctrl-C, SIGTERM or `portcullis shutdown`.
 
     Bridges with `launch = true` are started, each in a process group of its own, unless one
-    already runs: a bridge outlives a gateway that was killed. An orderly end ends them too.
+    already runs: a bridge outlives a gateway that was killed. An orderly end ends them too; it
+    waits for cancels if the config wants them, and a second Ctrl-C waits for nothing.
+
+    A file `STOP` in the var folder kills everything (halts and cancels), and so does the signal
+    SIGUSR1, which Windows does not have.
 
     \b
     Exit codes: 0 ended in order, 1 stopped by a bug of ours, 2 config wrong, 4 the journal is
