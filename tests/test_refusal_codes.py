@@ -62,7 +62,8 @@ def causes(tree):
     found += [call.args[0] for call in calls(tree, {"_reduce"}) if len(call.args) == 2]
     found += [
         part for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "cause"
+        if isinstance(node, ast.Assign)
+        and "cause" in re.findall(r"\w+", ast.unparse(node.targets[0]))
         for part in ast.walk(node.value)
     ]  # fmt: skip
     texts = {text_of(node) or constants.get(ast.unparse(node), "") for node in found}
