@@ -1,7 +1,8 @@
 """UTCTimestamp (FIX 4.4 vol. 1): `YYYYMMDD-HH:MM:SS[.sss[sss]]` to nanoseconds and back.
 
 Times inside the system are int nanoseconds since the Unix epoch; on the wire they are text with
-microseconds. A second's text is computed once: messages come many to the second. A whole
+microseconds, from 1970 to 2261: what is later would not fit the 64 bits in which such an int is
+kept. A second's text is computed once: messages come many to the second. A whole
 text is remembered for a while: the codec checks it, session and risk read it again.
 """
 
@@ -14,12 +15,13 @@ from functools import lru_cache
 SECOND_NS = 1_000_000_000
 _SECOND_TEXT_LENGTH = 17
 _SCALE = {len(".sss"): 1_000_000, len(".ssssss"): 1_000}
+_YEARS = "1970", "2261"
 _SECOND = re.compile(r"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII).fullmatch
 
 
 @lru_cache(maxsize=4096)
 def _second_to_ns(text: str) -> int:
-    if not _SECOND(text):
+    if not _SECOND(text) or not _YEARS[0] <= text[:4] <= _YEARS[1]:
         raise ValueError
     moment = datetime.strptime(text, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
     return int(moment.timestamp()) * SECOND_NS
@@ -37,7 +39,7 @@ def parse_utc(text: str) -> int:
         second_ns = _second_to_ns(text[:_SECOND_TEXT_LENGTH])
         return second_ns + _fraction_to_ns(text[_SECOND_TEXT_LENGTH:])
     except ValueError:
-        msg = f"received {text[:40]!r}, expected UTC time as YYYYMMDD-HH:MM:SS.sss"
+        msg = f"received {text[:40]!r}, expected UTC time as YYYYMMDD-HH:MM:SS.sss, 1970 to 2261"
         raise ValueError(msg) from None
 
 

@@ -1,9 +1,10 @@
 """What follows from every report, whoever caused it: copies for operators, smaller reduce-only.
 
 Rules: each report to an owner is copied (797=Y) to every operator that is connected. After each
-fill or bust, resting reduce-only orders that the position no longer covers are withdrawn, oldest
-kept first: a reduce-only order never increases a position and never flips one. The guard hears each
-report, and what it trips follows in the same turn.
+fill, bust or replace, resting reduce-only orders that the position no longer covers are withdrawn,
+oldest kept first; each counts with what it may execute at most, a replace on its way included: a
+reduce-only order never increases a position and never flips one. The guard hears each report, and
+what it trips follows in the same turn.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from gateway.oms.guard import Guard
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.state import PositionKey
 from protocol.fields import ExecType, Side
-from protocol.messages import ExecutionReport
+from protocol.messages import ExecutionReport, NewOrderSingle
 from protocol.numbers import ZERO
 
 UNCOVERED = "REDUCE_ONLY: the position no longer covers the order"
-_MOVES = frozenset((ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT))
+_MOVES = frozenset((
+    ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT, ExecType.REPLACED,
+))  # fmt: skip
+"""What may leave a reduce-only order larger than what it closes."""
 
 
 def with_consequences(
@@ -29,7 +33,11 @@ def with_consequences(
     """Yield the effects, each followed by what it entails."""
     for effect in effects:
         yield effect
-        if not isinstance(effect, To) or not isinstance(effect.message, ExecutionReport):
+        if not isinstance(effect, To):
+            continue
+        if isinstance(effect.message, NewOrderSingle):
+            guard.watch.sent(effect.message.cl_ord_id, now_ns)  # a D has the OrderID itself
+        if not isinstance(effect.message, ExecutionReport):
             continue
         owner, told = effect.session, effect.message
         if owner in book.operators:
@@ -53,7 +61,8 @@ def _withdraw_uncovered(
         covered = max(-qty * side.sign, ZERO)
         for order_id in list(book.closing.get((owner, account, venue, told.symbol, side), ())):
             order = book.state.orders[order_id]
-            if order.leaves_qty <= covered:
-                covered -= order.leaves_qty
+            at_stake = book.working_qty(order)
+            if at_stake <= covered:
+                covered -= at_stake
             else:
                 yield from intake.withdraw(order, now_ns, text=UNCOVERED)

@@ -11,7 +11,7 @@ from gateway.oms.halting import trip
 from gateway.oms.order_states import ASKED_TABLE, Asked, AskedEvent
 from gateway.oms.orders import status_of
 from gateway.oms.reporting import cancel_reject, refusal, report
-from gateway.oms.review import drop_held, hold_for_review, review_needed
+from gateway.oms.review import as_asked, drop_held, hold_for_review, review_needed
 from gateway.oms.rules import CANCEL_RESTING
 from gateway.oms.session_days import next_day_end
 from gateway.oms.state import Order
@@ -77,7 +77,6 @@ class Desk:
             yield from self._halted_by(refused, now_ns)
             return
         review = review_needed(self.facts, intent)
-        yield from self._clear_the_way(intent)
         accepted = self._accepted(intent, review)
         yield To(owner, accepted)
         order = self.book.state.orders.get(accepted.order_id)
@@ -90,7 +89,9 @@ class Desk:
             yield from self.send(order, now_ns)
 
     def send(self, order: Order, now_ns: int) -> Effects:
-        """Hand an accepted order to its venue."""
+        """Hand an accepted order to its venue; what it would meet of ours goes first."""
+        if self.rules.venues[order.venue].self_trade == CANCEL_RESTING:
+            yield from self._clear_the_way(order, now_ns)
         yield from send_new(self.book, order, now_ns, self.market)
 
     def _judged(self, intent: Intent) -> Refusal | None:
@@ -108,15 +109,16 @@ class Desk:
                 cause=refused.code, detail=refused.detail,
             )  # fmt: skip
 
-    def _clear_the_way(self, intent: Intent) -> Effects:
+    def _clear_the_way(self, order: Order, now_ns: int) -> Effects:
         """Cancel our own resting orders that this one would meet, where the account wants that.
 
         The cancels are said before the order, on one link: a venue that keeps the order of what it
         hears has no self-trade.
         """
-        if self.rules.venues[intent.venue].self_trade == CANCEL_RESTING:
-            for order in list(would_meet(self.facts, intent)):
-                yield from self.withdraw(order, intent.now_ns, text="SELF_TRADE")
+        message = as_asked(order, now_ns)
+        intent = Intent(order.owner, order.account, order.venue, message, now_ns, order)
+        for resting in list(would_meet(self.facts, intent)):
+            yield from self.withdraw(resting, now_ns, text="SELF_TRADE")
 
     def refusal_of(self, intent: Intent) -> str:
         """Say why an order that was held may not go now, empty when it may."""

@@ -63,10 +63,13 @@ class Activity:
         """Count a message of (owner, account, venue, symbol).
 
         One that `passes` in any case takes what there is; another takes a token or, refused for
-        want of one, none.
+        want of one, none. Who is beyond his own rate takes nothing of what he shares with others.
         """
+        own = f"strategy:{where[0]}"
         for bound in self._limits.binding(*where).each.get(RATE, ()):
             bucket = self._bucket(bound)
+            if bound.scope == own and not bucket.has(now_ns):
+                return  # it comes first of all scopes
             if passes:
                 bucket.spend(now_ns)
             else:

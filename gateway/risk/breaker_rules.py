@@ -48,7 +48,7 @@ class TickLatency(Latency, frozen=True, kw_only=True):
 
 
 class AckLatency(Latency, frozen=True, kw_only=True):
-    """From our acceptance (150=A) to the venue's answer. Scope: the venue."""
+    """From the moment an order is handed to the venue to its answer. Scope: the venue."""
 
     worst_ms: Count = 30_000
 
@@ -81,7 +81,10 @@ class Rejects(Breaker, frozen=True, kw_only=True):
 
 
 class VenueRejects(Rejects, frozen=True, kw_only=True):
-    """Of the orders that a venue answered, those that it rejected. Scope: the venue."""
+    """Of the orders that a venue answered, those that it rejected.
+
+    Scope: the strategy at that venue; the venue, when it rejects most orders of two strategies.
+    """
 
 
 class Refusals(Rejects, frozen=True, kw_only=True):

@@ -77,6 +77,12 @@ class Share:
             return ""
         return f"bad={self._bad} samples={self._count} share={format_decimal(self.share)}"
 
+    def is_bad(self, now_ns: int) -> bool:
+        """Whether too many of the last samples were bad, however few there are."""
+        if now_ns - self._newest[0] >= self._part_ns:
+            self._next_part(now_ns)
+        return self._bad * self._whole > self._part * self._count
+
     def _next_part(self, now_ns: int) -> list[int]:
         """Begin a part (when, samples, bad ones) and let go of those that are too old."""
         parts = self._parts

@@ -1,8 +1,10 @@
 """What orders show of strategies and venues: times, refusals, slippage, cancels.
 
-An order is followed from 150=A to its end: when the venue answers it, when it is first filled, and
-how far its fills are from the middle at the decision. Reports that are told late because a link was
-lost measure no time: `link_lost` lets go of what is waited for.
+An order is followed from 150=A to its end. The clock runs from the moment it is handed to its
+venue: what waits for a person, or for room, is no slowness of the venue, and fills are measured
+from the middle at which it was let go. One strategy's rejected orders stop that strategy at the
+venue; the venue is stopped when most orders of two strategies are rejected. Reports that are told
+late because a link was lost measure no time: `link_lost` lets go of what is waited for.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ MidAt = Callable[[str, str, int], Decimal | None]
 
 FOLLOWED = 20_000
 """So many orders are followed to their fills; beyond it the oldest is let go."""
+WITNESSES = 2
+"""So many strategies must have had most of their orders rejected before the venue is blamed."""
 _AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
 _WITH_STOP = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 _NOT_ITS_DOING = ("HALTED", "REDUCING", "VENUE_DOWN")
@@ -40,6 +44,7 @@ class Followed(Struct, gc=False):
     side: Side
     at_once: bool
     reference: Decimal | None
+    sent: bool = False
     answered: bool = False
 
 
@@ -56,6 +61,7 @@ class OrderWatch:
         self._fills = defaultdict[str, Slow](lambda: Slow(rules.fill_latency))
         self._worse = defaultdict[str, Worse](lambda: Worse(rules.slippage))
         self._rejects = defaultdict[str, Share](lambda: Share.of_rejects(rules.venue_rejects))
+        self._by_owner = defaultdict[str, dict[str, Share]](dict)
         self._refusals = defaultdict[str, Share](lambda: Share.of_rejects(rules.refusals))
         self._withdrawn = defaultdict[str, Withdrawn](lambda: Withdrawn(rules.cancel_ratio))
         self._heard: dict[ExecType, Callable[[str, ExecutionReport, int], None]] = {
@@ -91,6 +97,16 @@ class OrderWatch:
         if hear is not None:
             hear(owner, report, now_ns)
 
+    def sent(self, order_id: str, now_ns: int) -> None:
+        """Hear that an order is handed to its venue (D): the clock runs."""
+        followed = self._orders.get(order_id)
+        if followed is None:
+            return
+        followed.sent = True
+        if followed.reference is None:  # a stop is measured from its own price
+            followed.reference = self._mid_at(followed.venue, followed.symbol, now_ns)
+        self._acks[followed.venue].begin(order_id, now_ns)
+
     def look(self, now_ns: int) -> None:
         """Look at what is still waited for."""
         for venue, slow in self._acks.items():
@@ -108,19 +124,18 @@ class OrderWatch:
 
     # What becomes of an order.
 
-    def _accepted(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
+    def _accepted(self, owner: str, report: ExecutionReport, _now_ns: int) -> None:
         venue, symbol, order_id = report.security_exchange or "", report.symbol, report.order_id
         stopped = report.ord_type in _WITH_STOP
         at_once = not stopped and (
             report.ord_type is OrdType.MARKET or report.time_in_force in _AT_ONCE
         )
-        reference = report.stop_px if stopped else self._mid_at(venue, symbol, now_ns)
+        reference = report.stop_px if stopped else None
         orders = self._orders
         if len(orders) >= FOLLOWED:
             oldest, followed = orders.popitem(last=False)
             self._stop_waiting(oldest, followed)
         orders[order_id] = Followed(owner, venue, symbol, report.side, at_once, reference)
-        self._acks[venue].begin(order_id, now_ns)
 
     def _new(self, _owner: str, report: ExecutionReport, now_ns: int) -> None:
         followed = self._orders.get(report.order_id)
@@ -131,6 +146,7 @@ class OrderWatch:
 
     def _rejected(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
         if report.reject_source is not RejectSource.VENUE:
+            self._orders.pop(report.order_id, None)  # it was held, and never sent
             if not (report.text or "").startswith(_NOT_ITS_DOING):
                 self._refused(owner, now_ns, 1)
             return
@@ -177,7 +193,7 @@ class OrderWatch:
         followed = self._orders.pop(report.order_id, None)
         if followed is None:
             return
-        if not followed.answered:
+        if followed.sent and not followed.answered:
             self._answered(followed, report.order_id, now_ns, 0)
         self._stop_waiting(report.order_id, followed)
 
@@ -191,11 +207,27 @@ class OrderWatch:
         if why := slow.end(order_id, now_ns):
             self._slow_ack(venue, slow, why)
         self._refused(followed.owner, now_ns, rejected)
-        rejects = self._rejects[venue]
-        if why := rejects.add(now_ns, rejected):
-            self._trips.fire(
-                f"venue:{venue}", self.rules.venue_rejects, "VENUE_REJECTS", why, rejects.forget
-            )
+        self._judge_venue(followed.owner, venue, now_ns, rejected)
+
+    def _judge_venue(self, owner: str, venue: str, now_ns: int, rejected: int) -> None:
+        """Take an answer of a venue, and tell a strategy at fault from a venue at fault."""
+        rules, cause = self.rules.venue_rejects, "VENUE_REJECTS"
+        shares, everybody = self._by_owner[venue], self._rejects[venue]
+        own = shares.get(owner)
+        if own is None:
+            own = shares[owner] = Share.of_rejects(rules)
+        if why := own.add(now_ns, rejected):
+            self._trips.fire(f"strategy:{owner} venue:{venue}", rules, cause, why, own.forget)
+        why = everybody.add(now_ns, rejected)
+        if not why or sum(share.is_bad(now_ns) for share in shares.values()) < WITNESSES:
+            return
+
+        def forget() -> None:
+            """Forget what everybody was answered there."""
+            for share in (everybody, *shares.values()):
+                share.forget()
+
+        self._trips.fire(f"venue:{venue}", rules, cause, why, forget)
 
     def _refused(self, owner: str, now_ns: int, refused: int) -> None:
         refusals = self._refusals[owner]

@@ -69,6 +69,10 @@ class Watch:
         if order is not None or report.exec_type is not ExecType.PENDING_NEW:
             self._orders.told(owner, report, now_ns)  # what could not be said did not happen
 
+    def sent(self, order_id: str, now_ns: int) -> None:
+        """Hear that an order is handed to its venue."""
+        self._orders.sent(order_id, now_ns)
+
     def quote(self, venue: str, symbol: str, now_ns: int) -> None:
         """Look at the quote that the market has just taken in."""
         self._prices.quote(venue, symbol, now_ns)

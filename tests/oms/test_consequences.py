@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from support.desk import VENUE, Desk, Exchange, new_order
+from support.desk import VENUE, Desk, Exchange, change, new_order
 
 from protocol.fields import ExecType, PositionEffect, Side
 from protocol.messages import ExecutionReport, NewOrderSingle, OrderCancelRequest
@@ -67,3 +67,18 @@ def test_a_bust_uncovers_a_reduce_only_order():
     bought.cum = Decimal(0)
     bought.say(ExecType.TRADE_CANCEL, "0", exec_ref_id="T1")
     assert len(sent(desk, OrderCancelRequest)) == 1
+
+
+def test_a_replace_on_its_way_counts_at_its_larger_quantity():
+    """What a plain sale leaves covers the order as it is, and not as it is about to become."""
+    desk = Desk()
+    desk.open_up()
+    trade(desk, "MM", "in", Side.BUY, "1000").fill("1000")
+    close = {"side": Side.SELL, "position_effect": PositionEffect.CLOSE}
+    trade(desk, "MM", "closing", qty="500", **close)
+    desk.hear("MM", change(desk, "larger", "closing", "1000", "1.1000", **close))
+    trade(desk, "MM", "plain", Side.SELL, "500").fill("500")
+
+    assert len(sent(desk, OrderCancelRequest)) == 1
+    assert desk.book.order_of("MM", "closing").cancel.text.startswith("REDUCE_ONLY")
+    assert desk.replayed().digest() == desk.book.digest()

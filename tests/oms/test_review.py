@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 from support.desk import SYMBOL, VENUE, Desk, Exchange, cancel, change, new_order, rules
 from support.operators import ANN, ask, code, notes, rows
+from support.scopes import with_venue
 
+from gateway.oms.rules import CANCEL_RESTING
 from protocol.fields import ExecType as E
-from protocol.fields import OrdStatus, RejectSource
+from protocol.fields import OrdStatus, RejectSource, Side
 from protocol.messages import (
     ExecutionReport,
     NewOrderSingle,
@@ -178,6 +180,22 @@ def test_every_check_runs_again_on_approval(desk, change_of_mind, expected):
     assert last(desk).exec_type is E.REJECTED
     assert last(desk).text.startswith(f"{expected}: ")
     assert not sent_to_venue(desk)
+
+
+def test_what_an_order_would_meet_goes_when_it_goes():
+    """With cancel-resting nothing is cancelled for an order that waits, but when it goes."""
+    house = with_venue(rules(review_qty=5000), self_trade=CANCEL_RESTING)
+    desk = Desk(house)
+    desk.open_up()
+    resting = new_order(desk, "S", "10", "1.1002", side=Side.SELL)
+    desk.hear("MOM", resting)
+    Exchange(desk, desk.told(VENUE)[-1]).accept()
+    desk.hear("MM", new_order(desk, "BIG", "6000", "1.1002"))
+    assert desk.book.order_of("MOM", "S").cancel is None
+    decide(desk, "APPROVE")
+    kinds = [type(message) for message in desk.told(VENUE)[-2:]]
+    assert kinds == [OrderCancelRequest, NewOrderSingle]
+    assert desk.book.order_of("MOM", "S").cancel is not None
 
 
 def test_the_age_of_the_order_is_no_reason_against_it(desk):

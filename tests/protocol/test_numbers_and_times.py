@@ -140,12 +140,18 @@ def test_fractions_have_three_or_six_digits(text, ns):
         "", "x", "20230229-12:00:00", "20230101-24:00:00", "20230101 12:00:00", "2023010112:00:00",
         "20230101-12:00:00.", "20230101-12:00:00.1234", "20230101-12:00:00Z", "٢٠٢٣٠١٠١-12:00:00",
         "20230101-12:00:00.12\uff13", "20230101-12:00:60", " 20230101-12:00:00",
+        "22620101-00:00:00", "99991231-23:59:59", "19691231-23:59:59.999", "00010101-00:00:00",
     ],
 )  # fmt: skip
 def test_nonsense_is_no_time(text):
     """Impossible dates, other shapes, other digits: ValueError that shows the shape."""
     with pytest.raises(ValueError, match="YYYYMMDD-HH:MM:SS"):
         parse_utc(text)
+
+
+def test_the_last_moment_fits_64_bits():
+    """Whatever is read as a time can be kept: signed, in nanoseconds."""
+    assert parse_utc("22611231-23:59:59.999999") < 2**63
 
 
 def test_date_is_utc():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.desk import VENUE, cancel, change, new_order
-from support.scopes import SCOPES, ask, code, desk_with, last_sent
+from support.scopes import SCOPES, ask, code, desk_with, house_with, last_sent
 
 from protocol.fields import ExecType, MassCancelRequestType
 from protocol.messages import (
@@ -47,6 +47,20 @@ def test_a_burst_and_then_the_rate(scope):
     assert code(ask(desk, "1")) == "RATE"
     desk.pass_time(SECOND_MS)
     assert room(desk) == 2
+
+
+@pytest.mark.parametrize("what", ["orders", "cancels"])
+@pytest.mark.parametrize("scope", SCOPES[1:])
+def test_a_flood_of_one_takes_no_others_tokens(scope, what):
+    """Who is beyond his own rate cannot use up the one that all share, not even with cancels."""
+    house = house_with("strategy:MM", max_messages_per_s=2, message_burst=4)
+    desk = desk_with(scope, house, max_messages_per_s=8, message_burst=8)
+    desk.hear("MM", new_order(desk, "X", "1"))
+    last_sent(desk).accept()
+    for count in range(50):
+        order, gone = new_order(desk, f"F{count}", "1"), cancel(desk, f"F{count}", "X")
+        desk.hear("MM", order if what == "orders" else gone)
+    assert room(desk, "MOM") == 4
 
 
 def test_what_was_refused_for_want_of_a_token_takes_none():

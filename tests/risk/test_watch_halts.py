@@ -88,7 +88,7 @@ THIRD = {
     "venue:PAPER LATENCY_FILL": first_fill,
     "all LOOP_LAG": lambda sight: sight.watch.loop_lag(200, sight.now_ns),
     "strategy:MM symbol:EURUSD SLIPPAGE": slip,
-    "venue:PAPER VENUE_REJECTS": reject,
+    "strategy:MM venue:PAPER VENUE_REJECTS": reject,
     "strategy:MM REFUSALS": lambda sight: sight.refuse("MAX_QTY: qty=2 limit=1"),
     "venue:PAPER LINK_LOSSES": lose_link,
     "symbol:EURUSD SPREAD": widen,

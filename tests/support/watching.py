@@ -72,8 +72,8 @@ class Sight:
         )  # fmt: skip
         self.watch.order_arrived(OWNER, VENUE, message, self.now_ns, age_ns)
 
-    def accept(self, *, in_book=True, owner=OWNER, **fields):
-        """Tell 150=A of a new order; return the fields of its reports."""
+    def accept(self, *, in_book=True, owner=OWNER, held=False, **fields):
+        """Tell 150=A of a new order and, if it is not held, hand it on; return its fields."""
         self.orders += 1
         fields = {
             "order_id": f"O{self.orders}", "symbol": SYMBOL, "ord_type": OrdType.LIMIT,
@@ -81,6 +81,8 @@ class Sight:
             "side": Side[fields.get("side", "BUY")],
         }  # fmt: skip
         self.tell(fields, ExecType.PENDING_NEW, in_book=in_book, owner=owner)
+        if not held:
+            self.watch.sent(fields["order_id"], self.now_ns)
         return fields
 
     def tell(self, order, exec_type, *, in_book=True, owner=OWNER, **more):
