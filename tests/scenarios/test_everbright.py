@@ -18,15 +18,19 @@ from gateway.commands import launch
 PROGRAM = Path(reorder.__file__)
 NAMES = ("MM", "MOMENTUM", "EXAMPLE")
 ROUNDS = 25
-HOUSE_GROSS, HOUSE_NET = 700_000, 400_000
-PER_S, BURST = 60, 90
-HOUSE = f"""
+HOUSE_GROSS, HOUSE_NET = 220_000, 200_000
+PER_S, BURST = 10, 10
+HOUSE = """
 [risk]
 limits = "house"
 
 [limits.house]
+"""
+MONEY = f"""{HOUSE}
 max_gross_notional = {HOUSE_GROSS}
 max_net_notional = {HOUSE_NET}
+"""
+RATE = f"""{HOUSE}
 max_messages_per_s = {PER_S}
 message_burst = {BURST}
 """
@@ -53,19 +57,34 @@ def go_wild(system):
     assert system.stop() == 0
 
 
-@pytest.mark.budget(90)
-def test_a_reorder_function_gone_wild_stays_inside_gross_net_and_rate(tmp_path, reckoned):
-    """Three processes that send everything again: each strategy and the house keep their limits."""
-    with Scene(tmp_path, brakes=True, needs=HOUSE) as system:
-        go_wild(system)
-        figures = reckoned(system, "Everbright")
-    assert figures.refused
+def assert_each_held(figures):
+    """Each strategy stayed inside its own limits, which nobody has set."""
     assert figures.fills > 0
     assert figures.symbol <= LIMITS.max_symbol_notional * NOISE
     assert figures.gross <= LIMITS.max_gross_notional * NOISE
     assert figures.net <= LIMITS.max_net_notional * NOISE
+
+
+@pytest.mark.budget(90)
+def test_a_reorder_function_gone_wild_stays_inside_gross_and_net(tmp_path, reckoned):
+    """Three processes that send everything again: the house leans no further than it may."""
+    with Scene(tmp_path, brakes=True, needs=MONEY) as system:
+        go_wild(system)
+        figures = reckoned(system, "Everbright, house of money")
+    assert_each_held(figures)
+    assert figures.refused.keys() & {"MAX_GROSS", "MAX_NET"}
     assert figures.house_gross <= HOUSE_GROSS * NOISE
     assert figures.house_net <= HOUSE_NET * NOISE
+
+
+@pytest.mark.budget(90)
+def test_a_reorder_function_gone_wild_stays_inside_its_rate(tmp_path, reckoned):
+    """Three processes that send everything again: no more of it leaves in a second than may."""
+    with Scene(tmp_path, brakes=True, needs=RATE) as system:
+        go_wild(system)
+        figures = reckoned(system, "Everbright, house of rate")
+    assert_each_held(figures)
+    assert figures.refused["RATE"] > 0
     assert figures.per_s <= BURST + PER_S
 
 
