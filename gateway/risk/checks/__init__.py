@@ -94,8 +94,3 @@ def first_refusal(facts: Facts, intent: Intent) -> Refusal | None:
         if refusal is not None:
             return refusal
     return None
-
-
-def every_refusal(facts: Facts, intent: Intent) -> list[tuple[str, Refusal | None]]:
-    """Run all checks, whatever they say: what `portcullis risk explain` shows."""
-    return [(check.__name__, check(facts, intent)) for check in CHECKS]
