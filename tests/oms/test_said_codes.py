@@ -15,12 +15,14 @@ from support.operators import ask, notes
 from gateway.oms.rules import ASK, CANCEL
 from protocol.fields import ExecType, Side, TimeInForce
 from protocol.messages import (
+    BusinessMessageReject,
     ExecutionReport,
     MarketDataRequest,
     MarketDataRequestReject,
     MDReqSymbol,
     MDReqType,
     NewOrderSingle,
+    OperatorCommand,
     OrderCancelReject,
     OrderMassCancelRequest,
     TradingSessionStatus,
@@ -145,3 +147,13 @@ def test_a_state_that_is_not_what_was_believed():
     assert "by GATEWAY: STATE_DIFFERS: at record 7" in text(play, TradingSessionStatus)
     play.desk.hear("MM", new_order(play.desk, "1"))
     assert text(play, ExecutionReport).startswith("HALTED: ")
+
+
+def test_a_strategy_commands_nobody(play):
+    """NOT_FOR_YOU: limits and halts are an operator's; a strategy's session cannot move them."""
+    play.desk.hear("MM", OperatorCommand(
+        cl_ord_id="U", command="LIMIT", reason="more", scope="strategy:MM",
+        command_body='{"key": "max_order_qty", "value": "1000000000"}',
+    ))  # fmt: skip
+    assert text(play, BusinessMessageReject).startswith("NOT_FOR_YOU: ")
+    assert not play.desk.book.state.overrides
