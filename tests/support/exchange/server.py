@@ -27,6 +27,7 @@ from support.exchange.params import Params
 from support.exchange.signing import ApiKey
 from support.exchange.socket_api import SPOT_METHODS
 from support.exchange.spot import SpotApi
+from support.exchange.view import AccountView
 
 from bridges.paper.instruments import instrument
 
@@ -90,7 +91,7 @@ class LocalExchange:
         assert self._up.wait(WAIT_S), "the local exchange did not start"
         if self._problem is not None:
             raise self._problem
-        self.spot = _Through(self.call, self._spot)
+        self.spot = AccountView(self._spot, self._spot_hub, self.call)
         self.faults = _Through(self.call, self._faults)
         return self
 
@@ -171,43 +172,13 @@ class LocalExchange:
                 for name in heard:
                     hub.say(topics[name], TICKERS[name](market, api.now_ms()))
 
-    # By hand: the market.
-
-    def set_book(self, symbol, bids, asks):
-        """Let the market show this whole book: (price, quantity) pairs, best first."""
-        self.call(lambda: self._spot.markets.set_book(symbol, bids, asks, self.clock()))
-
-    def trade(self, symbol, price, qty, aggressor):
-        """Let others trade; `aggressor` is buy or sell."""
-        self.call(lambda: self._spot.markets.trade(symbol, price, qty, aggressor, self.clock()))
-
-    def play(self, events):
-        """Let the next events of the feed happen now; return how many there were."""
-        return self.call(lambda: self._spot.markets.play(events, self.clock()))
-
-    # What tests read: the exchange's own word.
-
-    def orders(self):
-        """Return all orders as the exchange has them, by number."""
-        return self.call(lambda: dict(self._spot.desk.records))
-
-    def deals(self):
-        """Return all trades of the account, oldest first."""
-        return self.call(lambda: list(self._spot.desk.deals))
-
-    def balances(self):
-        """Return all balances: asset to total."""
-        return self.call(lambda: dict(self._spot.wallet.totals))
+    # What arrived.
 
     def asked(self, method, end):
         """Return the requests so far with this method and end of the path."""
         return self.call(
             lambda: [r for r in self.requests if r.method == method and r.path.endswith(end)]
         )
-
-    def listeners(self, channel):
-        """Return how many connections carry a channel now."""
-        return self.call(lambda: len(self._spot_hub.carrying(channel)))
 
     # What arrives.
 

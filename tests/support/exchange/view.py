@@ -1,0 +1,86 @@
+"""One account of the exchange as a test sees it: its market to speak, its ledger to read.
+
+Everything happens in the server's thread and has happened when the call returns.
+"""
+
+from __future__ import annotations
+
+
+class AccountView:
+    """Spot or USD-M. `call` runs a function in the server's thread."""
+
+    def __init__(self, api, hub, call):
+        self._api = api
+        self._hub = hub
+        self._call = call
+
+    # The market, by hand or from the feed.
+
+    def set_book(self, symbol, bids, asks):
+        """Let the market show this whole book: (price, quantity) pairs, best first."""
+        api = self._api
+        self._call(lambda: api.markets.set_book(symbol, bids, asks, api.clock()))
+
+    def quote(self, symbol, bid, bid_qty, ask, ask_qty):
+        """Let the market show its best prices only."""
+        api = self._api
+        self._call(
+            lambda: api.markets.quote(symbol, bid, bid_qty, ask, ask_qty, api.clock())
+        )
+
+    def trade(self, symbol, price, qty, aggressor):
+        """Let others trade; `aggressor` is buy or sell."""
+        api = self._api
+        self._call(lambda: api.markets.trade(symbol, price, qty, aggressor, api.clock()))
+
+    def play(self, events):
+        """Let the next events of the feed happen now; return how many there were."""
+        return self._call(lambda: self._api.markets.play(events, self._api.clock()))
+
+    def fund(self, symbol, rate):
+        """Pay funding now at this rate (USD-M): longs pay a positive one."""
+        self._call(lambda: self._api.fund(symbol, rate))
+
+    # The exchange's own word.
+
+    def orders(self):
+        """Return all orders by number: plain records, as they are now."""
+        return self._call(lambda: dict(self._api.desk.records))
+
+    def deals(self):
+        """Return all trades of the account, oldest first."""
+        return self._call(lambda: list(self._api.desk.deals))
+
+    def balances(self):
+        """Return all balances: asset to total."""
+        return self._call(lambda: dict(self._api.wallet.totals))
+
+    def positions(self):
+        """Return what all trades add up to: symbol to signed quantity."""
+        desk = self._api.desk
+        return self._call(lambda: {symbol: desk.position(symbol) for symbol in desk.engine.pits})
+
+    def fees(self):
+        """Return all commissions: asset to amount."""
+        found = {}
+        for deal in self.deals():
+            found[deal.asset] = found.get(deal.asset, 0) + deal.commission
+        return found
+
+    def public_book(self, symbol):
+        """Return the public book: (bids, asks, update id) in text, best first."""
+        market = self._api.markets.by_wire[symbol.replace("/", "")]
+        found = self._call(lambda: market.depth(100_000))
+        return found["bids"], found["asks"], found["lastUpdateId"]
+
+    def listeners(self, channel):
+        """Return how many connections carry a channel now."""
+        return self._call(lambda: len(self._hub.carrying(channel)))
+
+    def accepted(self):
+        """Return how many websocket connections there have been."""
+        return self._call(lambda: self._hub.accepted)
+
+    def peak_weight(self):
+        """Return the most request weight that was used in a minute."""
+        return self._call(lambda: self._api.limiter.peak)
