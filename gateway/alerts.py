@@ -5,6 +5,7 @@ Rules: observation only; the journal has every alert, and nothing is decided by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from loguru import logger
@@ -32,7 +33,7 @@ class Alerts:
         about = {"session": jot.session, **details} if jot.session else details
         self.total += 1
         self._last_ns = now_ns
-        self._last = " ".join([kind, *(f"{name}={value}" for name, value in about.items())])
+        self._last = " ".join([kind, *_for_people(about)])
         held = self._ration.allows(kind, now_ns)
         if held is not None:
             logger.warning("ALERT {}{}", self._last, held_back(held))
@@ -42,3 +43,13 @@ class Alerts:
         if not self.total:
             return {"total": 0}
         return {"total": self.total, "last": self._last, "last_at": format_utc(self._last_ns)}
+
+
+def _for_people(about: dict[str, Any]) -> Iterator[str]:
+    """Write what an alert is about: times as UTC under the bare name, nothing for what is empty."""
+    for name, value in about.items():
+        if name.endswith("_ns") and str(value).isdecimal():
+            if int(value):
+                yield f"{name.removesuffix('_ns')}={format_utc(int(value))}"
+        elif value is not None and value != "":
+            yield f"{name}={value}"

@@ -52,7 +52,10 @@ class StopFile:
             return None
         self._acted = mark
         self.held = read_stop(text)
-        logger.critical("there is a STOP file, {}: {}", self.path, self.held)
+        logger.critical(
+            "there is a STOP file, {}: it kills {} ({}); to trade again remove it, then"
+            " `portcullis resume`", self.path, self.held.scope or "all", self.held.reason,
+        )  # fmt: skip
         return self.held
 
     def _mark(self) -> Mark | None:

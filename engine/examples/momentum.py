@@ -23,8 +23,9 @@ class MomentumTaker(Strategy):
     """Takes `lots` when the middle has moved `move_ticks` within `window_ms`, for `hold_ms`.
 
     It trades the first of its `symbols`. Every position is covered by a reduce-only stop
-    `stop_ticks` away. When its time is over the position is closed at market, and only then the
-    stop taken off. After a refusal it pauses for `pause_ms`.
+    `stop_ticks` away. When its time is over the stop is taken off, and then the position closed at
+    market: two reduce-only orders for the same units would be one too many, and the gateway refuses
+    the second. After a refusal it pauses for `pause_ms`, and covers what it holds first.
     """
 
     id = "MOMENTUM"
@@ -68,21 +69,18 @@ class MomentumTaker(Strategy):
         """Cover what was filled; pause after a refusal."""
         if report.ord_status is OrdStatus.REJECTED:
             self._pause_until_ns = self.now_ns() + self.pause_ms * MS
+            if self._exit is not None and self._exit.status is OrdStatus.REJECTED:
+                self._exit, self._since_ns = None, self.now_ns()  # covered, and tried again
         elif report.last_qty:
             self._since_ns = self.now_ns()
             self._protect()
 
-    def on_timer(self, now_ns: int) -> None:
+    def on_timer(self, _now_ns: int) -> None:
         """Close what was held long enough; take off a stop that covers nothing."""
-        held = self.held
-        is_over = now_ns - self._since_ns >= self.hold_ms * MS
-        if held and is_over and not _is_open(self._exit) and not self._pauses():
-            close = self.sell if held > 0 else self.buy
-            self._exit = close(self.symbols[0], abs(held), reduce_only=True)
         self._protect()
 
     def on_halt(self, halt: Halt) -> None:
-        """Enter nothing while something is halted; stops stay where they are."""
+        """Enter and close nothing while something is halted; stops stay where they are."""
         self._halted = halt.halted
 
     def _tick(self) -> Decimal:
@@ -115,9 +113,12 @@ class MomentumTaker(Strategy):
         )  # fmt: skip
 
     def _protect(self) -> None:
-        """Keep exactly one stop, as large as the position, or none."""
+        """Keep exactly one stop, as large as the position, or none, until its time is over."""
         held = self.held
         stop = self._stop
+        if held and self._is_over() and not self._halted:
+            self._close(held)
+            return
         if stop is None or not stop.is_open:
             if held and not self._pauses():
                 self._stop = self._place_stop(held)
@@ -125,6 +126,18 @@ class MomentumTaker(Strategy):
             self.cancel(stop)
         elif stop.leaves_qty != abs(held):
             self.replace(stop, qty=stop.cum_qty + abs(held))
+
+    def _is_over(self) -> bool:
+        return self.now_ns() - self._since_ns >= self.hold_ms * MS
+
+    def _close(self, held: Decimal) -> None:
+        """Take the stop off; once it is gone, close at market."""
+        stop = self._stop
+        if stop is not None and stop.is_open:
+            self.cancel(stop)
+        elif not _is_open(self._exit) and not self._pauses():
+            close = self.sell if held > 0 else self.buy
+            self._exit = close(self.symbols[0], abs(held), reduce_only=True)
 
     def _place_stop(self, held: Decimal) -> Order | None:
         quote = self.quote(self.symbols[0])

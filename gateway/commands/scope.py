@@ -23,6 +23,7 @@ from gateway.commands.terminal import (
     read_config,
 )
 from gateway.errors import CommandError
+from protocol.timestamps import format_utc
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXIT_CODES = """\b
@@ -110,6 +111,8 @@ def say_done(command: str, scope: str, body: dict[str, Any], *, as_json: bool) -
     if as_json:
         print_json({"command": command, "scope": scope, "outcome": "DONE", **body})
         return
-    text = body.pop("text", "")
-    details = " ".join(f"{name}={value}" for name, value in body.items())
-    out.print(f"{command} {scope}: done{'; ' if text or details else ''}{text} {details}".rstrip())
+    until_ns = body.get("until_ns")
+    until = f"; until {format_utc(until_ns)} UTC" if until_ns else ""
+    text = body.get("text", "")
+    said = f"{command} {scope}: done{f'; {text}' if text else ''}{until}"
+    out.print(said, markup=False, soft_wrap=True)

@@ -114,6 +114,10 @@ class Desk:
         yield from self.switch.kill(
             scope, person_of(session), message.reason, now_ns, flatten=flatten
         )
+        yield alert(
+            "KILLED", scope=" ".join(scope), who=person_of(session), why=message.reason,
+            flatten=flatten,
+        )  # fmt: skip
         yield self._cancelling(session, message, found, flatten=flatten)
 
     def _reduce(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
@@ -148,6 +152,10 @@ class Desk:
         yield from order_state(
             self.book, self.rules, " ".join(sorted(scope)), state, person_of(session),
             message.reason,
+        )  # fmt: skip
+        yield alert(
+            "RESUMED" if active else "REDUCED", scope=" ".join(sorted(scope)),
+            who=person_of(session), why=message.reason,
         )  # fmt: skip
         warning = self._unknown_symbols(message.scope)
         yield answer(session, message, DONE, f"{state.value}: {message.scope}{warning}")

@@ -11,7 +11,7 @@ from engine.examples.momentum import MomentumTaker
 from engine.instrument import Instrument
 from engine.testing import Rehearsal
 from protocol.fields import ExecInst, OrdStatus, OrdType, PositionEffect, Side, TimeInForce
-from protocol.messages import NewOrderSingle
+from protocol.messages import NewOrderSingle, OrderCancelRequest
 
 EURUSD = Instrument(
     symbol="EURUSD", contract_multiplier=Decimal(100_000), qty_step=Decimal(1000),
@@ -103,9 +103,24 @@ def test_the_taker_ignores_a_slow_move():
 
 
 def test_the_taker_closes_in_time_and_takes_its_stop_off():
-    """After `hold_ms` the position is closed at market and no order is left."""
+    """After `hold_ms` the stop goes first, then the position at market.
+
+    The gateway refuses more reduce-only quantity than there is to close.
+    """
     s = stage(MomentumTaker()).quote("EURUSD", "1.10000", "1.10001").advance(100)
-    s.quote("EURUSD", "1.10004", "1.10005").advance(3_200)
+    s.quote("EURUSD", "1.10004", "1.10005").advance(3_400)
+    assert s.position("EURUSD") == 0
+    assert s.orders == []
+    said = [type(m) for m in s.sent]
+    assert said == [NewOrderSingle, NewOrderSingle, OrderCancelRequest, NewOrderSingle]
+
+
+def test_the_taker_keeps_its_stop_while_trading_is_halted():
+    """What it could not close it does not uncover; it closes when trading goes on."""
+    s = stage(MomentumTaker()).quote("EURUSD", "1.10000", "1.10001").advance(100)
+    s.quote("EURUSD", "1.10004", "1.10005").halt().advance(5_000)
+    assert [order.ord_type for order in s.orders] == [OrdType.STOP]
+    s.halt(halted=False).advance(400)
     assert s.position("EURUSD") == 0
     assert s.orders == []
 

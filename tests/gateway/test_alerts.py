@@ -31,6 +31,13 @@ def test_an_alert_is_logged_with_what_it_is_about(warned):
     assert warned == ["ALERT BAD_FILL session=PAPER order_id=X{1}\n"]
 
 
+def test_times_are_written_for_people(warned):
+    """Until when is UTC text, not nanoseconds; what is empty or never is not written."""
+    body = {"alert": "BREAKER", "until_ns": "1767605400000000000", "second": "", "since_ns": "0"}
+    Alerts().heard(Jot("ALERT", body), 1)
+    assert warned == ["ALERT BREAKER until=20260105-09:30:00.000000\n"]
+
+
 def test_each_kind_has_five_lines_a_minute(warned):
     """The sixth of a kind in a minute is counted, not logged; the next minute says how many."""
     alerts = Alerts()

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from support.desk import SYMBOL, VENUE, Exchange, cancel, new_order
 from support.lines import Play, line
+from support.operators import notes
 
 from gateway.oms.paging import page
 from protocol.fields import TradingState, TradSesStatus
@@ -84,6 +85,14 @@ def test_halts_are_told_at_logon(play):
     play.desk.log_on("MM")
     told = play.desk.told("MM")[-1]
     assert (told.trading_state, told.scope) == (TradingState.REDUCING, "strategy:MM")
+
+
+def test_what_a_person_stops_and_resumes_is_an_alert(play):
+    """KILL, REDUCE and RESUME raise an alert with who and why: others read it in the log."""
+    for command, said in (("REDUCE", "REDUCED"), ("KILL", "KILLED"), ("RESUME", "RESUMED")):
+        ask(play, command, scope="strategy:MM", reason="lunch")
+        (alert,) = notes(play.desk, f"ALERT {said}")
+        assert (alert["scope"], alert["who"], alert["why"]) == ("strategy:MM", "ann", "lunch")
 
 
 def test_resume_takes_back_one_scope(play):

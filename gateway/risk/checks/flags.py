@@ -17,7 +17,12 @@ def reduce_only(facts: Facts, intent: Intent) -> Refusal | None:
         return None
     room = reducible_qty(facts.book, intent)
     if intent.qty > room:
-        return refuse("REDUCE_ONLY", OrdRejReason.BROKER, qty=intent.qty, reducible=room)
+        held = facts.book.position(intent.key)
+        return refuse(
+            "REDUCE_ONLY", OrdRejReason.BROKER, qty=intent.qty, reducible=room,
+            position=held.qty if held else ZERO,
+            resting=len(facts.book.closing.get((*intent.key, intent.message.side), ())),
+        )  # fmt: skip
     return None
 
 
