@@ -7,13 +7,15 @@ that was on its way already may have been refused. A resume ends it all.
 Flattening waits for the cancels: it closes a position with one reduce-only market order at a time,
 of what is left when no order of that owner in that symbol is open any more. It ends, with an alert
 that says what remains, when nothing is open any more and nothing is left that the venue would take,
-or after `MAX_TRIES` rounds. It outlives a restart.
+or after `MAX_TRIES` rounds that have closed nothing; what closes nothing is tried again after twice
+the time, `PAUSE_MAX_NS` at most. It outlives a restart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
@@ -40,7 +42,19 @@ from protocol.numbers import ZERO
 from protocol.timestamps import format_utc
 
 MAX_TRIES = 50
+PAUSE_NS, PAUSE_MAX_NS = 100_000_000, 30_000_000_000
 ORIGIN = "FLATTEN"
+
+
+class Tried(NamedTuple):
+    """What was held when it was tried last, how often that was in vain, and when it may be again.
+
+    Observation: after a start each position is tried at once.
+    """
+
+    held: Decimal
+    in_vain: int = 0
+    next_ns: int = 0
 
 
 class KillSwitch:
@@ -51,6 +65,7 @@ class KillSwitch:
         self.market = market
         self.rules = rules
         self.intake = intake
+        self._tried: dict[PositionKey, Tried] = {}
 
     def kill(
         self,
@@ -68,13 +83,18 @@ class KillSwitch:
             self.book, self.rules, text, TradingState.HALTED, who, reason, cause=cause, kills=True
         )
         if flatten:
-            yield Jot("FLATTEN", {"scope": text, "who": who, "reason": reason})
+            self._tried.clear()
+            yield Jot("FLATTEN", {"scope": text, "who": who, "reason": reason, "tries": 0})
         for order in self.affected(scope):
             yield from self.intake.withdraw(order, now_ns, text=f"KILL by {who}")
 
     def affected(self, scope: list[str]) -> list[Order]:
         """List the open orders of a scope, oldest first."""
-        return [order for order in self.book.open_orders() if covers(scope, order)]
+        named = dict(term.split(":", 1) for term in scope if ":" in term)
+        found = self.book.open_orders(
+            owner=named.get("strategy", ""), venue=named.get("venue", "")
+        )
+        return [order for order in found if covers(scope, order)]
 
     def tick(self, now_ns: int) -> Effects:
         """Cancel again what a kill has left open, and go on with what shall be flattened."""
@@ -104,13 +124,26 @@ class KillSwitch:
                         yield from self.intake.withdraw(order, now_ns, text=f"KILL by {halt.who}")
 
     def _round(self, scope: str, left: list[tuple[PositionKey, Decimal]], now_ns: int) -> Effects:
-        """Order what can be closed this moment; it counts as one try, however many there are."""
+        """Order what can be closed this moment; a try that counts is one that repeats each."""
         work = self.book.state.flattening[scope]
-        able = [(key, qty) for key, qty in left if self._may_close(key)]
-        if able and work.tries < MAX_TRIES:
-            yield Jot("FLATTEN", {"scope": scope, "who": work.who, "reason": work.reason})
-            for key, qty in able:
-                yield from self._close(key, qty, scope, now_ns)
+        able = [(key, qty) for key, qty in left if self._may_close(key, now_ns)]
+        if not able or work.tries >= MAX_TRIES:
+            return
+        again = [self._try(key, qty, now_ns) for key, qty in able]
+        tries = work.tries + all(again)
+        yield Jot(
+            "FLATTEN", {"scope": scope, "who": work.who, "reason": work.reason, "tries": tries}
+        )
+        for key, qty in able:
+            yield from self._close(key, qty, scope, now_ns)
+
+    def _try(self, key: PositionKey, qty: Decimal, now_ns: int) -> bool:
+        """Remember a try; whether the last one has closed nothing."""
+        last = self._tried.get(key)
+        in_vain = last.in_vain + 1 if last is not None and last.held == qty else 0
+        pause_ns = min(PAUSE_NS << in_vain, PAUSE_MAX_NS)
+        self._tried[key] = Tried(qty, in_vain, now_ns + pause_ns)
+        return in_vain > 0
 
     def _positions(self, scope: list[str]) -> Iterator[tuple[PositionKey, Decimal]]:
         """Yield what is held in a scope by strategies; what nobody here ordered is left alone."""
@@ -122,9 +155,12 @@ class KillSwitch:
                 if position.qty and names_of(*key).issuperset(scope):
                     yield key, position.qty
 
-    def _may_close(self, key: PositionKey) -> bool:
+    def _may_close(self, key: PositionKey, now_ns: int) -> bool:
         """Whether the venue can take an order, and nothing of the owner is open there any more."""
         if not self.market.venue(key.venue).ready:
+            return False
+        last = self._tried.get(key)
+        if last is not None and now_ns < last.next_ns:
             return False
         return not any(
             order.symbol == key.symbol

@@ -186,15 +186,12 @@ def _review(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
 
 
 def _flatten(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
-    """FLATTEN: somebody wants a scope's positions closed; one more try; or (done) it is over."""
+    """FLATTEN: somebody wants a scope's positions closed; so many tries; or (done) it is over."""
     flattening, scope = book.state.flattening, body["scope"]
     if body.get("done"):
         flattening.pop(scope, None)
     else:
-        before = flattening.get(scope)
-        flattening[scope] = Flattening(
-            body["who"], body["reason"], (before.tries + 1) if before else 0
-        )
+        flattening[scope] = Flattening(body["who"], body["reason"], body["tries"])
 
 
 def _cancel_refused(book: Book, _entry: Entry, body: dict[str, Any]) -> None:

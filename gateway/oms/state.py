@@ -286,7 +286,7 @@ class Mark(Struct):
 
 
 class Flattening(Struct):
-    """A scope whose positions somebody wants closed; `tries` counts the rounds of orders."""
+    """A scope whose positions somebody wants closed; `tries` counts the rounds in vain."""
 
     who: str
     reason: str

@@ -12,7 +12,7 @@ from support.lines import Play
 from support.operators import ask, code, notes
 
 from gateway.oms.halting import trip
-from gateway.oms.kill import MAX_TRIES
+from gateway.oms.kill import MAX_TRIES, PAUSE_MAX_NS
 from gateway.oms.state import PositionKey
 from gateway.risk.pacing import Pace, RateLimit
 from protocol.fields import (
@@ -35,6 +35,8 @@ from protocol.messages import (
 )
 from protocol.numbers import ZERO
 from protocol.timestamps import format_date, format_utc
+
+MS = 1_000_000
 
 
 @pytest.fixture
@@ -229,15 +231,29 @@ def test_a_large_position_goes_in_pieces(play):
     assert pieces == [3000, 1000]
 
 
-def test_a_venue_that_refuses_is_not_asked_for_ever(play):
-    """After MAX_TRIES rounds an alert says what remains; the halt stays."""
+def test_a_very_large_position_goes_in_more_pieces_than_tries(play):
+    """A round that closes something is no try in vain, however many there are."""
+    securities = play.desk.core.market.venue(VENUE).securities
+    securities[SYMBOL] = replace(securities[SYMBOL], max_qty=Decimal(40))
     flatten(play, "strategy:MOM")
-    for _ in range(MAX_TRIES):
-        (order,) = closings(play)
+    pieces = 0
+    while orders := closings(play):
+        pieces += 1
+        close(play, orders[0])
+    assert (pieces, held(play, "MOM")) == (100, 0)
+    assert pieces > MAX_TRIES
+    assert play.settled()
+
+
+def test_a_venue_that_refuses_is_not_asked_for_ever(play):
+    """After MAX_TRIES rounds in vain an alert says what remains; the halt stays."""
+    flatten(play, "strategy:MOM")
+    for _ in range(MAX_TRIES + 1):
+        (order,) = closings(play, PAUSE_MAX_NS // MS)
         Exchange(play.desk, order).say(
             E.REJECTED, OrdStatus.REJECTED, ord_rej_reason=OrdRejReason.BROKER
         )
-    assert closings(play) == []
+    assert closings(play, PAUSE_MAX_NS // MS) == []
     (alert,) = notes(play.desk, "ALERT NOT_FLATTENED")
     assert (alert["rounds"], alert["remains"]) == (str(MAX_TRIES), f"MOM|{SYMBOL}=-4000")
     assert "strategy:MOM" in play.desk.book.state.halts
@@ -272,6 +288,23 @@ def test_meanwhile_nobody_trades(play, scope):
         refused = [m for m in play.desk.told(owner) if isinstance(m, ExecutionReport)][-1]
         assert (refused.exec_type, refused.text.partition(":")[0]) == (E.REJECTED, "HALTED")
     assert play.last(OrderCancelRequest).orig_cl_ord_id == play.rests.wire_id
+
+
+def test_what_is_refused_is_tried_less_and_less_often_and_holds_nobody_up(play):
+    """A market that is closed for a while is closed when it opens; others are not kept waiting."""
+    flatten(play)
+    tried = 0
+    for _ in range(130):
+        for order in closings(play, 100):
+            tried += 1
+            Exchange(play.desk, order).say(
+                E.REJECTED, OrdStatus.REJECTED, ord_rej_reason=OrdRejReason.BROKER
+            )
+    assert tried == 8  # at 0, 0.1, 0.3, 0.7 … 12.7 s
+    assert play.desk.book.state.flattening
+    cancel_rests(play)
+    (other,) = closings(play, 100)
+    assert other.on_behalf_of_comp_id == "MM"
 
 
 def test_to_resume_calls_the_flattening_off(play):
