@@ -68,7 +68,7 @@ class Guard:
         yield from self.profit.look(now_ns)
         self._count_in_use()
         yield from self.trips(now_ns)
-        yield from lapse(self.book, self.rules, now_ns)
+        yield from lapse(self.book, self.rules, now_ns, self.watch.lasts)
         yield from self._end_overrides(now_ns)
 
     def _count_in_use(self) -> None:

@@ -2,13 +2,14 @@
 
 Rules: each change is a NOTE with who and why, is told to every strategy and operator that is
 connected (h, and f for a symbol), and one that no person ordered is an alert, all in the same turn.
-A breaker's halt ends by itself when its cool-down is over, or waits for a person when it has none;
-a person's ACTIVE lifts every halt of the scope.
+A breaker's halt ends by itself when its cool-down is over and what it stands for no longer lasts,
+or waits for a person when it has none; a person's ACTIVE lifts every halt of the scope. What is
+told of a scope is the strictest of the halts that stand on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
@@ -44,7 +45,7 @@ def order_state(
             "kills": kills,
         },
     )  # fmt: skip
-    yield from _tell(book, rules, scope, state, who, reason)
+    yield from _tell(book, rules, scope, who, reason)
 
 
 def trip(
@@ -71,12 +72,16 @@ def trip(
         },
     )  # fmt: skip
     yield alert("BREAKER", scope=scope, state=state.value, why=reason, until_ns=until_ns)
-    yield from _tell(book, rules, scope, state, GATEWAY, reason)
+    yield from _tell(book, rules, scope, GATEWAY, reason)
 
 
-def lapse(book: Book, rules: Rules, now_ns: int) -> Effects:
-    """End the halts whose cool-down is over."""
+def lapse(
+    book: Book, rules: Rules, now_ns: int, lasts: Callable[[str, str], bool]
+) -> Effects:
+    """End the halts whose cool-down is over, but for what still `lasts` (scope, cause)."""
     for scope, cause in list(_over(book, now_ns)):
+        if lasts(scope, cause):
+            continue
         reason = f"{cause}: the cool-down is over"
         yield Jot(
             "TRADING_STATE",
@@ -86,12 +91,16 @@ def lapse(book: Book, rules: Rules, now_ns: int) -> Effects:
             },
         )  # fmt: skip
         yield alert("BREAKER_RESET", scope=scope, why=reason)
-        left = book.state.halts.get(scope, {})
-        states = {halt.state for halt in left.values()}
-        if TradingState.HALTED in states:
-            continue
-        state = TradingState.REDUCING if states else TradingState.ACTIVE
-        yield from _tell(book, rules, scope, state, GATEWAY, reason)
+        if strictest(book, scope) is not TradingState.HALTED:
+            yield from _tell(book, rules, scope, GATEWAY, reason)
+
+
+def strictest(book: Book, scope: str) -> TradingState:
+    """Return the strictest state that is ordered for exactly this scope."""
+    states = {halt.state for halt in book.state.halts.get(scope, {}).values()}
+    if TradingState.HALTED in states:
+        return TradingState.HALTED
+    return TradingState.REDUCING if states else TradingState.ACTIVE
 
 
 def _over(book: Book, now_ns: int) -> Iterator[tuple[str, str]]:
@@ -101,9 +110,8 @@ def _over(book: Book, now_ns: int) -> Iterator[tuple[str, str]]:
                 yield scope, cause
 
 
-def _tell(
-    book: Book, rules: Rules, scope: str, state: TradingState, who: str, reason: str
-) -> Effects:
+def _tell(book: Book, rules: Rules, scope: str, who: str, reason: str) -> Effects:
+    state = strictest(book, scope)
     yield from tell_sessions(book, rules, halt_status(scope, state, who, reason))
     for term in scope.split():
         if not term.startswith("symbol:"):

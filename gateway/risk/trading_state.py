@@ -7,6 +7,7 @@ state of all scopes that an order touches binds it. A scope may be halted for se
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.oms.book import Book
@@ -62,15 +63,20 @@ def effective_state(facts: Facts, intent: Intent) -> tuple[str, Halt | None]:
     book = facts.book
     if not book.state.halts:
         return "", None
-    names = set(intent.binding(facts).scopes)
+    names = frozenset(intent.binding(facts).scopes)
     found: tuple[str, Halt | None] = ("", None)
     for scope, halts in book.state.halts.items():
-        if not names.issuperset(scope.split()):
+        if not _terms(scope) <= names:
             continue
         for halt in halts.values():
             if found[1] is None or halt.state is TradingState.HALTED:
                 found = (scope, halt)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _terms(scope: str) -> frozenset[str]:
+    return frozenset(scope.split())
 
 
 def standing(book: Book, scope: str, cause: str) -> bool:

@@ -123,6 +123,12 @@ class Watch:
             detail = f"loss={format_decimal(value)} limit={format_decimal(limit)}"
             self._trips.fire(scope, self.rules.loss, code, detail)
 
+    def lasts(self, scope: str, cause: str) -> bool:
+        """Whether what a halt stands for is still so: a link or a feed that is still away."""
+        if cause == "STALE_FEED":
+            return scope in self._feeds
+        return cause == "LINK_DOWN" and scope.removeprefix("venue:") in self._links
+
     def due(self, now_ns: int) -> Iterator[Trip | Warn]:
         """Yield what has tripped since the last time, each once. Cheap when nothing has."""
         if now_ns >= self._look_ns:
