@@ -3,7 +3,8 @@
 Rules: our time reads the wall clock once, at the start; one that somebody sets does not move us,
 but it is noticed (`step_ns`).
 A start never lies before the last time in the journal, so time does not run back across restarts
-either (law 5). Everything that needs the time is handed `now_ns`.
+either (law 5); a wall clock that lies behind it was set back while we were away, which is noticed
+as a step too. Everything that needs the time is handed `now_ns`.
 """
 
 from __future__ import annotations
@@ -28,9 +29,8 @@ class Clock:
     ) -> None:
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
-        wall = wall_ns()
-        self._offset_ns = max(wall, floor_ns) - monotonic_ns()
-        self._ahead_ns = wall - max(wall, floor_ns)
+        self._offset_ns = max(wall_ns(), floor_ns) - monotonic_ns()
+        self._ahead_ns = 0
 
     def now_ns(self) -> int:
         """Return the present time in ns since the epoch."""

@@ -22,6 +22,14 @@ def test_time_never_starts_below_the_journal():
     assert clock.now_ns() == 5_000
 
 
+def test_a_clock_that_was_set_back_while_we_were_away_is_a_step():
+    """What the wall lacks to the journal's last time is told at the first look, and once."""
+    clock = Clock(5_000_000_000, wall_ns=lambda: 1_000_000_000, monotonic_ns=lambda: 7)
+    assert clock.step_ns() == -4_000_000_000
+    assert clock.step_ns() == 0
+    assert Clock(5, wall_ns=lambda: 1_000_000_000, monotonic_ns=lambda: 7).step_ns() == 0
+
+
 def test_time_is_the_wall_clock_when_nothing_is_wrong():
     """With a sound wall clock, time is what everybody's is."""
     clock = Clock()
