@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import config_market
 from gateway.config_breakers import check_breakers
-from gateway.config_limits import check_limits
+from gateway.config_limits import check_limits, symbols_of
 from gateway.config_pacing import check_pacing
 from gateway.config_reading import nearest
 from gateway.endpoints import CURVE_SCHEME, address, is_curve, is_loopback
@@ -57,11 +57,55 @@ def check(config: Config) -> None:
         _check_venue(venue)
     for strategy in config.strategy:
         _check_secret(strategy.token, f"strategy {strategy.id}: token")
-    for person in config.person:
-        _check_secret(person.token, f"person {person.name}: token")
+    _check_people(config)
+    _check_day_ends("risk.day_ends", config.risk.day_ends)
     check_limits(config)
     config_market.check(config)
     check_breakers(config.breakers, [venue.id for venue in config.venue])
+    _check_watched(config)
+
+
+def _check_people(config: Config) -> None:
+    """Two who agree are two: each name once, and no token shared."""
+    tokens: dict[object, str] = {}
+    for person in config.person:
+        _check_secret(person.token, f"person {person.name}: token")
+        if person.name in tokens.values():
+            msg = f"person: the name {person.name!r} stands there twice; expected each person once"
+            raise ConfigError(msg)
+        key = (person.token.file, person.token.env)
+        if key in tokens:
+            msg = (
+                f"person {person.name}: token is that of {tokens[key]} too; expected one of their"
+                " own, or one person could agree alone"
+            )
+            raise ConfigError(msg)
+        tokens[key] = person.name
+
+
+def _check_watched(config: Config) -> None:
+    """A watched price that nobody quotes, or a scope that nobody is in, would never stop any."""
+    venues = {venue.id: venue for venue in config.venue}
+    known = {
+        "venue": list(venues), "strategy": [one.id for one in config.strategy],
+        "account": [venue.account_id for venue in config.venue], "symbol": symbols_of(config),
+    }  # fmt: skip
+    for index in config.breakers.index:
+        where = f"breakers.index {index.name or index.symbol}"
+        if symbols := venues[index.venue].symbol_map:
+            _check_known(f"{where}: symbol", [index.symbol], symbols)
+        for term in index.scope.split():
+            kind, _, name = term.partition(":")
+            if kind in known and (kind != "symbol" or known[kind]):
+                _check_known(f"{where}: scope", [name], known[kind])
+
+
+def _check_day_ends(where: str, text: str) -> None:
+    try:
+        parse_day_ends(text)
+    except ConfigError as problem:
+        msg = f"{where}: {problem}"
+        raise ConfigError(msg) from None
 
 
 def _check_ids(config: Config) -> None:
@@ -130,15 +174,20 @@ def _check_endpoint(key: str, endpoint: str) -> None:
 def _check_references(config: Config) -> None:
     venues = [venue.id for venue in config.venue]
     accounts = [venue.account_id for venue in config.venue]
+    symbols = symbols_of(config)
     for strategy in config.strategy:
         _check_known(f"strategy {strategy.id}: venues", strategy.venues, venues)
         _check_known(f"strategy {strategy.id}: accounts", strategy.accounts, accounts)
+        if symbols:
+            _check_known(f"strategy {strategy.id}: symbols", strategy.symbols, symbols)
         if strategy.limits != "default":
             _check_known(f"strategy {strategy.id}: limits", [strategy.limits], config.limits)
     routing = config.routing
     if routing.default is not None:
         _check_known("routing.default", [routing.default], venues)
     _check_known("routing.rules", routing.rules.values(), venues)
+    if symbols:
+        _check_known("routing.rules", routing.rules, symbols)
 
 
 def _check_known(
@@ -153,11 +202,10 @@ def _check_known(
 
 def _check_venue(venue: Venue) -> None:
     where = f"venue {venue.id}"
-    try:
-        parse_day_ends(venue.day_ends)
-    except ConfigError as problem:
-        msg = f"{where}: day_ends: {problem}"
-        raise ConfigError(msg) from None
+    _check_day_ends(f"{where}: day_ends", venue.day_ends)
+    if venue.margin_rate < 0:
+        msg = f"{where}: margin_rate: received {venue.margin_rate}, expected a part such as 0.05"
+        raise ConfigError(msg)
     for symbol in venue.symbol_map:
         if not _SYMBOL(symbol):
             msg = f"{where}: symbols: received {symbol!r}, expected printable ASCII without | or ="

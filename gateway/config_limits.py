@@ -7,16 +7,23 @@ whole gateway) is bound by the table that it names, and by nothing that the tabl
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from gateway.config_reading import nearest
 from gateway.errors import ConfigError
 from gateway.risk.limits import ALL, BUILT_IN, KEYS, Amount, Limits, inherit
 
 if TYPE_CHECKING:
     from gateway.config import Config
 
+_FROM_ONE = frozenset(("runaway_orders", "runaway_window_ms", "review_expires_ms", "message_burst"))
+"""Keys whose 0 would refuse or halt everything, and say so nowhere."""
+_group_name = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII).fullmatch
+_pair = re.compile(r"([A-Z0-9]{2,12})/([A-Z0-9]{2,12})", re.ASCII).fullmatch
 Currency = Annotated[str, Meta(min_length=2, max_length=12, pattern=r"^[A-Z0-9]+\Z")]
 
 
@@ -107,9 +114,42 @@ def check_limits(config: Config) -> None:
             known = ", ".join(sorted(config.limits)) or "none"
             msg = f"{where}: no table [limits.{name}]; there are: {known}"
             raise ConfigError(msg)
-    for pair, rate in config.rates.items():
-        if pair.count("/") != 1 or rate <= 0:
+    _check_groups(config)
+    _check_rates(config.rates)
+
+
+def _check_groups(config: Config) -> None:
+    known = symbols_of(config)
+    for name, group in config.group.items():
+        where = f"group.{name}"
+        if not _group_name(name):
+            msg = f"{where}: received the name {name!r}, expected letters, digits, `_`, `.` or `-`"
+            raise ConfigError(msg)
+        if not group.symbols:
+            msg = f'{where}.symbols is empty, expected symbols such as ["EURUSD"]'
+            raise ConfigError(msg)
+        for symbol in group.symbols:
+            if known and symbol not in known:
+                msg = f"{where}.symbols: no venue has {symbol!r}; {nearest(symbol, known)}"
+                raise ConfigError(msg)
+
+
+def symbols_of(config: Config) -> frozenset[str]:
+    """Return every symbol that a venue names; none when some venue may have any."""
+    if not all(venue.symbol_map for venue in config.venue):
+        return frozenset()
+    return frozenset(symbol for venue in config.venue for symbol in venue.symbol_map)
+
+
+def _check_rates(rates: dict[str, Decimal]) -> None:
+    for pair, rate in rates.items():
+        named = _pair(pair)
+        if named is None or named[1] == named[2] or rate <= 0:
             msg = f'rates: received "{pair}" = {rate}, expected "USDT/USD" = a rate above 0'
+            raise ConfigError(msg)
+        back = f"{named[2]}/{named[1]}"
+        if back in rates:
+            msg = f'rates: there is "{pair}" and "{back}"; keep one, the other follows from it'
             raise ConfigError(msg)
 
 
@@ -119,6 +159,7 @@ def _check_value(where: str, key: str, value: Amount) -> None:
     if value is True:
         msg = f"{where}: received true, expected a number, or false for no such limit"
         raise ConfigError(msg)
-    if value < 0:
-        msg = f"{where}: received {value}, expected a number from 0 on, or false for no limit"
+    least = 1 if key in _FROM_ONE else 0
+    if value < least:
+        msg = f"{where}: received {value}, expected a number from {least} on, or false for no limit"
         raise ConfigError(msg)

@@ -2,12 +2,14 @@
 
 Rules: an unknown key is an error that names the key, where it stands and the nearest known one; a
 number for a Decimal follows the wire's own grammar (no NaN, no exponents, no floats in between);
-one endpoint may stand where a list of them may. msgspec does the rest of the validation.
+one endpoint may stand where a list of them may. msgspec does the rest of the validation; its
+errors are put into words, with what was received.
 """
 
 from __future__ import annotations
 
 import difflib
+import enum
 import tomllib
 import types
 import typing
@@ -21,6 +23,11 @@ from gateway.errors import ConfigError
 from protocol.numbers import parse_decimal
 
 S = TypeVar("S", bound=msgspec.Struct)
+_WORDS = {
+    "`bool | int | null`": "a whole number, or false for no limit",
+    "`bool | null`": "true or false", "`bool`": "true or false", "`int | null`": "a whole number",
+    "`int`": "a whole number", "`str | null`": "text", "`str`": "text",
+}  # fmt: skip
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def _plain_decimal(text: str) -> Decimal:
 
 def _prepare(value: Any, hint: Any, where: str) -> Any:
     """Walk value and type together: check keys, read decimals, let one stand for a list."""
-    hint = _bare(hint)
+    full, hint = hint, _bare(hint)
     origin = get_origin(hint)
     if origin is dict and isinstance(value, dict):
         inner = get_args(hint)[1]
@@ -82,6 +89,9 @@ def _prepare(value: Any, hint: Any, where: str) -> Any:
     if origin is tuple:
         inner = get_args(hint)[0]
         items = value if isinstance(value, list) else [value]
+        if not items and where.startswith("strategy["):
+            msg = f"{where}: received [], expected at least one; leave the key away to allow all"
+            raise ConfigError(msg)
         return [_prepare(item, inner, f"{where}[{at}]") for at, item in enumerate(items)]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct) and isinstance(value, dict):
         return _prepare_struct(value, hint, where)
@@ -90,7 +100,7 @@ def _prepare(value: Any, hint: Any, where: str) -> Any:
         raise ConfigError(msg)
     if hint is Decimal or (Decimal in get_args(hint) and not isinstance(value, bool)):
         return _decimal(value, where)
-    return value
+    return _checked(value, full, where)
 
 
 def _prepare_struct(value: dict[str, Any], struct: type[msgspec.Struct], where: str) -> Any:
@@ -100,7 +110,36 @@ def _prepare_struct(value: dict[str, Any], struct: type[msgspec.Struct], where: 
         if key not in fields:
             msg = f"unknown key {_join(where, key)!r}; {nearest(key, fields)}"
             raise ConfigError(msg)
+    for field in msgspec.structs.fields(struct):
+        if field.required and field.encode_name not in value:
+            msg = f"{where or 'the top level'}: the key {field.encode_name!r} is missing"
+            raise ConfigError(msg)
     return {key: _prepare(item, fields[key], _join(where, key)) for key, item in value.items()}
+
+
+def _checked(value: Any, hint: Any, where: str) -> Any:
+    """Return a plain value if its type takes it. Raises ConfigError with what was received."""
+    try:
+        msgspec.convert(value, hint, dec_hook=_decode_path)
+    except msgspec.ValidationError as problem:
+        shown = str(value).lower() if isinstance(value, bool) else repr(value)
+        shown = str(value) if isinstance(value, Decimal) else shown
+        msg = f"{where}: received {shown}, expected {_expected(_bare(hint), str(problem))}"
+        raise ConfigError(msg) from None
+    return value
+
+
+def _expected(hint: Any, problem: str) -> str:
+    """Say what a type takes, in words."""
+    if get_origin(hint) is typing.Literal:
+        return f"one of {', '.join(map(str, get_args(hint)))}"
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return f"one of {', '.join(str(one.value) for one in hint)}"
+    text = problem.partition(" - at ")[0].partition(", got ")[0]
+    text = text.removeprefix("Expected ").removeprefix("expected ")
+    for word, meaning in _WORDS.items():
+        text = text.replace(word, meaning)
+    return text[:1].lower() + text[1:]
 
 
 def _decimal(value: Any, where: str) -> Decimal:

@@ -67,6 +67,8 @@ def test_symbols_may_be_mapped(load):
 
 VENUE = '[[venue]]\nid = "V"\nkind = "paper"\n'
 STRATEGY = '[[strategy]]\nid = "S"\n'
+INDEX = VENUE + 'symbols = ["VIX"]\n[[breakers.index]]\nvenue = "V"\nabove = 30\n'
+PERSON = '[[person]]\nname = "ann"\n'
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,33 @@ STRATEGY = '[[strategy]]\nid = "S"\n'
         (STRATEGY + "limits = 'big'", ["nothing is called 'big'"]),
         ("[routing]\ndefault = 'V'", ["routing.default"]),
         ("[gateway\n", ["not valid TOML"]),
+        ("[limits.default]\nmax_open_orders = 1.5", ["limits.default.max_open", "received 1.5"]),
+        ("[limits.mm]\nrequire_stop = 1", ["limits.mm.require_stop", "true or false"]),
+        ("[limits.mm]\nrunaway_orders = 0", ["limits.mm.runaway_orders", "received 0", "from 1"]),
+        ("[limits.mm]\nmessage_burst = 0", ["limits.mm.message_burst", "from 1 on"]),
+        ("[risk]\nresting_orders = 'kill'", ["received 'kill'", "one of keep, cancel, ask"]),
+        ("[risk]\nday_ends = '5pm'", ["risk.day_ends: received '5pm'", "17:00 America/New_York"]),
+        ("[risk]\nwind_down_ms = -1", ["risk.wind_down_ms: received -1", "a whole number >= 0"]),
+        ("[breakers.loss]\nstate = 'STOP'", ["received 'STOP'", "ACTIVE, REDUCING, HALTED"]),
+        ("[group.g]\nsymbols = ['X']", ["group.g: the key 'limits' is missing"]),
+        ("[limits.a]\n[group.'g 1']\nsymbols = ['X']\nlimits = 'a'", ["the name 'g 1'"]),
+        ("[limits.a]\n[group.g]\nsymbols = []\nlimits = 'a'", ["group.g.symbols is empty"]),
+        (VENUE + "symbols = ['EURUSD']\n[limits.a]\n[group.g]\nsymbols = ['EURUSDD']\nlimits = 'a'",
+         ["group.g.symbols", "did you mean 'EURUSD'"]),
+        (VENUE + "symbols = ['EURUSD']\n" + STRATEGY + "symbols = ['EURUSDD']",
+         ["strategy S: symbols", "did you mean 'EURUSD'"]),
+        (VENUE + "symbols = ['EURUSD']\n[routing]\nrules = { EURUSDD = 'V' }",
+         ["routing.rules", "did you mean 'EURUSD'"]),
+        (VENUE + "margin_rate = -1", ["venue V: margin_rate: received -1"]),
+        ("[rates]\n'usdt/usd' = 1", ["rates: received", "usdt/usd"]),
+        ("[rates]\n'USD/USD' = 1", ["rates: received", "USD/USD"]),
+        ("[rates]\n'USDT/USD' = 1\n'USD/USDT' = 1", ["keep one"]),
+        (STRATEGY + "sides = []", ["strategy[0].sides: received []", "leave the key away"]),
+        (INDEX + "symbol = 'VIXX'", ["index VIXX: symbol", "did you mean 'VIX'"]),
+        (INDEX + "symbol = 'VIX'\nscope = 'venue:W'", ["index VIX: scope", "called 'W'"]),
+        (PERSON + "token = {env = 'A'}\n" + PERSON + "token = {env = 'B'}", ["'ann'", "twice"]),
+        (PERSON + "token = {env = 'A'}\n[[person]]\nname = 'bob'\ntoken = {env = 'A'}",
+         ["person bob", "that of ann too"]),
     ],
 )
 def test_each_mistake_is_named(load, tmp_path, text, words):
