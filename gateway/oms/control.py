@@ -121,6 +121,7 @@ class Desk:
         yield self._cancelling(session, message, found, flatten=flatten)
 
     def _reduce(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
+        """REDUCING. What a person has killed there trades again, if only to reduce."""
         yield from self._change(session, message, TradingState.REDUCING)
 
     def _resume(self, session: str, message: OperatorCommand, _now_ns: int) -> Effects:
@@ -138,9 +139,6 @@ class Desk:
             )
             return
         yield from self._change(session, message, TradingState.ACTIVE)
-        if message.reason and scope in self.book.state.flattening:
-            yield Jot("FLATTEN", {"scope": scope, "done": True})
-            yield alert("NOT_FLATTENED", scope=scope, why=f"{person_of(session)} resumed it")
 
     def _change(self, session: str, message: OperatorCommand, state: TradingState) -> Effects:
         if not message.reason:
@@ -157,6 +155,10 @@ class Desk:
             "RESUMED" if active else "REDUCED", scope=" ".join(sorted(scope)),
             who=person_of(session), why=message.reason,
         )  # fmt: skip
+        name = " ".join(sorted(scope))
+        if name in self.book.state.flattening:  # or it would fight with what they do themselves
+            yield Jot("FLATTEN", {"scope": name, "done": True})
+            yield alert("NOT_FLATTENED", scope=name, why=f"{person_of(session)} resumed it")
         warning = self._unknown_symbols(message.scope)
         yield answer(session, message, DONE, f"{state.value}: {message.scope}{warning}")
 

@@ -307,10 +307,11 @@ def test_what_is_refused_is_tried_less_and_less_often_and_holds_nobody_up(play):
     assert other.on_behalf_of_comp_id == "MM"
 
 
-def test_to_resume_calls_the_flattening_off(play):
-    """Whoever trades again does not want to be closed against their will."""
+@pytest.mark.parametrize("command", ["RESUME", "REDUCE"])
+def test_to_resume_calls_the_flattening_off(play, command):
+    """Whoever trades again, if only to reduce, does not want to be closed against their will."""
     flatten(play)
-    assert ask(play.desk, "RESUME", scope="all", reason="over").outcome == "DONE"
+    assert ask(play.desk, command, scope="all", reason="over").outcome == "DONE"
     cancel_rests(play)
     assert closings(play) == []
     assert notes(play.desk, "ALERT NOT_FLATTENED")[0]["why"] == "ann resumed it"
