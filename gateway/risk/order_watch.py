@@ -31,8 +31,12 @@ WITNESSES = 2
 """So many strategies must have had most of their orders rejected before the venue is blamed."""
 _AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
 _WITH_STOP = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
-_NOT_ITS_DOING = ("HALTED", "REDUCING", "VENUE_DOWN")
-"""A refusal with one of these codes says nothing of the strategy."""
+_NOT_ITS_DOING = (
+    "HALTED", "REDUCING", "VENUE_DOWN", "VENUE_RATE", "QUOTE_", "NO_PRICE", "NO_RATE",
+    "PNL_UNKNOWN", "FUNDS_UNKNOWN", "FUNDS_STALE", "GATEWAY_STOPS", "NOT_SENT", "OWNER_GONE",
+    "REVIEW_",
+)  # fmt: skip
+"""A refusal whose code begins so says nothing of the strategy: it may be in the right."""
 
 
 class Followed(Struct, gc=False):

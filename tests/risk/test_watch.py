@@ -308,7 +308,12 @@ def test_orders_that_the_gateway_refuses(sight, refused, taken, trips):
     assert sight.causes() == (["strategy:MM REFUSALS"] if trips else [])
 
 
-@pytest.mark.parametrize("code", ["HALTED: scope=all", "REDUCING: scope=all", "VENUE_DOWN: why=x"])
+@pytest.mark.parametrize("code", [
+    "HALTED: scope=all", "REDUCING: scope=all", "VENUE_DOWN: why=x", "VENUE_RATE: wait_ms=300",
+    "QUOTE_STALE: age_ms=9", "QUOTE_JUMP: bps=1", "NO_PRICE: why=never_quoted", "NO_RATE: why=x",
+    "PNL_UNKNOWN: why=x", "FUNDS_UNKNOWN: venue=PAPER", "FUNDS_STALE: age_ms=9", "GATEWAY_STOPS",
+    "NOT_SENT: the gateway stopped", "OWNER_GONE: owner=MM", "REVIEW_EXPIRED: nobody decided",
+])  # fmt: skip
 def test_refusals_that_say_nothing_of_the_strategy(sight, code):
     """A strategy that asks while it may not trade is not halted for that."""
     for _ in range(20):
