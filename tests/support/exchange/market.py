@@ -35,7 +35,7 @@ class PublicMarket:
         self.open = self.high = self.low = self.last = None
         self.volume = self.turnover = Decimal(0)
         self.traded = 0
-        self.changed = False
+        self.version = 0
         self._kept = []
         self._numbers = count(1)
 
@@ -45,7 +45,7 @@ class PublicMarket:
             return self._trade(event, now_ms)
         if isinstance(event, Quote):
             self.quote = event
-            self.changed = True
+            self.version += 1
             return [("bookTicker", self.book_ticker(event.update_id))]
         before = self._best()
         if isinstance(event, DepthSnapshot):
@@ -54,7 +54,7 @@ class PublicMarket:
             said = self._diff(event, now_ms)
         if self.quote is None and self._best() != before:
             said.append(("bookTicker", self.book_ticker()))
-        self.changed = True
+        self.version += 1
         return said
 
     def _snapshot(self, event, now_ms):
@@ -96,7 +96,7 @@ class PublicMarket:
         self.volume += size
         self.turnover += size * price
         self.traded += 1
-        self.changed = True
+        self.version += 1
         row = {
             "id": number, "price": self.style.price(price), "qty": self.style.qty(size),
             "quoteQty": self.style.price(price * size), "time": now_ms,

@@ -16,8 +16,9 @@ OF_EVERY_REQUEST = frozenset(("timestamp", "recvWindow", "signature", "apiKey"))
 class Params(dict):
     """Name to text; the typed readers refuse as the exchange does."""
 
-    def __init__(self, pairs=()):
+    def __init__(self, pairs=(), *, strict=True):
         super().__init__(pairs)
+        self._strict = strict
         self.seen = set(OF_EVERY_REQUEST)
 
     @classmethod
@@ -70,9 +71,9 @@ class Params(dict):
         return str(self.text(name, "false")).lower() == "true"
 
     def all_read(self):
-        """Refuse what nobody read: spot does that, the futures do not."""
+        """Refuse what nobody read: spot's REST API does that."""
         unread = self.keys() - self.seen
-        if unread:
+        if unread and self._strict:
             text = (
                 f"Not all sent parameters were read; read '{len(self) - len(unread)}' "
                 f"parameter(s) but was sent '{len(self)}'."

@@ -75,6 +75,7 @@ class LocalExchange:
         self._up = threading.Event()
         self._problem = None
         self._tasks = set()
+        self._said = {}
         self._symbols = symbols
         self._deposits = deposits or DEPOSITS
         self._limits = {**SPOT_LIMITS, **(limits or {})}
@@ -99,6 +100,8 @@ class LocalExchange:
         self.call(self._faults.clear)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WAIT_S)
+        if self._problem is not None:
+            raise self._problem
 
     def call(self, function, *args, **named):
         """Call a function in the server's thread and return what it returns."""
@@ -119,6 +122,8 @@ class LocalExchange:
         self._up.set()
         self._loop.run_forever()
         for task in self._tasks:
+            if task.done():
+                self._problem = task.exception()
             task.cancel()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -162,15 +167,15 @@ class LocalExchange:
             await asyncio.sleep(self._ticker_s)
             self._say_tickers(self._spot, self._spot_hub)
 
-    @staticmethod
-    def _say_tickers(api, hub):
+    def _say_tickers(self, api, hub):
+        """Say the statistics that are heard and have changed since they were said."""
         for wire, market in api.markets.by_wire.items():
-            topics = {name: f"{wire.lower()}@{name}" for name in TICKERS}
-            heard = [name for name, topic in topics.items() if hub.listening(topic)]
-            if market.changed and heard:
-                market.changed = False
-                for name in heard:
-                    hub.say(topics[name], TICKERS[name](market, api.now_ms()))
+            for name, form in TICKERS.items():
+                topic = f"{wire.lower()}@{name}"
+                said = self._said.get((hub, topic))
+                if said != market.version and hub.listening(topic):
+                    self._said[hub, topic] = market.version
+                    hub.say(topic, form(market, api.now_ms()))
 
     # What arrived.
 
@@ -239,8 +244,7 @@ class LocalExchange:
             key: str(value).lower() if isinstance(value, bool) else str(value)
             for key, value in sent.items()
         }
-        params = Params(words)
-        params.text("returnRateLimits")
+        params = Params(words, strict=False)
         secure = security_of_socket(api, params)
         method, path = SPOT_METHODS.get(name, ("WS", name))
         fault = self._faults.take(method, path)
