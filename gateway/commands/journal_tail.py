@@ -18,16 +18,23 @@ from protocol.timestamps import format_utc
 
 _ARROWS = {Direction.IN: "[green]→[/]", Direction.OUT: "[cyan]←[/]", Direction.NOTE: "[dim]·[/]"}
 PERIOD_S = 0.25
+HEAD = 40
+"""The type of a message stands within so many bytes."""
 
 
 @click.command("tail")
 @folder_argument
 @click.option("-n", "--lines", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--session", "name", help="Only this session (a CompID, a venue, OPERATOR/…).")
+@click.option("--quotes", is_flag=True, help="The venues' quotes (W) too; else they are left out.")
 @click.option("-f", "--follow", is_flag=True, help="Go on as the journal grows; Ctrl-C ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
-def command(folder: Path, *, lines: int, name: str | None, follow: bool, as_json: bool) -> None:
+def command(
+    folder: Path, *, lines: int, name: str | None, quotes: bool, follow: bool, as_json: bool
+) -> None:
     """Print the last records of DIR: → heard, ← said, · noted.
+
+    What happened to an order or a limit would drown in the venues' quotes: they are left out.
 
     \b
     Exit codes: 0 printed, 4 the journal cannot be read.
@@ -36,7 +43,7 @@ def command(folder: Path, *, lines: int, name: str | None, follow: bool, as_json
     seq = 0
     for record in records(folder):
         seq = record.seq
-        if name is None or record.session == name:
+        if is_wanted(record, name, quotes=quotes):
             last.append(record)
     for record in last:
         show(record, as_json=as_json)
@@ -44,8 +51,15 @@ def command(folder: Path, *, lines: int, name: str | None, follow: bool, as_json
     while follow:
         time.sleep(PERIOD_S)
         for record in growing.poll():
-            if name is None or record.session == name:
+            if is_wanted(record, name, quotes=quotes):
                 show(record, as_json=as_json)
+
+
+def is_wanted(record: Record, name: str | None, *, quotes: bool) -> bool:
+    """Whether a record is of the session that was asked for, and no quote unless those were."""
+    if name is not None and record.session != name:
+        return False
+    return quotes or b"\x0135=W\x01" not in record.frame[:HEAD]
 
 
 def show(record: Record, *, as_json: bool) -> None:

@@ -57,7 +57,7 @@ def show(config_path: Path, *, scope: str | None, as_json: bool) -> None:
     print_rows([{name: row[name] for name in used} for row in shown], title="limits", columns=used)
 
 
-@command.command("set")
+@command.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("scope")
 @click.argument("key")
 @click.argument("value")

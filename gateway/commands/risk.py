@@ -75,7 +75,11 @@ def explain(
     if as_json:
         print_json(body)
     else:
-        print_rows(body["limits"], title="limits", columns=LIMIT_COLUMNS)
+        if not order and not body["limits"]:
+            where = scope or "all"
+            out.print(f"no limits are set on {where} itself; `portcullis limits show` lists all")
+        else:
+            print_rows(body["limits"], title="limits", columns=LIMIT_COLUMNS)
         if order:
             rows = [{name: row[name] for name in CHECK_COLUMNS} for row in body["checks"]]
             print_rows(rows, title="checks", columns=CHECK_COLUMNS)

@@ -191,7 +191,7 @@ class LimitDesk:
         if not wanted.for_ms or wanted.for_ms > longest_ms:
             problem = (
                 f"FOR_MS: {ceiling}; a limit beyond its ceiling ends by itself: received"
-                f" for_ms={wanted.for_ms}, expected 1 to {longest_ms}"
+                f" for_ms={wanted.for_ms or 'none'}, expected 1 to {longest_ms} (`--for`)"
             )
             raise BadChange(problem)
         if second is None or second.name == who:
@@ -201,9 +201,13 @@ class LimitDesk:
                 f" one of: {others}"
             )
             raise BadChange(problem)
-        token = self.rules.people.get(second.name)
+        if second.name not in self.rules.people:
+            known = " ".join(sorted(set(self.rules.people) - {who})) or "none is configured"
+            problem = f"SECOND_PERSON: received {second.name}, expected one of: {known}"
+            raise BadChange(problem)
+        token = self.rules.people[second.name]
         text = consent_text(scope, wanted, who, cl_ord_id)
-        if token is None or not hmac.compare_digest(
+        if not hmac.compare_digest(
             signature(token, text).encode(), second.mac.encode()
         ):
             problem = (
@@ -264,8 +268,12 @@ def number_wanted(wanted: Change) -> Any:
     if key in FLAGS or value is True:
         if key in FLAGS and value is True:
             return True
-        expected = "true or false" if key in FLAGS else "a number as text, or false for no limit"
-        problem = f"BAD_LIMIT: {key}: received {value}, expected {expected}"
+        expected = (
+            "true or false (`on`, `off`)" if key in FLAGS
+            else "a number as text, or false (`none`) for no limit"
+        )  # fmt: skip
+        received = str(value).lower()
+        problem = f"BAD_LIMIT: {key}: received {received}, expected {expected}"
         raise BadChange(problem)
     try:
         number = parse_decimal(value)

@@ -90,8 +90,8 @@ class VenueRejects(Rejects, frozen=True, kw_only=True):
 class Refusals(Rejects, frozen=True, kw_only=True):
     """Of a strategy's orders, those that gateway or venue refused. Scope: the strategy.
 
-    What was refused because a scope is halted, a venue is down or full, a price or a figure is not
-    known, or a person did not let it go, is not the strategy's doing.
+    What was refused because a scope is halted or cools down, a venue is down or full, a price or a
+    figure is not known, or a person did not let it go, is not the strategy's doing.
     """
 
     min_samples: Samples = 50

@@ -34,7 +34,7 @@ _WITH_STOP = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 _NOT_ITS_DOING = (
     "HALTED", "REDUCING", "VENUE_DOWN", "VENUE_RATE", "QUOTE_", "NO_PRICE", "NO_RATE",
     "PNL_UNKNOWN", "FUNDS_UNKNOWN", "FUNDS_STALE", "GATEWAY_STOPS", "NOT_SENT", "OWNER_GONE",
-    "REVIEW_",
+    "REVIEW_", "COOLING",
 )  # fmt: skip
 """A refusal whose code begins so says nothing of the strategy: it may be in the right."""
 

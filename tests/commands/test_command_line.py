@@ -243,6 +243,22 @@ def test_a_tail_in_json_is_one_object_per_line(run, tmp_path):
     assert "one JSON object per line" in run("journal", "tail", "--help").output
 
 
+def test_a_tail_leaves_quotes_out_unless_asked(run, tmp_path):
+    """A quote twenty times a second would hide what happened; `--quotes` shows them too."""
+    frames = [b"8=FIX.4.4\x019=5\x0135=" + kind + b"\x0110=000\x01" for kind in (b"W", b"0")]
+    with closing(JournalWriter.open(tmp_path / "j", durability="os", epoch=1)) as writer:
+        for number, frame in enumerate(frames, 1):
+            writer.append(number, Direction.IN, "PAPER", frame)
+        writer.commit()
+
+    def seqs(*more):
+        lines = run("journal", "tail", "j", "--json", *more).output.splitlines()
+        return [json.loads(line)["seq"] for line in lines]
+
+    assert seqs() == [2]
+    assert seqs("--quotes") == [1, 2]
+
+
 def test_orders_are_nine_columns_unless_wide(run, monkeypatch):
     """The table fits a terminal; `--wide` shows the rest, times as UTC; JSON keeps nanoseconds."""
     from gateway.commands import listing  # noqa: PLC0415 - patched where it is used

@@ -155,6 +155,13 @@ def test_a_signature_is_for_one_change_of_one_person(desk, twist, expected):
     assert (limit(desk)["from"] == "changed") == (not expected)
 
 
+def test_a_second_person_whom_nobody_knows_is_named(desk):
+    """The refusal says who was received and who could agree, not that a signature is wrong."""
+    second = signed(desk, "9000", by="eve", token=b"x")
+    text = change(desk, "9000", for_ms=HOUR_MS, second=second, cl_ord_id="S1").text
+    assert text.startswith("SECOND_PERSON: received eve, expected one of: ")
+
+
 def test_a_signature_is_used_once(desk):
     """Said again, it is a replay: also from another session, and after a restart."""
     second = signed(desk, "9000")

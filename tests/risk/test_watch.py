@@ -313,6 +313,7 @@ def test_orders_that_the_gateway_refuses(sight, refused, taken, trips):
     "QUOTE_STALE: age_ms=9", "QUOTE_JUMP: bps=1", "NO_PRICE: why=never_quoted", "NO_RATE: why=x",
     "PNL_UNKNOWN: why=x", "FUNDS_UNKNOWN: venue=PAPER", "FUNDS_STALE: age_ms=9", "GATEWAY_STOPS",
     "NOT_SENT: the gateway stopped", "OWNER_GONE: owner=MM", "REVIEW_EXPIRED: nobody decided",
+    "COOLING: symbol=EURUSD",
 ])  # fmt: skip
 def test_refusals_that_say_nothing_of_the_strategy(sight, code):
     """A strategy that asks while it may not trade is not halted for that."""
