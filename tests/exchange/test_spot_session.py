@@ -164,8 +164,11 @@ def test_the_user_stream_tells_an_order_s_life(exchange):
             (fill,) = await fills
             assert (fill["order"], fill["takerOrMaker"]) == (told["id"], "maker")
             assert (fill["amount"], fill["price"]) == (0.004, 60_000)
+            later = asyncio.ensure_future(client.watch_orders(BTC))
+            await asyncio.sleep(0)
             await client.cancel_order(told["id"], BTC)
-            (last,) = await client.watch_orders(BTC)
+            await later
+            last = client.orders.hashmap[BTC][told["id"]]
             assert (last["status"], last["filled"]) == ("canceled", 0.004)
             await until(lambda: client.balance["spot"]["USDT"]["used"] == 0)
 
