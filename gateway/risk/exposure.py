@@ -111,6 +111,7 @@ class Exposure:
 
     def _relist(self) -> None:
         """Count the cells anew whose currency or margin the venue has told, or differently."""
+        self._rates.refresh()
         self._listed = self._market.listed
         self._changes += 1
         for price in self._prices.values():

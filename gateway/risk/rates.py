@@ -80,12 +80,16 @@ class Rates:
         """Return what one unit of `frm` is worth in `to`, None when there is no way to know."""
         if frm == to:
             return ONE
-        if self._listed != self._market.listed:
-            self._relist()
+        self.refresh()
         pair = frm, to
         if pair not in self._rates:
             self._rates[pair] = self._find(pair)
         return self._rates[pair]
+
+    def refresh(self) -> None:
+        """Take in what the venues have told of their instruments."""
+        if self._listed != self._market.listed:
+            self._relist()
 
     def quote_changed(self, venue: str, symbol: str) -> None:
         """Forget what was made of a quote that has changed."""

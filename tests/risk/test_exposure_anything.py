@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from types import SimpleNamespace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.desk import ACCOUNT, SYMBOL, VENUE, rules
 from support.floor import ACCOUNTS, INSTRUMENTS, Floor
@@ -180,6 +180,7 @@ class Chance:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(EVENTS), numbers, numbers), max_size=40))
+@example([("fund", 0, 1), ("quote", 9, 0), ("list", 21, 0)])  # a rate that a listing opens
 def test_whatever_happens_the_totals_are_those_of_a_fresh_count(events):
     """After every event, in each scope: several venues, currencies, fees, late listings."""
     chance = Chance()
