@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, rules
+from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, new_order, rules
+from support.operators import ask as operator_asks
 from support.scopes import ask, ask_change, code, last_sent
 
 from gateway.oms.rules import StrategyRules
@@ -94,3 +95,40 @@ def test_a_replacement_needs_the_permission_too():
         desk.rules.strategies["MM"], symbols=frozenset({"GBPUSD"})
     )
     assert code(ask_change(desk, "A", "900")) == "SYMBOL_NOT_ALLOWED"
+
+
+def without(desk, what):
+    """Start again with a configuration that knows the strategy MM, or the venue, no more."""
+    house = desk.rules
+    if what == "strategy":
+        desk.rules = replace(house, strategies={"MOM": house.strategies["MOM"]})
+    else:
+        other = replace(house.venues[VENUE], venue="OTHER")
+        desk.rules = replace(house, venues={"OTHER": other}, default_venue="OTHER")
+    desk.restart()
+
+
+@pytest.mark.parametrize(("what", "expected"), [
+    ("strategy", "UNKNOWN_STRATEGY: strategy=MM"), ("venue", "UNKNOWN_VENUE: venue=PAPER"),
+])  # fmt: skip
+def test_what_waited_for_a_person_while_its_house_was_rebuilt(what, expected):
+    """It is refused on approval, and stops nothing."""
+    desk = Desk(rules(review_qty=Decimal(10)))
+    desk.open_up()
+    desk.hear("MM", new_order(desk, "A", "100"))
+    order_id = desk.book.order_of("MM", "A").order_id
+    without(desk, what)
+    answer = operator_asks(desk, "APPROVE", scope=f"order:{order_id}", reason="looked at it")
+    assert expected in answer.text
+    assert not desk.book.order_of("MM", "A").is_open
+
+
+def test_a_replace_at_a_venue_that_is_configured_no_more():
+    """It is refused with a reason; the order may still be cancelled."""
+    desk = Desk()
+    desk.open_up()
+    desk.hear("MM", new_order(desk, "A", "100"))
+    last_sent(desk).accept()
+    without(desk, "venue")
+    desk.log_on("MM")
+    assert ask_change(desk, "A", "50") == "UNKNOWN_VENUE: venue=PAPER"

@@ -11,8 +11,15 @@ from protocol.timestamps import parse_utc
 
 
 def permission(facts: Facts, intent: Intent) -> Refusal | None:
-    """A strategy trades only where, what and how its configuration lets it."""
-    rules = facts.rules.strategies[intent.owner]
+    """A strategy trades only where, what and how its configuration lets it.
+
+    An order of an earlier run may be of a strategy, or at a venue, that is configured no more.
+    """
+    rules = facts.rules.strategies.get(intent.owner)
+    if rules is None:
+        return refuse("UNKNOWN_STRATEGY", OrdRejReason.BROKER, strategy=intent.owner)
+    if intent.venue not in facts.rules.venues:
+        return refuse("UNKNOWN_VENUE", OrdRejReason.BROKER, venue=intent.venue)
     if rules.venues and intent.venue not in rules.venues:
         return refuse("VENUE_NOT_ALLOWED", OrdRejReason.BROKER, venue=intent.venue)
     account = facts.rules.venues[intent.venue].account
