@@ -245,7 +245,8 @@ def test_a_tail_in_json_is_one_object_per_line(run, tmp_path):
 
 def test_a_tail_leaves_quotes_out_unless_asked(run, tmp_path):
     """A quote twenty times a second would hide what happened; `--quotes` shows them too."""
-    frames = [b"8=FIX.4.4\x019=5\x0135=" + kind + b"\x0110=000\x01" for kind in (b"W", b"0")]
+    body = b"\x0149=PAPER\x0156=GATEWAY\x0134=1\x0152=20260105-09:30:00\x01"
+    frames = [b"8=FIX.4.4\x019=58\x0135=" + kind + body + b"10=000\x01" for kind in (b"W", b"0")]
     with closing(JournalWriter.open(tmp_path / "j", durability="os", epoch=1)) as writer:
         for number, frame in enumerate(frames, 1):
             writer.append(number, Direction.IN, "PAPER", frame)
