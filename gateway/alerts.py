@@ -11,6 +11,7 @@ from typing import Any
 from loguru import logger
 
 from gateway.oms.effects import Jot
+from gateway.oms.state import State
 from protocol.ration import Ration, held_back
 from protocol.timestamps import format_utc
 
@@ -43,6 +44,22 @@ class Alerts:
         if not self.total:
             return {"total": 0}
         return {"total": self.total, "last": self._last, "last_at": format_utc(self._last_ns)}
+
+
+def say_what_stands(state: State) -> None:
+    """Log what an earlier run left in force: who reads the log of a start sees what is stopped."""
+    for scope, halts in state.halts.items():
+        for halt in halts.values():
+            until = f" until {format_utc(halt.until_ns)} UTC" if halt.until_ns else ""
+            logger.warning(
+                "still {}: {}{}, by {}: {}", halt.state.value, scope, until, halt.who, halt.reason
+            )
+    for name, override in state.overrides.items():
+        until = f" until {format_utc(override.until_ns)} UTC" if override.until_ns else ""
+        logger.warning(
+            "still changed: the limit {} is {}{}, by {}: {}",
+            name, override.value or "none", until, override.who, override.reason,
+        )  # fmt: skip
 
 
 def _for_people(about: dict[str, Any]) -> Iterator[str]:

@@ -96,6 +96,12 @@ def _tables(config: Config) -> dict[str, str]:
     return {scope: name for scope, name in found.items() if name}
 
 
+def unused_tables(config: Config) -> list[str]:
+    """List the tables of limits that bind nobody."""
+    used = {"default", *_tables(config).values(), *(one.limits for one in config.strategy)}
+    return sorted(set(config.limits) - used)
+
+
 def check_limits(config: Config) -> None:
     """Check every table of limits, and that what is named exists. Raises ConfigError."""
     tables = {f"limits.{name}": limits for name, limits in config.limits.items()}

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import msgspec
 from loguru import logger
 
-from gateway.alerts import Alerts
+from gateway.alerts import Alerts, say_what_stands
 from gateway.brakes import Brakes
 from gateway.clock import Clock
 from gateway.config import Config, Venue
@@ -284,6 +284,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
             wind_down_ms=config.risk.wind_down_ms,
         ),
     )  # fmt: skip
+    say_what_stands(book.state)
     loop.begin(core.start(journal.epoch, _version(), clock.now_ns(), **_found(parts)))
     return loop
 

@@ -13,6 +13,7 @@ from gateway import logs
 from gateway.commands import bridges
 from gateway.commands.terminal import config_option, read_config
 from gateway.config import Config
+from gateway.config_limits import unused_tables
 from gateway.wiring import open_gateway
 
 FILES = 65_536
@@ -66,7 +67,12 @@ def allow_many_files() -> None:
 
 
 def say_limits(config: Config) -> None:
-    """Print the built-in limits when the config sets none: nobody shall be surprised by them."""
+    """Print the built-in limits when the config sets none: nobody shall be surprised by them.
+
+    A table of limits that nobody is bound by is said too: it may be misspelt where it is named.
+    """
+    for name in unused_tables(config):
+        logger.warning("nothing is bound by [limits.{}]: no `limits` key names it", name)
     if not config.built_in_limits:
         return
     limits = msgspec.structs.asdict(config.limits_of_default())

@@ -7,8 +7,10 @@ from loguru import logger
 from support.desk import Desk
 from support.shell import House, config_in, order
 
-from gateway.alerts import Alerts
+from gateway.alerts import Alerts, say_what_stands
 from gateway.oms.effects import Jot
+from gateway.oms.state import Halt, Override, State
+from protocol.fields import TradingState
 from protocol.messages import OperatorCommand
 
 MINUTE_NS = 60_000_000_000
@@ -36,6 +38,20 @@ def test_times_are_written_for_people(warned):
     body = {"alert": "BREAKER", "until_ns": "1767605400000000000", "second": "", "since_ns": "0"}
     Alerts().heard(Jot("ALERT", body), 1)
     assert warned == ["ALERT BREAKER until=20260105-09:30:00.000000\n"]
+
+
+def test_what_an_earlier_run_left_in_force_is_said(warned):
+    """A start logs each halt that stands and each limit that is changed, with who and why."""
+    state = State()
+    state.halts["symbol:X"] = {
+        "PERSON": Halt(TradingState.REDUCING, "ann", "lunch", 1),
+    }
+    state.overrides["strategy:MM max_order_qty"] = Override("", "bob", "test", 1)
+    say_what_stands(state)
+    assert warned == [
+        "still REDUCING: symbol:X, by ann: lunch\n",
+        "still changed: the limit strategy:MM max_order_qty is none, by bob: test\n",
+    ]
 
 
 def test_each_kind_has_five_lines_a_minute(warned):

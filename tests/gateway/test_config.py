@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import load_config
-from gateway.config_limits import House, origins_by_scope
+from gateway.config_limits import House, origins_by_scope, unused_tables
 from gateway.errors import ConfigError
 from gateway.risk.limits import BUILT_IN, KEYS
 
@@ -203,3 +203,9 @@ def test_where_each_limit_stands_is_known(tmp_path):
         "collar_bps": "limits.own", "max_order_qty": "limits.default", "capital": "built in",
     }  # fmt: skip
     assert origins["venue:PAPER"] == {"collar_bps": "limits.own"}
+
+
+def test_a_table_of_limits_that_binds_nobody_is_found(load):
+    """`run` warns of it: a name may be misspelt, and the default binds instead."""
+    config = load(STRATEGY + 'limits = "a"\n[limits.a]\n[limits.b]\n[limits.default]\n')
+    assert unused_tables(config) == ["b"]
