@@ -160,9 +160,19 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    return _escaped(_words(value))
+
+
+def _words(value: Any) -> str:
+    """Write what is flat as words, `USD=100 EUR=5` and `BUY SELL`; what is nested as JSON."""
+    deep = (dict, list)
+    if isinstance(value, dict) and not any(isinstance(one, deep) for one in value.values()):
+        return " ".join(f"{name}={part}" for name, part in value.items())
+    if isinstance(value, list) and not any(isinstance(one, deep) for one in value):
+        return " ".join(map(str, value))
     if isinstance(value, (dict, list)):
-        return _escaped(orjson.dumps(value, default=str).decode())
-    return _escaped(str(value))
+        return orjson.dumps(value, default=str).decode()
+    return str(value)
 
 
 def _escaped(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.commands import COMMANDS, main
-from gateway.commands.terminal import for_people
+from gateway.commands.terminal import for_people, print_pairs
 from gateway.config import load_config
 from gateway.oms.effects import Jot
 from journal.format import Direction
@@ -277,6 +277,16 @@ def test_orders_are_nine_columns_unless_wide(run, monkeypatch):
     assert "account" in wide
     assert "_ns" not in wide
     assert json.loads(run("orders", "--json").output) == [row]
+
+
+def test_what_is_flat_is_written_in_words(capsys):
+    """A table shows `USD=1 EUR=2` and `A B`, not JSON; what is nested stays JSON."""
+    row = {"fees": {"USD": "1", "EUR": "2"}, "symbols": ["A", "B"], "deep": [{"n": 1}], "no": {}}
+    print_pairs(row)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(maxsplit=1)[1:] for line in lines] == [
+        ["USD=1 EUR=2"], ["A B"], ['[{"n":1}]'], [],
+    ]
 
 
 def test_times_are_text_for_people():
