@@ -6,70 +6,38 @@ the engine. `routes` maps (method, path) to what answers, its weight and its sec
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from itertools import count
 
 from support.exchange import spot_forms as forms
-from support.exchange.desk import Desk, EngineError
+from support.exchange.api import SIDES, Api, Route
+from support.exchange.desk import EngineError
 from support.exchange.errors import (
     ApiError,
-    bad_symbol,
     illegal,
     no_cancel_id,
-    no_order_id,
     no_such_order,
     unknown_order,
 )
-from support.exchange.markets import Markets
 from support.exchange.signing import check_time
 from support.exchange.spot_public import SpotPublic
 from support.exchange.spot_reads import SpotReads
 from support.exchange.wallet import Wallet
 
-CLIENT_ID = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
-SIDES = ("BUY", "SELL")
 FORCES = ("GTC", "IOC", "FOK")
 PRICED = ("LIMIT", "LIMIT_MAKER", "STOP_LOSS_LIMIT")
 STOPS = ("STOP_LOSS", "STOP_LOSS_LIMIT")
 
 
-@dataclass(frozen=True)
-class Route:
-    """One endpoint: what answers, what it weighs, who may ask, whether it counts as an order."""
-
-    answer: object
-    weight: object = 1
-    signed: bool = True
-    keyed: bool = False
-    order: bool = False
-
-
-class SpotApi(SpotPublic, SpotReads):
+class SpotApi(SpotPublic, SpotReads, Api):
     """One spot account. `say(topic, event)` reaches the user's streams."""
 
-    def __init__(self, instruments, *, deposits, clock, say, limiter, key):
-        self.rules = {one.symbol: one for one in instruments}
-        self.symbols = {one.symbol.replace("/", ""): one.symbol for one in instruments}
-        self.wallet = Wallet(self.rules, deposits)
-        self.desk = Desk(instruments, fee=self.wallet.fee, changed=self._changed)
-        self.clock = clock
-        self.limiter = limiter
-        self.key = key
-        self._say = say
+    def __init__(self, instruments, *, deposits, **rest):
+        wallet = Wallet({one.symbol: one for one in instruments}, deposits)
+        super().__init__(instruments, wallet, forms.SpotStyle, **rest)
         self._execution_ids = count(1)
-        self._generated = count(1)
-        self.markets = Markets(
-            self.desk.engine.pits, forms.SpotStyle, meet=self.desk.on_market,
-            say=lambda wire, name, body: say(f"{wire.lower()}@{name}", body),
-        )  # fmt: skip
-        self.routes = self._routes()
-
-    def _routes(self):
-        per_symbol = {"symbol"}
-        return {
+        self.routes = {
             **self.public_routes(Route),
-            **self.read_routes(Route, per_symbol),
+            **self.read_routes(Route),
             ("POST", "/api/v3/order"): Route(self.new_order, order=True),
             ("POST", "/api/v3/order/test"): Route(self.test_order),
             ("DELETE", "/api/v3/order"): Route(self.cancel_order),
@@ -77,34 +45,7 @@ class SpotApi(SpotPublic, SpotReads):
             ("POST", "/api/v3/order/cancelReplace"): Route(self.cancel_replace, order=True),
         }
 
-    # Time.
-
-    def now_ms(self):
-        """Return the exchange's time."""
-        return self.clock() // 1_000_000
-
-    def tick(self, now_ns):
-        """Do what is due."""
-        self.markets.keep_up(now_ns)
-        self.desk.on_time(now_ns)
-
     # Orders.
-
-    def wire_of(self, params):
-        """Return the symbol that a request names, if it is traded here."""
-        wire = params.need("symbol")
-        if wire not in self.symbols:
-            raise bad_symbol()
-        return wire
-
-    def client_id_of(self, params, name):
-        """Return a client id of a request, or one of the exchange's own."""
-        sent = params.text(name)
-        if sent is None:
-            return f"x{self.now_ms()}{next(self._generated):08d}"
-        if not CLIENT_ID.match(sent):
-            raise illegal(name, CLIENT_ID.pattern)
-        return sent
 
     def new_order(self, params):
         """POST order."""
@@ -163,16 +104,9 @@ class SpotApi(SpotPublic, SpotReads):
         if self.desk.is_taken(words["wire"], words["client_id"]):
             raise ApiError(-2010, "Duplicate order sent.")
         self._check_funds(words, without)
-        if words["kind"] == "LIMIT_MAKER" and self._crosses(words):
+        if words["kind"] == "LIMIT_MAKER" and self.crosses(words):
             raise ApiError(-2010, "Order would immediately match and take.")
         return self.desk.new_record(self.now_ms(), **words)
-
-    def _crosses(self, words):
-        other = self.desk.best(words["symbol"], "SELL" if words["side"] == "BUY" else "BUY")
-        if other is None:
-            return False
-        buys = words["side"] == "BUY"
-        return words["price"] >= other if buys else words["price"] <= other
 
     def _check_filters(self, words):
         rules = self.rules[words["symbol"]]
@@ -190,12 +124,7 @@ class SpotApi(SpotPublic, SpotReads):
     def _check_stop(self, words):
         if words["stop"] is None:
             return
-        buys = words["side"] == "BUY"
-        market = self.markets.by_wire[words["wire"]]
-        mark = market.last or market.mid()
-        best = self.desk.best(words["symbol"], "SELL" if buys else "BUY")
-        seen = [price for price in (mark, best) if price is not None]
-        if any(price >= words["stop"] if buys else price <= words["stop"] for price in seen):
+        if self.reached(words["wire"], words["stop"], upwards=words["side"] == "BUY"):
             raise ApiError(-2010, "Stop price would trigger immediately.")
 
     def _check_funds(self, words, without):
@@ -214,13 +143,9 @@ class SpotApi(SpotPublic, SpotReads):
 
     def cancel_order(self, params):
         """DELETE order."""
-        wire = self.wire_of(params)
-        number, client_id = params.integer("orderId"), params.text("origClientOrderId")
+        record = self.named(params)
         cancel_id = self.client_id_of(params, "newClientOrderId")
         params.all_read()
-        if number is None and client_id is None:
-            raise no_order_id()
-        record = self.desk.find(wire, number, client_id)
         if record is None or not record.is_open:
             raise unknown_order()
         self.desk.cancel(record, self.clock(), cancel_id)
@@ -274,12 +199,8 @@ class SpotApi(SpotPublic, SpotReads):
 
     def found_order(self, params):
         """Return the order that a question names."""
-        wire = self.wire_of(params)
-        number, client_id = params.integer("orderId"), params.text("origClientOrderId")
+        record = self.named(params)
         params.all_read()
-        if number is None and client_id is None:
-            raise no_order_id()
-        record = self.desk.find(wire, number, client_id)
         if record is None:
             raise no_such_order()
         return record
@@ -303,8 +224,8 @@ class SpotApi(SpotPublic, SpotReads):
             report = forms.execution_report(
                 record, what, deal, self.now_ms(), next(self._execution_ids)
             )
-            self._say("user", report)
-        self._say("user", self.position_event(record.symbol))
+            self.say("user", report)
+        self.say("user", self.position_event(record.symbol))
 
     def position_event(self, symbol):
         """Return outboundAccountPosition for the two assets of a symbol."""

@@ -51,10 +51,6 @@ class SpotPublic:
             ],
         }  # fmt: skip
 
-    def market_of(self, params):
-        """Return the market that a request names."""
-        return self.markets.by_wire[self.wire_of(params)]
-
     def depth(self, params):
         """GET depth."""
         market = self.market_of(params)

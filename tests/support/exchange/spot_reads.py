@@ -22,7 +22,7 @@ def trades_weight(params):
 class SpotReads:
     """The part of the API that only reads. Its user has `desk`, `wallet`, `key`, `limiter`."""
 
-    def read_routes(self, route, _):
+    def read_routes(self, route):
         """Return the reading part of the routes."""
         return {
             ("GET", "/api/v3/order"): route(lambda p: forms.order(self.found_order(p)), 4),
