@@ -103,6 +103,13 @@ class Desk:
         step = grid.instrument.qty_step
         return (found / step).to_integral_value(ROUND_DOWN) * step
 
+    def fills_whole(self, words):
+        """Say whether a limit order of these words would be filled at once and whole."""
+        pit = self._pit(words["symbol"])
+        steps, ticks = pit.grid.steps(words["qty"]), pit.grid.ticks(words["price"])
+        side = Side.BUY if words["side"] == "BUY" else Side.SELL
+        return pit.matcher.reachable(side, ticks, steps) == steps
+
     def best(self, symbol, side):
         """Return the best price of a side ('BUY' is the bid); None if it is empty."""
         book = self._pit(symbol).book

@@ -41,6 +41,11 @@ def unknown_order():
     return ApiError(-2011, "Unknown order sent.")
 
 
+def restricted():
+    """Say that a cancelReplace may not cancel this order."""
+    return ApiError(-2011, "Order was not canceled due to cancel restrictions.")
+
+
 def no_such_order():
     """Say that a question names no order."""
     return ApiError(-2013, "Order does not exist.")
@@ -64,3 +69,8 @@ def no_order_id():
 def no_cancel_id():
     """Say that a cancelReplace names no order to cancel."""
     return missing("cancelOrigClientOrderId")
+
+
+def no_algo_id():
+    """Say that a request names no conditional order."""
+    return missing("algoId")

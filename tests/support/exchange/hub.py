@@ -127,6 +127,14 @@ class Hub:
         connection.topics["user"] = "user"
         return number
 
+    def end_user(self, event):
+        """Tell the user's connections that it is over; they stay open and hear no more."""
+        for connection in self.connections:
+            if "user" in connection.topics:
+                connection.event("user", event)
+                del connection.topics["user"]
+                connection.subscriptions.clear()
+
     async def serve(self, connection, on_request):
         """Carry one connection until it ends."""
         self.accepted += 1

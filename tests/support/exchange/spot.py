@@ -16,6 +16,7 @@ from support.exchange.errors import (
     illegal,
     no_cancel_id,
     no_such_order,
+    restricted,
     unknown_order,
 )
 from support.exchange.signing import check_time
@@ -172,12 +173,23 @@ class SpotApi(SpotPublic, SpotReads, Api):
         words, detail = self._read_order(params)
         cancel_id = self.client_id_of(params, "cancelNewClientOrderId")
         number, client_id = params.integer("cancelOrderId"), params.text("cancelOrigClientOrderId")
+        allowed = params.one_of(
+            "cancelRestrictions", ("ONLY_NEW", "ONLY_PARTIALLY_FILLED", "ALL"),
+            ApiError(-1145, "Invalid cancelRestrictions"), default="ALL",
+        )  # fmt: skip
         params.all_read()
         if number is None and client_id is None:
             raise no_cancel_id()
         found = self.desk.find(words["wire"], number, client_id)
         halves = {"cancelResult": "SUCCESS", "newOrderResult": "SUCCESS"}
-        if found is not None and found.is_open:
+        part = {"ONLY_NEW": True, "ONLY_PARTIALLY_FILLED": False}.get(allowed)
+        if found is not None and found.is_open and part is bool(found.cum):
+            refused = restricted().body()
+            halves |= {"cancelResult": "FAILURE", "cancelResponse": refused}
+            if mode == "STOP_ON_FAILURE":
+                halves |= {"newOrderResult": "NOT_ATTEMPTED", "newOrderResponse": None}
+                raise ApiError(-2022, "Order cancel-replace failed.", 400, data=halves)
+        elif found is not None and found.is_open:
             self.desk.cancel(found, self.clock(), cancel_id)
             halves["cancelResponse"] = forms.canceled(found, cancel_id)
         else:
@@ -226,6 +238,10 @@ class SpotApi(SpotPublic, SpotReads, Api):
             )
             self.say("user", report)
         self.say("user", self.position_event(record.symbol))
+
+    def ended_event(self):
+        """Return what the user's streams are told before they fall silent."""
+        return {"e": "eventStreamTerminated", "E": self.now_ms()}
 
     def position_event(self, symbol):
         """Return outboundAccountPosition for the two assets of a symbol."""

@@ -41,6 +41,10 @@ class AccountView:
         """Pay funding now at this rate (USD-M): longs pay a positive one."""
         self._call(lambda: self._api.fund(symbol, rate))
 
+    def end_user_stream(self):
+        """Expire the listen key (USD-M) or end the subscription (spot), as the exchange would."""
+        self._call(lambda: self._hub.end_user(self._api.ended_event()))
+
     # The exchange's own word.
 
     def orders(self):
