@@ -18,6 +18,8 @@ from typing import Any
 from loguru import logger
 
 from bridges.connection import Connection, Wire
+from bridges.crypto.settings import open_crypto_venue
+from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.id_log import IdLog
 from bridges.lock import VenueLock
@@ -187,8 +189,19 @@ class Bridge:
 
 
 def all_symbols(venue: Venue) -> Sequence[str]:
-    """Return what a paper venue trades: all of it is subscribed."""
+    """Return what a venue trades: all of it is subscribed."""
+    if isinstance(venue, CryptoVenue):
+        return venue.symbols
     return tuple(venue.exchange.pits) if isinstance(venue, PaperVenue) else ()
+
+
+def _opener(kind: str, venue_id: str, folder: Path, settings: dict[str, Any]) -> MakeVenue:
+    if kind == "paper":
+        return partial(open_paper_venue, venue_id=venue_id, folder=folder, **settings)
+    if kind == "crypto":
+        return partial(open_crypto_venue, folder=folder, **settings)
+    msg = f"venue {venue_id}: received kind {kind!r}, expected 'paper' or 'crypto'"
+    raise BridgeError(msg)
 
 
 def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the gateway is
@@ -215,13 +228,11 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     `folder` holds this venue's id log, ledger and fault file; its lock lies beside it, named by the
     venue id, unless `lock_path` says where. `durability` "group" syncs the id log to disk, "os"
     leaves that to the system (a kill -9 loses nothing, a power cut may). `settings` are the
-    venue's own: for paper those of `open_paper_venue`. Raises BridgeError: VenueLocked,
-    IdLogCorrupt, IdLogFailed, LedgerCorrupt, FeedError.
+    venue's own: for paper those of `open_paper_venue`, for crypto of `open_crypto_venue`. Raises
+    BridgeError: VenueLocked, IdLogCorrupt, IdLogFailed, LedgerCorrupt, FeedError.
     """
-    if kind != "paper":
-        msg = f"venue {venue_id}: received kind {kind!r}, expected 'paper'"
-        raise BridgeError(msg)
     place = Path(folder)
+    make_venue = _opener(kind, venue_id, place, settings)
     lock = VenueLock(lock_path or place.parent / f"{venue_id}.lock")
     clock = Clock()
     link = Link(endpoint, curve=keys_for(endpoint, curve))
@@ -229,7 +240,7 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     try:
         bridge = Bridge(
             venue_id=venue_id,
-            make_venue=partial(open_paper_venue, venue_id=venue_id, folder=place, **settings),
+            make_venue=make_venue,
             symbols=all_symbols, id_log=IdLog(place, sync=durability == "group"), wire=link,
             now_ns=clock(), peer_comp_id=gateway_comp_id, account=account, publisher=publisher,
             control=ControlFile(place / FAULTS_NAME), token=token, heart_bt_int=heart_bt_int,

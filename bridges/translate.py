@@ -102,7 +102,7 @@ def report(order: VenueOrder, exec_type: ExecType, exec_id: str) -> ExecutionRep
         leaves_qty=order.leaves_qty,
         cum_qty=order.cum_qty,
         avg_px=plain(round(order.avg_px, 12)),
-        cl_ord_id=order.cl_ord_id,
+        cl_ord_id=order.cl_ord_id or None,
         orig_cl_ord_id=order.orig_cl_ord_id or None,
         account=order.account or None,
         order_qty=order.order_qty,

@@ -8,7 +8,6 @@ quantities and money are Decimal exactly as written. What other machines can rea
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,9 +17,11 @@ from msgspec import Meta, Struct, field
 
 from gateway import config_checks, config_limits, config_reading
 from gateway.config_breakers import Breakers
+from gateway.config_crypto import CryptoAccount
 from gateway.config_limits import Currency, Group, House
 from gateway.config_market import Feeds, Symbol
 from gateway.config_pacing import ExchangeLimit, PacedVenue
+from gateway.config_secret import Secret
 from gateway.errors import ConfigError
 from gateway.risk.limits import Limits
 
@@ -30,30 +31,6 @@ Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Endpoints = tuple[str, ...]
 """One endpoint or a list of them in the file; always a tuple here."""
-
-
-class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a secret is kept: a file (its text, stripped) or an environment variable."""
-
-    file: Path | None = None
-    env: str | None = None
-
-    def read(self) -> bytes:
-        """Fetch the secret. Raises ConfigError that says where it was looked for."""
-        if self.env is not None:
-            value = os.environ.get(self.env, "")
-            place = f"the environment variable {self.env}"
-        else:
-            place = f"the file {self.file}"
-            try:
-                value = Path(self.file or "").read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as problem:
-                msg = f"a secret was expected in {place}: {problem}"
-                raise ConfigError(msg) from None
-        if not value:
-            msg = f"a secret was expected in {place}, which is empty"
-            raise ConfigError(msg)
-        return value.encode()
 
 
 class Gateway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +134,7 @@ class Venue(PacedVenue, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: str | None = None
     account_limits: str | None = None
     token: Secret | None = None
+    crypto: CryptoAccount | None = None
     seed: int = 7
     feed: Feed = Feed()
     latency: Latency = Latency()
@@ -295,7 +273,10 @@ def _anchored(config: Config, folder: Path) -> Config:
         journal=replace(config.journal, path=folder / config.journal.path),
         log=replace(config.log, path=folder / config.log.path),
         venue=tuple(
-            replace(venue, token=_secret(venue.token, folder), feed=_feed(venue.feed, folder))
+            replace(
+                venue, token=_secret(venue.token, folder), feed=_feed(venue.feed, folder),
+                crypto=venue.crypto.anchored(folder) if venue.crypto else None,
+            )
             for venue in config.venue
         ),
         strategy=tuple(
@@ -310,9 +291,7 @@ def _anchored(config: Config, folder: Path) -> Config:
 
 
 def _secret(secret: Secret | None, folder: Path) -> Secret | None:
-    if secret is None or secret.file is None:
-        return secret
-    return Secret(file=folder / secret.file.expanduser())
+    return None if secret is None else secret.anchored(folder)
 
 
 def _feed(feed: Feed, folder: Path) -> Feed:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import config_market
 from gateway.config_breakers import check_breakers
+from gateway.config_crypto import check_crypto
 from gateway.config_limits import check_limits, symbols_of
 from gateway.config_pacing import check_pacing
 from gateway.config_reading import nearest
@@ -19,7 +20,8 @@ from gateway.errors import ConfigError
 from protocol.fields import EXTERNAL, GATEWAY, OPERATOR
 
 if typing.TYPE_CHECKING:
-    from gateway.config import Config, Secret, Venue
+    from gateway.config import Config, Venue
+    from gateway.config_secret import Secret
 
 _DAY_END = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) ([A-Za-z0-9_+/-]+)", re.ASCII).fullmatch
 _SYMBOL = re.compile(r"[!-<>-{}-~]{1,32}", re.ASCII).fullmatch
@@ -214,6 +216,7 @@ def _check_venue(venue: Venue) -> None:
         msg = f'{where}: feed: kind {venue.feed.kind!r} needs path = "FILE"'
         raise ConfigError(msg)
     check_pacing(venue, where)
+    check_crypto(venue, where)
     _check_secret(venue.token, f"{where}: token")
 
 

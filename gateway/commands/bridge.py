@@ -34,10 +34,10 @@ def command(venue_id: str, config_path: Path) -> None:
     """
     config = read_config(config_path)
     venue = config.venue_of(venue_id)
-    if venue.kind != "paper":
+    if venue.kind not in {"paper", "crypto"}:
         msg = (
             f"venue {venue.id} is of kind {venue.kind!r}, which comes with a later version;"
-            ' expected kind = "paper"'
+            ' expected kind = "paper" or "crypto"'
         )  # fmt: skip
         raise CommandError(msg, exit_code=USAGE)
     logs.start(f"bridge-{venue.id}", config.log)
@@ -68,10 +68,28 @@ def arguments(config: Config, venue: Venue) -> dict[str, Any]:
         "gateway_comp_id": config.gateway.comp_id,
         "token": venue.token.read() if venue.token else None,
         "account": venue.account_id,
-        "symbols": tuple(venue.symbol_map),
         "dead_man_ms": venue.dead_man_ms,
-        "day_ends": venue.day_ends,
         "durability": config.journal.durability,
+        **(_crypto(venue) if venue.kind == "crypto" else _paper(venue)),
+    }
+
+
+def _crypto(venue: Venue) -> dict[str, Any]:
+    """Say what a crypto venue wants to know; the secrets are read here, and kept nowhere else."""
+    account = venue.crypto
+    assert account is not None, "the config's checks see to that"
+    return {
+        "symbols": venue.symbol_map,
+        **_given(account),
+        "api_key": account.api_key.read().decode(),
+        "secret": account.secret.read().decode(),
+    }
+
+
+def _paper(venue: Venue) -> dict[str, Any]:
+    return {
+        "symbols": tuple(venue.symbol_map),
+        "day_ends": venue.day_ends,
         "seed": venue.seed,
         "feed": _feed(venue.feed),
         "latency": {

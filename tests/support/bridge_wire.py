@@ -81,6 +81,8 @@ class Publications:
 class Counter:
     """The gateway's side of one bridge, spoken by hand. `heard` is what the bridge has said."""
 
+    symbol = EURUSD
+
     def __init__(self, folder, *, connected=True, dead_man_ms=0, token=None, **settings):
         self.folder = folder
         self.wire = MemoryWire()
@@ -184,7 +186,7 @@ class Counter:
         """Make a D."""
         more.setdefault("time_in_force", TimeInForce.GOOD_TILL_CANCEL)
         return NewOrderSingle(
-            cl_ord_id=name or next(self.ids), symbol=EURUSD, side=side,
+            cl_ord_id=name or next(self.ids), symbol=self.symbol, side=side,
             order_qty=Decimal(qty), price=None if price is None else Decimal(price),
             ord_type=OrdType.MARKET if price is None else OrdType.LIMIT,
             transact_time=format_utc(self.now_ns), on_behalf_of_comp_id="MM",
@@ -194,7 +196,7 @@ class Counter:
     def replace(self, orig, side=Side.BUY, qty=10_000, price="1"):
         """Make a G."""
         return OrderCancelReplaceRequest(
-            cl_ord_id=next(self.ids), orig_cl_ord_id=orig, symbol=EURUSD, side=side,
+            cl_ord_id=next(self.ids), orig_cl_ord_id=orig, symbol=self.symbol, side=side,
             order_qty=Decimal(qty), price=Decimal(price), ord_type=OrdType.LIMIT,
             transact_time=format_utc(self.now_ns), time_in_force=TimeInForce.GOOD_TILL_CANCEL,
         )  # fmt: skip
@@ -202,14 +204,14 @@ class Counter:
     def cancel(self, orig):
         """Make an F."""
         return OrderCancelRequest(
-            cl_ord_id=next(self.ids), orig_cl_ord_id=orig, symbol=EURUSD, side=Side.BUY,
+            cl_ord_id=next(self.ids), orig_cl_ord_id=orig, symbol=self.symbol, side=Side.BUY,
             transact_time=format_utc(self.now_ns),
         )  # fmt: skip
 
     def status(self, name):
         """Make an H."""
         return OrderStatusRequest(
-            cl_ord_id=name, symbol=EURUSD, side=Side.BUY, ord_status_req_id="H1"
+            cl_ord_id=name, symbol=self.symbol, side=Side.BUY, ord_status_req_id="H1"
         )
 
     def open_orders(self):

@@ -1,0 +1,285 @@
+"""What is known of the account's orders, and what is told of them. Pure: time is an argument.
+
+Whatever speaks of an order (an answer, the user stream, a listing) comes through `absorb`, in any
+order and any number of times; each thing is told once. Rules:
+
+- an order is accepted before it is filled, and ends after its last fill was told
+- a trade is counted by its id; trades that are known to be missing are asked for until they are
+  there (`settle`)
+- the end of an order that is being replaced is not told before it is decided what became of the
+  replace
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from bridges.crypto.effects import Call, Response, StreamAct
+from bridges.crypto.flows import Flow, Flows, Pause, ask
+from bridges.crypto.notes import Notes
+from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
+from bridges.crypto.table import Table
+from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.link_events import RateWarned
+from bridges.port import (
+    Accepted,
+    Canceled,
+    Event,
+    Expired,
+    Filled,
+    Instrument,
+    Rejected,
+    Replaced,
+    Triggered,
+)
+from protocol.fields import (
+    ExecRestatementReason,
+    OrdRejReason,
+    OrdStatus,
+)
+from protocol.numbers import ZERO
+
+MS_NS = 1_000_000
+CALL_TIMEOUT_NS = 10_000 * MS_NS
+GRACE_NS = 150 * MS_NS
+"""How long the stream may take to bring a trade before it is asked for."""
+LONGEST_PAUSE_NS = 5_000 * MS_NS
+MAX_ENDED = 10_000
+"""Ended orders that are remembered."""
+CLOCK_OFF = -1021
+
+V = TypeVar("V")
+
+
+def pauses() -> Iterator[Pause]:
+    """Give pauses that grow."""
+    ns = 100 * MS_NS
+    while True:
+        yield Pause(ns)
+        ns = min(ns * 2, LONGEST_PAUSE_NS)
+
+
+class Core:
+    """The orders of one account at one exchange."""
+
+    def __init__(self, table: Table, notes: Notes) -> None:
+        self.table = table
+        self.notes = notes
+        self.flows = Flows(CALL_TIMEOUT_NS)
+        self.events: list[Event] = []
+        self.stream_acts: list[StreamAct] = []
+        self.instruments: dict[str, Instrument] = {}
+        self.orders: dict[str, Order] = {}
+        """By the id that the order has at the exchange."""
+        self.names: dict[str, Order] = {}
+        """By every id that names the order on our wire."""
+        self.now_ns = 0
+        self.offset_ms = 0
+        """The exchange's clock less ours."""
+        self.is_up = False
+        self.banned_until_ns = 0
+        self.on_clock_off: Callable[[], None] = lambda: None
+
+    # Calls.
+
+    def take_calls(self) -> list[tuple[int, Call]]:
+        """Take the calls to be made now, stamped with the exchange's time."""
+        outbox, self.flows.outbox = self.flows.outbox, []
+        return [(number, self.table.stamp(call, self.at_ms)) for number, call in outbox]
+
+    @property
+    def at_ms(self) -> int:
+        """The exchange's time."""
+        return self.now_ns // MS_NS + self.offset_ms
+
+    def start(self, flow: Flow) -> None:
+        """Begin a conversation."""
+        self.flows.start(flow, self.now_ns)
+
+    def answer(self, number: int, response: Response) -> None:
+        """Take the answer to a call."""
+        self._heed(response)
+        self.flows.answer(number, response, self.now_ns)
+
+    def _heed(self, response: Response) -> None:
+        back_off_ms = self.table.back_off_ms(response)
+        if back_off_ms is not None:
+            banned = response.status == 418  # noqa: PLR2004 - Binance's "I'm a teapot"
+            until_ns = self.now_ns + back_off_ms * MS_NS
+            self.flows.held_until_ns = max(self.flows.held_until_ns, until_ns)
+            if banned:
+                self.banned_until_ns = max(self.banned_until_ns, until_ns)
+            self.events.append(RateWarned(back_off_ms, banned))
+        if isinstance(response.body, dict) and response.body.get("code") == CLOCK_OFF:
+            self.on_clock_off()
+
+    def read(self, reader: Callable[[Any], V], response: Response) -> V | None:
+        """Read an answer that was done; None if it does not say what it should."""
+        if self.table.judge(response) is not Verdict.DONE:
+            return None
+        try:
+            return reader(response.body)
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+            return None
+
+    @property
+    def absence_ns(self) -> int:
+        """How long after a request the exchange may still act on it."""
+        return self.table.capabilities.absence_after_ms * MS_NS
+
+    # Orders.
+
+    def know(self, order: Order) -> None:
+        """Remember an order."""
+        self.orders[order.client_id] = order
+        if order.name:
+            self.names[order.name] = order
+        if len(self.orders) > 2 * MAX_ENDED:
+            for name in [name for name, one in self.orders.items() if one.is_done][:MAX_ENDED]:
+                del self.orders[name]
+            alive = set(map(id, self.orders.values()))
+            self.names = {n: one for n, one in self.names.items() if id(one) in alive}
+
+    def forget(self, order: Order) -> None:
+        """Forget an order that never came to be."""
+        self.orders.pop(order.client_id, None)
+        if self.names.get(order.name) is order:
+            del self.names[order.name]
+
+    def newest(self, name: str) -> Order | None:
+        """Return the order that an id names, or the one that has taken its place."""
+        order = self.names.get(name)
+        while order is not None and order.superseded:
+            order = self.names.get(order.superseded)
+        return order
+
+    def open_symbols(self) -> set[str]:
+        """Return the symbols in which an order may be open."""
+        return {one.request.symbol for one in self.orders.values() if not one.is_done}
+
+    def adopt(self, view: OrderView, executed: Decimal, paid: Decimal) -> Order:
+        """Make a record of an order that this life has not sent."""
+        order = adopted(
+            view, ours=has_our_shape(view.client_id), executed=executed, paid=paid
+        )
+        self.know(order)
+        return order
+
+    def absorb(self, view: OrderView, trade: TradeView | None = None) -> Order:
+        """Take what the exchange says of an order."""
+        order = self.orders.get(view.client_id)
+        if order is None:
+            before = (trade.qty, trade.qty * trade.price) if trade else (ZERO, ZERO)
+            order = self.adopt(view, view.executed - before[0], view.paid - before[1])
+        order.order_id = order.order_id or view.order_id
+        order.heard = max(order.heard, view.executed)
+        order.ns = max(order.ns, view.ns)
+        if view.status is OrdStatus.REJECTED and not order.accepted:
+            self.reject(order, view.text or "the exchange rejected it", OrdRejReason.OTHER)
+            return order
+        self._accept(order)
+        self._amend(order, view)
+        if view.stop_px is not None and view.working and not order.triggered:
+            order.triggered = True
+            if view.status not in ENDED:
+                self.events.append(Triggered(order.image()))
+        if trade is not None:
+            self.fill(order, trade, view.executed)
+        through = ZERO
+        for one in view.trades:
+            through += one.qty
+            self.fill(order, one, through)
+        if view.status in ENDED and order.ending is None:
+            order.ending = view
+        self.settle(order)
+        return order
+
+    def fill(self, order: Order, trade: TradeView, through: Decimal) -> None:
+        """Count a trade, and tell it."""
+        self._accept(order)
+        if not order.book(trade, through):
+            return
+        self.events.append(Filled(order.image(), fill_of(trade, order.name)))
+
+    def settle(self, order: Order) -> None:
+        """Ask for trades that are missing, or tell the end."""
+        if order.is_missing_trades:
+            if not order.asking:
+                order.asking = True
+                self.start(self._missing(order))
+        elif order.ending is not None and not order.ended and not order.replacing:
+            order.ended = True
+            if order.sum < order.qty:
+                self._tell_end(order, order.ending)
+
+    def reject(self, order: Order, text: str, reason: OrdRejReason) -> None:
+        """Tell that the exchange has refused an order for ever."""
+        if order.accepted or order.ended:
+            return
+        order.ended = order.refused = True
+        if not order.previous:
+            self.events.append(Rejected(order.image(text), reason, text))
+        self.forget(order)
+
+    def commit_amend(self, order: Order) -> None:
+        """Tell that an order has become what it was asked to become."""
+        asked, order.amending = order.amending, None
+        if asked is None:
+            return
+        order.previous, order.name = order.name, asked.cl_ord_id
+        order.qty = asked.order_qty - order.base
+        order.request = replace(asked, account=order.request.account)
+        self.names[order.name] = order
+        self.events.append(Replaced(order.image()))
+
+    # Inside.
+
+    def _accept(self, order: Order) -> None:
+        if order.accepted:
+            return
+        order.accepted = True
+        old = self.names.get(order.previous) if order.previous else None
+        if old is None:
+            self.events.append(Accepted(order.image()))
+            return
+        old.superseded, old.ended, old.replacing = order.name, True, ""
+        self.events.append(Replaced(order.image()))
+
+    def _amend(self, order: Order, view: OrderView) -> None:
+        asked = order.amending
+        if asked is not None and (view.price, view.qty) == (
+            asked.price, asked.order_qty - order.base,
+        ):  # fmt: skip
+            self.commit_amend(order)
+
+    def _tell_end(self, order: Order, end: OrderView) -> None:
+        if order.expires:
+            self.events.append(Expired(order.image()))
+            return
+        unasked = not order.cancel_id and end.status is OrdStatus.CANCELED
+        reason = ExecRestatementReason.OTHER if unasked else None
+        self.events.append(Canceled(order.image(), order.cancel_id, reason, end.text))
+
+    def _missing(self, order: Order) -> Flow:
+        """Ask for the trades of an order until none is missing."""
+        yield Pause(GRACE_NS)
+        for pause in pauses():
+            if not order.is_missing_trades:
+                break
+            symbol = order.request.symbol
+            response = yield from ask(self.table.trades_of(symbol, order.order_id))
+            found = self.read(partial(self.table.read_trades, symbol=symbol), response)
+            through = ZERO
+            for trade in found or ():
+                if trade.order_id == order.order_id:
+                    through += trade.qty
+                    self.fill(order, trade, through)
+            if order.is_missing_trades:
+                yield pause
+        order.asking = False
+        self.settle(order)

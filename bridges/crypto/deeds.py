@@ -1,0 +1,294 @@
+"""What is done with orders at an exchange: place, cancel, replace; each as a conversation.
+
+Rules: an order is sent once, ever. Whatever its answer does not prove is looked up by its id until
+the exchange has shown the order, or has said that it knows none at a time when the request can no
+longer arrive. A cancel may be sent again: it names one order, and ends it once. A replace that the
+exchange cannot do in one piece is a cancel, its evidence, and a new order of what then remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from msgspec.structs import replace as changed
+
+from bridges.crypto.core import Core, pauses
+from bridges.crypto.effects import Response
+from bridges.crypto.flows import Flow, Pause, Step, ask
+from bridges.crypto.orders import ENDED, Order
+from bridges.crypto.rules import check
+from bridges.crypto.views import OrderView, Verdict
+from bridges.port import CancelRefused, CancelRequest, OrderRequest, VenueOrder
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdStatus
+
+Found = Generator[Step, list[Response], OrderView | None]
+Truth = Generator[Step, list[Response], bool]
+
+SHORT = Pause(20_000_000)
+OVER = ENDED | {OrdStatus.FILLED}
+
+
+def place(core: Core, order: Order) -> Flow:
+    """Send a new order, and find out what became of it."""
+    yield from _place(core, order)
+
+
+def _place(core: Core, order: Order) -> Truth:
+    """Send it; say whether the exchange has it. False is proof that it has not, and will not."""
+    sent_ns = core.now_ns
+    request = changed(order.request, order_qty=order.qty)
+    response = yield from ask(core.table.new_order(request))
+    verdict = core.table.judge(response)
+    view = core.read(core.table.read_order, response)
+    if view is None or view.client_id != order.client_id:
+        if verdict is Verdict.REFUSED and not order.accepted:
+            core.reject(order, core.table.text_of(response), OrdRejReason.OTHER)
+            return False
+        view = yield from find(core, order, sent_ns)
+    if view is not None:
+        core.absorb(view)
+    return order.accepted
+
+
+def find(core: Core, order: Order, sent_ns: int) -> Found:
+    """Look an order up until it is found; None if it is not there and never will be."""
+    for pause in pauses():
+        response = yield from ask(core.table.look_up(order.request.symbol, order.client_id))
+        view = core.read(core.table.read_order, response)
+        if view is not None:
+            return view
+        unknown = core.table.judge(response) is Verdict.UNKNOWN
+        if unknown and core.now_ns - sent_ns > core.absence_ns:
+            return None
+        if order.accepted and unknown:
+            return None
+        yield pause
+    return None
+
+
+def cancel(core: Core, request: CancelRequest) -> Flow:
+    """Cancel an order, and find out what became of that."""
+    name = request.orig_cl_ord_id
+    order = core.newest(name)
+    while order is not None and order.replacing:
+        yield SHORT
+        order = core.newest(name)
+    if order is not None and not order.is_done:
+        ended = yield from _end(core, order, request.cl_ord_id)
+        if ended and order.status is OrdStatus.CANCELED:
+            return
+        order.cancel_id = ""
+        order = order if order.accepted or order.refused else None
+    elif order is None:
+        found = yield from _cancel_stranger(core, request)
+        if found:
+            return
+    _refuse(core, request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL)
+
+
+def _end(core: Core, order: Order, request_id: str) -> Truth:
+    """Cancel until there is evidence; say whether the order has ended. All its fills are told."""
+    order.cancel_id = request_id
+    sent_ns = core.now_ns
+    symbol = order.request.symbol
+    for pause in pauses():
+        response = yield from ask(core.table.cancel(symbol, order.client_id, request_id))
+        view = core.read(core.table.read_order, response)
+        verdict = core.table.judge(response)
+        if view is None:
+            answer = yield from ask(core.table.look_up(symbol, order.client_id))
+            view = core.read(core.table.read_order, answer)
+        if view is not None:
+            core.absorb(view)
+        if order.ending is not None or (view is not None and view.status in OVER):
+            while order.is_missing_trades:
+                yield SHORT
+            return True
+        if order.is_done:
+            return True
+        if verdict is Verdict.REFUSED or core.now_ns - sent_ns > core.absence_ns:
+            return False
+        yield pause
+    return False
+
+
+def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
+    """Cancel an order that is not known to be open; say whether that has ended it."""
+    name, symbol = request.orig_cl_ord_id, request.symbol
+    sent_ns = core.now_ns
+    for pause in pauses():
+        response = yield from ask(core.table.cancel(symbol, name, request.cl_ord_id))
+        view = core.read(core.table.read_order, response)
+        if view is not None:
+            order = core.adopt(view, view.executed, view.paid)
+            order.cancel_id = request.cl_ord_id
+            core.absorb(view)
+            return True
+        answer = yield from ask(core.table.look_up(symbol, name))
+        view = core.read(core.table.read_order, answer)
+        reply_to = CxlRejResponseTo.CANCEL
+        if view is not None and view.status in OVER:
+            gone = core.adopt(view, view.executed, view.paid)
+            gone.ending, gone.ended = view, True
+            _refuse(core, request.cl_ord_id, name, gone, reply_to)
+            return True
+        verdict = core.table.judge(response)
+        if view is None and core.table.judge(answer) is Verdict.UNKNOWN is verdict:
+            return False
+        if core.now_ns - sent_ns > core.absence_ns and view is not None:
+            order = core.adopt(view, view.executed, view.paid)
+            _refuse(core, request.cl_ord_id, name, order, reply_to)
+            return True
+        yield pause
+    return False
+
+
+def replace(core: Core, request: OrderRequest) -> Flow:
+    """Replace an order, and find out what became of that."""
+    order = core.newest(request.orig_cl_ord_id)
+    names = (request.cl_ord_id, request.orig_cl_ord_id)
+    reply_to = CxlRejResponseTo.REPLACE
+    if order is None or order.is_done or order.replacing:
+        _refuse(core, *names, order, reply_to)
+        return
+    rest = request.order_qty - order.cum
+    wrong = check(
+        request, core.instruments.get(request.symbol), core.table.capabilities, qty=rest
+    )
+    if wrong is not None:
+        _refuse(core, *names, order, reply_to, wrong.text)
+        return
+    order.replacing = request.cl_ord_id
+    if core.table.amends_in_place:
+        why = yield from _amend(core, order, request)
+    elif order.cum == order.base and not order.is_missing_trades:
+        why = yield from _swap(core, order, request)
+    else:
+        why = yield from _renew(core, order, request)
+    order.replacing = ""
+    if why:
+        order.cancel_id = ""
+        _refuse(core, *names, order, reply_to, why)
+        core.settle(order)
+
+
+Why = Generator[Step, list[Response], str]
+
+
+def _successor(core: Core, order: Order, request: OrderRequest) -> Order:
+    """Make the order that shall take an order's place, of what then remains."""
+    fresh = Order(changed(request, account=order.request.account), core.now_ns)
+    fresh.previous = order.name
+    fresh.base, fresh.base_paid = order.cum, order.base_paid + order.paid
+    fresh.qty = request.order_qty - fresh.base
+    core.know(fresh)
+    return fresh
+
+
+def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
+    """Cancel and place in one request; say why it did not come to that, or nothing."""
+    fresh = _successor(core, order, request)
+    sent_ns = core.now_ns
+    asked = changed(fresh.request, order_qty=fresh.qty)
+    response = yield from ask(core.table.replace(asked, order.client_id))
+    old, new = core.table.judge_replace(response)
+    view = core.read(core.table.read_replace, response)
+    text = core.table.text_of(response)
+    if view is None and (new is not Verdict.REFUSED or fresh.accepted):
+        view = yield from find(core, fresh, sent_ns)
+    if view is not None:
+        core.absorb(view)
+    if fresh.accepted:
+        return ""
+    core.forget(fresh)
+    if old is Verdict.REFUSED and core.table.was_restricted(response):
+        return (yield from _renew(core, order, request))
+    if old is not Verdict.REFUSED:
+        view = yield from _look(core, order)
+        if view is not None:
+            core.absorb(view)
+        while order.is_missing_trades:
+            yield SHORT
+    return text
+
+
+def _look(core: Core, order: Order) -> Found:
+    """Look an order up that the exchange has had."""
+    for pause in pauses():
+        response = yield from ask(core.table.look_up(order.request.symbol, order.client_id))
+        view = core.read(core.table.read_order, response)
+        if view is not None:
+            return view
+        yield pause
+    return None
+
+
+def _renew(core: Core, order: Order, request: OrderRequest) -> Why:
+    """Cancel, wait for what was filled by then, and place what remains of the quantity."""
+    ended = yield from _end(core, order, request.cl_ord_id)
+    order.cancel_id = ""
+    if not ended:
+        return "IN_DOUBT: the order could not be cancelled, so it was not replaced"
+    rest = request.order_qty - order.cum
+    rules = core.instruments.get(request.symbol)
+    if order.sum >= order.qty or rest <= 0:
+        return "TOO_LATE: it was filled meanwhile"
+    wrong = check(request, rules, core.table.capabilities, qty=rest)
+    if wrong is not None:
+        return wrong.text
+    fresh = _successor(core, order, request)
+    placed = yield from _place(core, fresh)
+    if placed:
+        return ""
+    core.forget(fresh)
+    return "the order was cancelled, but the exchange refused the one in its place"
+
+
+def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
+    """Let the exchange change the order itself."""
+    order.amending = request
+    sent_ns = core.now_ns
+    asked = changed(request, order_qty=request.order_qty - order.base)
+    response = yield from ask(core.table.replace(asked, order.client_id))
+    view = core.read(core.table.read_order, response)
+    text = core.table.text_of(response)
+    verdict = core.table.judge(response)
+    if view is not None:
+        core.absorb(view)
+    pause = pauses()
+    while order.amending is not None and not order.is_done:
+        if verdict is Verdict.REFUSED:
+            break
+        view = yield from _look(core, order)
+        if view is not None:
+            core.absorb(view)
+        if core.now_ns - sent_ns > core.absence_ns:
+            break
+        yield next(pause)
+    if order.amending is None:
+        return ""
+    order.amending = None
+    while order.is_missing_trades:
+        yield SHORT
+    return text
+
+
+def _refuse(
+    core: Core, request_id: str, name: str, order: Order | None, reply_to: CxlRejResponseTo,
+    text: str = "",
+) -> None:  # fmt: skip
+    """Tell that a cancel or replace has not done what it was to do."""
+    image: VenueOrder | None = None if order is None else order.image()
+    reason = CxlRejReason.UNKNOWN_ORDER
+    if order is not None:
+        late = order.is_done or order.ending is not None
+        reason = CxlRejReason.TOO_LATE_TO_CANCEL if late else CxlRejReason.OTHER
+        if order.replacing and not late:
+            reason = CxlRejReason.ALREADY_PENDING
+        text = text or ("TOO_LATE" if late else "the exchange did not do it")
+    core.events.append(
+        CancelRefused(
+            request_id=request_id, orig_cl_ord_id=name, response_to=reply_to, reason=reason,
+            text=text, order=image,
+        )
+    )  # fmt: skip

@@ -1,0 +1,361 @@
+"""The connection to the exchange: how it comes up, how it is watched, what was missed meanwhile.
+
+It is up when clock, key and rules were read, the user stream is logged on, and whatever happened
+since the last certain moment was asked for. A stream that says nothing and answers no ping for
+`SILENCE_NS` is gone, whatever its socket says. The last certain moment is when the stream was last
+alive, less `OVERLAP_NS`. While it is up, what rests is compared with the exchange's own list every
+`AUDIT_NS`: a stream may be alive and lose events all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from enum import Enum
+
+from loguru import logger
+
+from bridges.crypto.core import LONGEST_PAUSE_NS, MS_NS, Core
+from bridges.crypto.effects import (
+    CloseStream,
+    OpenStream,
+    Response,
+    StreamAlive,
+    StreamDown,
+    StreamNews,
+    StreamSaid,
+    StreamUp,
+)
+from bridges.crypto.flows import Flow, Pause, Step, ask
+from bridges.crypto.orders import ENDED
+from bridges.crypto.questions import listed, named, read_listing, trades_since, with_chain
+from bridges.crypto.views import MoneyNews, OrderNews, StreamOver, Verdict
+from bridges.errors import BridgeError
+from bridges.link_events import LinkChanged
+from bridges.port import LedgerEntries
+from protocol.numbers import ZERO
+
+Truth = Generator[Step, list[Response], bool]
+
+USER = "user"
+OVERLAP_NS = 60_000 * MS_NS
+SILENCE_NS = 4_000 * MS_NS
+DIAL_NS = 10_000 * MS_NS
+AUDIT_NS = 15_000 * MS_NS
+CLOCK_NS = 60_000 * MS_NS
+KEY_NS = 20 * 60_000 * MS_NS
+FIRST_PAUSE_NS = 200 * MS_NS
+
+
+class State(Enum):
+    """How far the user stream is."""
+
+    IDLE = 0
+    PREPARING = 1
+    DIALING = 2
+    READY = 3
+
+
+class Link:
+    """The way to the exchange, and the user stream on it."""
+
+    def __init__(self, core: Core, *, key_may: frozenset[str], checks_key: bool) -> None:
+        self.core = core
+        self.refusal = ""
+        """Why this bridge must not run; it stops."""
+        self._key_may = key_may
+        self._checks_key = checks_key
+        self._state = State.IDLE
+        self._is_known = False
+        self._was_up_before = False
+        self._attempt = 0
+        self._alive_ns = 0
+        self._certain_ns = 0
+        self._audit_ns = 0
+        self._clock_ns = 0
+        self._key = ""
+        self._key_ns = 0
+        self._pause_ns = FIRST_PAUSE_NS
+        self._why = ""
+        core.on_clock_off = self._on_clock_off
+
+    def open(self) -> None:
+        """Begin to connect."""
+        self._certain_ns = self.core.now_ns
+        self._begin()
+
+    def on_stream(self, news: StreamNews) -> None:
+        """Hear the user stream."""
+        if self._state in {State.IDLE, State.PREPARING}:
+            return
+        if isinstance(news, StreamDown):
+            self._down(news.why)
+            return
+        self._alive_ns = self.core.now_ns
+        match news:
+            case StreamUp():
+                words = self.core.table.user_words(USER, self.core.at_ms)
+                if words is None:
+                    self._ready()
+                else:
+                    self.core.stream_acts.append(words)
+            case StreamSaid():
+                self._said(news)
+            case StreamAlive():
+                pass
+
+    def tick(self) -> None:
+        """Notice silence; do what is due."""
+        now_ns, core = self.core.now_ns, self.core
+        patience_ns = self._patience_ns()
+        if patience_ns and now_ns - self._alive_ns > patience_ns:
+            self._down(f"silent for {patience_ns // MS_NS} ms")
+        if not core.is_up:
+            return
+        if now_ns >= self._audit_ns:
+            self._audit_ns = now_ns + AUDIT_NS
+            core.start(self._audit())
+        if now_ns >= self._clock_ns:
+            self._clock_ns = now_ns + CLOCK_NS
+            core.start(self._mind_clock())
+        if self._key and now_ns >= self._key_ns:
+            self._key_ns = now_ns + KEY_NS
+            core.start(self._keep_key())
+
+    def next_ns(self) -> int | None:
+        """Return when `tick` has something to do."""
+        patience_ns = self._patience_ns()
+        times = [self._alive_ns + patience_ns + 1] if patience_ns else []
+        if self.core.is_up:
+            times += [self._audit_ns, self._clock_ns]
+        return min(times, default=None)
+
+    def _patience_ns(self) -> int:
+        return {State.DIALING: DIAL_NS, State.READY: SILENCE_NS}.get(self._state, 0)
+
+    # Up.
+
+    def _begin(self) -> None:
+        if self._state is State.IDLE and not self.refusal:
+            self._state = State.PREPARING
+            self.core.start(self._connect())
+
+    def _connect(self) -> Flow:
+        core = self.core
+        while not (yield from self._prepare()):
+            if self.refusal:
+                return
+            yield Pause(self._pause_ns)
+            self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
+        self._alive_ns = core.now_ns
+        self._state = State.DIALING
+        core.stream_acts.append(OpenStream(USER, USER, self._key))
+
+    def _prepare(self) -> Truth:
+        """Read what must be known before the stream is opened; say whether that was possible."""
+        core = self.core
+        if not (yield from self._set_clock()):
+            return False
+        if not self._is_known:
+            if self._checks_key and not (yield from self._check_key()):
+                return False
+            if not (yield from self._check_mode()):
+                return False
+            if not (yield from read_listing(core)):
+                self._why = "the rules of the symbols could not be read"
+                return False
+            missing = sorted(core.table.native.keys() - core.instruments.keys())
+            if missing:
+                logger.warning("not traded at {}: {}", core.table.name, ", ".join(missing))
+            self._is_known = True
+        call = core.table.user_key()
+        if call is not None:
+            response = yield from ask(call)
+            self._key = core.read(core.table.read_user_key, response) or ""
+            self._key_ns = core.now_ns + KEY_NS
+            return bool(self._key)
+        return True
+
+    def _set_clock(self) -> Truth:
+        core = self.core
+        sent_ns = core.now_ns
+        response = yield from ask(core.table.time())
+        theirs_ms = core.read(core.table.read_time, response)
+        if theirs_ms is None:
+            self._why = core.table.text_of(response)
+            return False
+        core.offset_ms = theirs_ms - (sent_ns + core.now_ns) // 2 // MS_NS
+        self._clock_ns = core.now_ns + CLOCK_NS
+        return True
+
+    def _mind_clock(self) -> Flow:
+        yield from self._set_clock()
+
+    def _on_clock_off(self) -> None:
+        self._clock_ns = 0
+
+    def _check_key(self) -> Truth:
+        """Read what the key may do; a key that may too much is refused."""
+        core = self.core
+        response = yield from ask(core.table.access())
+        access = core.read(core.table.read_access, response)
+        if access is None:
+            self._why = core.table.text_of(response)
+            if core.table.judge(response) is Verdict.REFUSED and response.sent:
+                self.refusal = f"the API key is not taken: {self._why}"
+            return False
+        if not access.trades:
+            self.refusal = "the API key may not trade: allow it, or use another key"
+        elif access.withdraws and "withdraw" not in self._key_may:
+            self.refusal = (
+                "the API key may withdraw or move money: make one that may not, or say so in the"
+                ' config: key_may = ["withdraw"]'
+            )
+        elif not access.bound and "any_address" not in self._key_may:
+            self.refusal = (
+                "the API key is not bound to addresses: bind it to yours, or say so in the"
+                ' config: key_may = ["any_address"]'
+            )
+        return not self.refusal
+
+    def _check_mode(self) -> Truth:
+        call = self.core.table.mode()
+        if call is None:
+            return True
+        response = yield from ask(call)
+        objection = self.core.read(self.core.table.objection, response)
+        self.refusal = objection or ""
+        return objection == ""
+
+    def _said(self, news: StreamSaid) -> None:
+        core = self.core
+        if self._state is State.DIALING and core.table.is_user_ready(news.message):
+            self._ready()
+            return
+        try:
+            items = core.table.read_user(news.message)
+        except (KeyError, ValueError, TypeError, IndexError) as problem:
+            self._down(f"a message of the user stream was not understood: {problem!r}")
+            return
+        for item in items:
+            match item:
+                case OrderNews():
+                    core.absorb(item.view, item.trade)
+                case MoneyNews():
+                    core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
+                case StreamOver():
+                    self._down(item.why)
+
+    def _ready(self) -> None:
+        if self._state is State.DIALING:
+            self._state = State.READY
+            self.core.start(self._recover())
+
+    def _recover(self) -> Flow:
+        """Ask for what happened while nobody listened; then the link is up."""
+        core = self.core
+        attempt = self._attempt
+        while self._state is State.READY and attempt == self._attempt:
+            since_ns = self._certain_ns
+            done = yield from self._catch_up(list(core.table.native), since_ns)
+            if done and self._state is State.READY and attempt == self._attempt:
+                self._was_up_before, self._pause_ns = True, FIRST_PAUSE_NS
+                self._audit_ns = core.now_ns + AUDIT_NS
+                core.is_up = True
+                core.events.append(LinkChanged(up=True))
+                return
+            yield Pause(self._pause_ns)
+            self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
+
+    def _audit(self) -> Flow:
+        """Compare what is open here with the exchange's own list."""
+        symbols = sorted(self.core.open_symbols())
+        if symbols:
+            yield from self._catch_up(symbols, self._alive_ns - OVERLAP_NS)
+
+    def _catch_up(self, symbols: list[str], since_ns: int) -> Truth:
+        """Take in open orders and trades; ask for each order that should be open and is not."""
+        core = self.core
+        before = {name for name, one in core.orders.items() if one.accepted and not one.is_done}
+        views = yield from listed(core, symbols)
+        if views is None:
+            return False
+        for view in views:
+            if view.client_id in core.orders:
+                core.absorb(view)
+            else:
+                order = yield from with_chain(core, view)
+                if view.client_id not in core.orders:
+                    core.know(order)
+        for symbol in symbols if self._was_up_before else ():
+            if not (yield from self._missed_trades(symbol, since_ns)):
+                return False
+        gone = before - {view.client_id for view in views}
+        for name in sorted(gone):
+            order_gone = core.orders.get(name)
+            if order_gone is None or order_gone.is_done or order_gone.request.symbol not in symbols:
+                continue
+            response = yield from ask(core.table.look_up(order_gone.request.symbol, name))
+            found = core.read(core.table.read_order, response)
+            if found is None:
+                return False
+            core.absorb(found)
+        return True
+
+    def _missed_trades(self, symbol: str, since_ns: int) -> Truth:
+        """Tell the trades of a symbol that were not heard of."""
+        core = self.core
+        trades = yield from trades_since(core, symbol, since_ns)
+        if trades is None:
+            return False
+        views = yield from named(core, symbol, trades)
+        if views is None:
+            return False
+        known = {one.order_id: one for one in core.orders.values()}
+        for trade in trades:
+            order = known.get(trade.order_id)
+            if order is None and trade.order_id in views:
+                view = views[trade.order_id]
+                fresh = [one for one in trades if one.order_id == trade.order_id]
+                order = core.adopt(
+                    view, view.executed - sum((one.qty for one in fresh), ZERO),
+                    view.paid - sum((one.qty * one.price for one in fresh), ZERO),
+                )  # fmt: skip
+                order.ended = view.status in ENDED
+                known[trade.order_id] = order
+                order.before = ZERO  # each of these is new; what is older was told before
+            if order is not None and not order.before:
+                core.fill(order, trade, trade.qty)
+                core.settle(order)
+        return True
+
+    def _keep_key(self) -> Flow:
+        call = self.core.table.keep_user_key(self._key)
+        if call is not None:
+            response = yield from ask(call)
+            if self.core.table.judge(response) is not Verdict.DONE:
+                self._down("the listen key could not be kept alive")
+
+    # Down.
+
+    def _down(self, why: str) -> None:
+        core = self.core
+        if self._was_up_before:
+            self._certain_ns = self._alive_ns - OVERLAP_NS if core.is_up else self._certain_ns
+        core.stream_acts.append(CloseStream(USER))
+        self._state = State.IDLE
+        self._attempt += 1
+        if core.is_up:
+            core.is_up = False
+            logger.warning("the user stream of {} is gone: {}", core.table.name, why)
+            core.events.append(LinkChanged(up=False, text=why))
+        core.start(self._again())
+
+    def _again(self) -> Flow:
+        yield Pause(self._pause_ns)
+        self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
+        self._begin()
+
+    def step(self) -> None:
+        """Stop if this bridge must not run. Raises BridgeError."""
+        if self.refusal:
+            raise BridgeError(self.refusal)

@@ -1,0 +1,180 @@
+"""One order over its life at an exchange that may make a new order of each replace.
+
+Rules: `sum` is what this order has executed in trades that were told, or `before` this record
+began; `base` is what earlier orders of its chain had executed. `heard` is the most that the
+exchange has said was executed. While `heard` is more than `sum`, trades are missing, and the end of
+the order is not told: fills first, then the end.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from bridges.crypto.views import OrderView, TradeView
+from bridges.port import Fill, OrderRequest, VenueOrder
+from protocol.fields import LastLiquidityInd, OrdStatus, OrdType, TimeInForce
+from protocol.numbers import ZERO
+
+ENDED = frozenset((OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED))
+_is_ours = re.compile(r"[0-9A-Z]{13}", re.ASCII).fullmatch
+AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
+
+
+class Order:
+    """What is known of one order; `name` is the id that names it on our wire."""
+
+    __slots__ = (
+        "accepted", "amending", "asking", "base", "base_paid", "before", "cancel_id",
+        "client_id", "ended", "ending", "heard", "name", "ns", "order_id", "paid", "previous",
+        "qty", "refused", "replacing", "request", "sum", "superseded", "trades", "triggered",
+    )  # fmt: skip
+
+    def __init__(self, request: OrderRequest, now_ns: int) -> None:
+        self.request = request
+        self.name = request.cl_ord_id
+        self.client_id = request.cl_ord_id
+        self.previous = request.orig_cl_ord_id
+        self.order_id = ""
+        self.qty = request.order_qty
+        """Of the order at the exchange: without what its chain had executed before."""
+        self.base = ZERO
+        self.base_paid = ZERO
+        self.before = ZERO
+        self.trades: set[str] = set()
+        self.sum = ZERO
+        self.paid = ZERO
+        self.heard = ZERO
+        self.accepted = False
+        self.triggered = False
+        self.ending: OrderView | None = None
+        self.ended = False
+        self.refused = False
+        self.superseded = ""
+        """The name of the order that has taken its place."""
+        self.cancel_id = ""
+        self.replacing = ""
+        """The id of the replace that is under way: until it is decided, no end is told."""
+        self.amending: OrderRequest | None = None
+        """What the exchange was asked to make of this very order."""
+        self.asking = False
+        """Whether missing trades are being asked for."""
+        self.ns = now_ns
+
+    @property
+    def cum(self) -> Decimal:
+        """What was executed and told."""
+        return self.base + self.sum
+
+    @property
+    def total(self) -> Decimal:
+        """OrderQty (38): over the chain."""
+        return self.base + self.qty
+
+    @property
+    def is_missing_trades(self) -> bool:
+        """Whether the exchange has executed more than was told."""
+        return self.heard > self.sum
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self.ended or self.sum >= self.qty
+
+    @property
+    def status(self) -> OrdStatus:
+        """What the trades and the end make of it."""
+        if self.refused:
+            return OrdStatus.REJECTED
+        if self.sum >= self.qty:
+            return OrdStatus.FILLED
+        if self.ended and self.ending is not None:
+            return OrdStatus.EXPIRED if self.expires else OrdStatus.CANCELED
+        return OrdStatus.PARTIALLY_FILLED if self.cum > 0 else OrdStatus.NEW
+
+    @property
+    def expires(self) -> bool:
+        """Whether its end is an expiry; the rest of an immediate order is cancelled, says FIX."""
+        end = self.ending
+        at_once = (
+            self.request.time_in_force in AT_ONCE or self.request.ord_type is OrdType.MARKET
+        )
+        return end is not None and end.status is OrdStatus.EXPIRED and not at_once
+
+    def book(self, trade: TradeView, through: Decimal) -> bool:
+        """Count a trade once; say whether it is new. `through` is what was executed with it."""
+        if trade.trade_id in self.trades:
+            return False
+        self.trades.add(trade.trade_id)
+        if through <= self.before:
+            return False
+        self.sum += trade.qty
+        self.paid += trade.qty * trade.price
+        self.heard = max(self.heard, self.sum)
+        self.ns = max(self.ns, trade.ns)
+        return True
+
+    def image(self, text: str = "") -> VenueOrder:
+        """Return the order as it was told so far."""
+        return self._image(self.cum, self.base_paid + self.paid, self.status, text)
+
+    def image_of(self, view: OrderView, text: str = "") -> VenueOrder:
+        """Return the order as the exchange has it, whatever was told."""
+        status = view.status
+        if status is OrdStatus.NEW and self.base + view.executed > 0:
+            status = OrdStatus.PARTIALLY_FILLED
+        if status is OrdStatus.EXPIRED and not self.expires:
+            status = OrdStatus.CANCELED
+        return self._image(
+            self.base + view.executed, self.base_paid + view.paid, status, text or view.text
+        )
+
+    def _image(
+        self, cum: Decimal, paid: Decimal, status: OrdStatus, text: str
+    ) -> VenueOrder:
+        request = self.request
+        is_open = status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}
+        return VenueOrder(
+            order_id=self.order_id or "NONE", cl_ord_id=self.name, orig_cl_ord_id=self.previous,
+            symbol=request.symbol, side=request.side, ord_type=request.ord_type,
+            time_in_force=request.time_in_force, order_qty=self.total, cum_qty=cum,
+            leaves_qty=self.total - cum if is_open else ZERO,
+            avg_px=paid / cum if cum else ZERO, status=status, transact_ns=self.ns,
+            price=request.price, stop_px=request.stop_px, post_only=request.post_only,
+            reduce_only=request.reduce_only, triggered=self.triggered, account=request.account,
+            text=text,
+        )  # fmt: skip
+
+
+def adopted(view: OrderView, *, ours: bool, executed: Decimal, paid: Decimal) -> Order:
+    """Make a record of an order that this life of the bridge has not sent."""
+    request = OrderRequest(
+        cl_ord_id=view.client_id if ours else "", symbol=view.symbol, side=view.side,
+        order_qty=view.qty, ord_type=view.ord_type, time_in_force=view.time_in_force,
+        price=view.price, stop_px=view.stop_px, post_only=view.post_only,
+        reduce_only=view.reduce_only,
+    )  # fmt: skip
+    order = Order(request, view.ns)
+    order.client_id = view.client_id
+    order.order_id = view.order_id
+    order.before = order.sum = order.heard = executed
+    order.paid = paid
+    order.accepted = True
+    order.triggered = view.working and view.stop_px is not None
+    return order
+
+
+def has_our_shape(client_id: str) -> bool:
+    """Whether a client id is one that a gateway has given."""
+    return bool(_is_ours(client_id))
+
+
+def fill_of(trade: TradeView, name: str) -> Fill:
+    """Write a trade as the port has it."""
+    return Fill(
+        trade_id=trade.trade_id, order_id=trade.order_id, cl_ord_id=name, symbol=trade.symbol,
+        side=trade.side, last_qty=trade.qty, last_px=trade.price, commission=trade.fee,
+        comm_currency=trade.fee_currency,
+        liquidity=LastLiquidityInd.ADDED if trade.maker else LastLiquidityInd.REMOVED,
+        transact_ns=trade.ns,
+    )  # fmt: skip

@@ -1,0 +1,231 @@
+"""Answers to what the gateway asks: complete is only what was read whole, while connected."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any
+
+from bridges.crypto.core import MS_NS, Core
+from bridges.crypto.effects import Response
+from bridges.crypto.flows import Flow, Gather, Step, ask
+from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
+from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.port import (
+    Balances,
+    Fill,
+    Fills,
+    Found,
+    Instruments,
+    LedgerEntries,
+    OpenOrders,
+    Positions,
+    VenueOrder,
+)
+
+MAX_PAGES = 200
+"""Pages of trades or orders in one answer; what has more is not complete."""
+
+Views = Generator[Step, list[Response], list[OrderView] | None]
+Trades = Generator[Step, list[Response], list[TradeView] | None]
+Images = Generator[Step, list[Response], VenueOrder]
+
+
+def look_up(core: Core, question: str, name: str) -> Flow:
+    """Ask for an order by any id that it ever had."""
+    complete = core.is_up
+    for candidate in core.notes.chain_from(name) if complete else ():
+        known = core.names.get(candidate)
+        symbol = core.notes.symbol_of(candidate)
+        symbols = [symbol] if symbol in core.table.native else list(core.table.native)
+        client_id = known.client_id if known else candidate
+        responses = yield Gather(tuple(core.table.look_up(one, client_id) for one in symbols))
+        for response in responses:
+            view = core.read(core.table.read_order, response)
+            if view is not None:
+                image = yield from _shown(core, view)
+                core.events.append(Found(ask=question, order=image, complete=core.is_up))
+                return
+        sure = all(core.table.judge(one) is Verdict.UNKNOWN for one in responses)
+        complete = complete and sure
+    core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
+
+
+def _shown(core: Core, view: OrderView) -> Images:
+    """Return an order as the exchange has it; one of this life is brought up to date by it."""
+    if view.client_id in core.orders:
+        return core.absorb(view).image_of(view)
+    order = yield from with_chain(core, view)
+    return order.image_of(view)
+
+
+def with_chain(core: Core, view: OrderView) -> Generator[Step, list[Response], Order]:
+    """Make a record of an order of an earlier life, with what its predecessors had executed."""
+    ours = bool(core.notes.symbol_of(view.client_id)) or has_our_shape(view.client_id)
+    order = adopted(view, ours=ours, executed=view.executed, paid=view.paid)
+    order.previous = core.notes.previous_of(view.client_id)
+    name, seen = order.previous, {view.client_id}
+    while name and name not in seen and not core.table.amends_in_place:
+        seen.add(name)
+        response = yield from ask(core.table.look_up(view.symbol, name))
+        earlier = core.read(core.table.read_order, response)
+        if earlier is not None:
+            order.base += earlier.executed
+            order.base_paid += earlier.paid
+        name = core.notes.previous_of(name)
+    if core.table.amends_in_place:
+        order.previous = ""
+    return order
+
+
+def listed(core: Core, symbols: Sequence[str]) -> Views:
+    """Read the open orders of some symbols; None if it was not read whole."""
+    responses = yield Gather(core.table.open_orders(symbols))
+    found: list[OrderView] = []
+    for response in responses:
+        views = core.read(partial(_orders, core), response)
+        if views is None:
+            return None
+        found += views
+    return found
+
+
+def _orders(core: Core, rows: Any) -> list[OrderView]:
+    if not isinstance(rows, list):
+        raise TypeError
+    return [core.table.read_order(row) for row in rows]
+
+
+def open_orders(core: Core, question: str) -> Flow:
+    """Ask for all open orders."""
+    views: list[OrderView] | None = None
+    images: list[VenueOrder] = []
+    if core.is_up:
+        views = yield from listed(core, list(core.table.native))
+    for view in views or ():
+        image = yield from _shown(core, view)
+        images.append(image)
+    core.events.append(
+        OpenOrders(
+            ask=question, orders=tuple(images), complete=views is not None and core.is_up
+        )
+    )
+
+
+def trades_since(core: Core, symbol: str, since_ns: int) -> Trades:
+    """Read all trades of a symbol from a moment on; None if that was not possible."""
+    call = core.table.trades_from(symbol, since_ns // MS_NS)
+    found: list[TradeView] = []
+    for _ in range(MAX_PAGES):
+        response = yield from ask(call)
+        page = core.read(partial(core.table.read_trades, symbol=symbol), response)
+        if page is None:
+            return None
+        found += page
+        if not core.table.is_whole_page(len(page)):
+            return found
+        call = core.table.trades_after(symbol, page[-1])
+    return None
+
+
+def named(
+    core: Core, symbol: str, trades: Sequence[TradeView]
+) -> Generator[Step, list[Response], dict[str, OrderView] | None]:
+    """Learn the orders of trades: by the exchange's id, as the exchange has them."""
+    known = {one.order_id: one.name for one in core.orders.values()}
+    wanted = sorted({int(one.order_id) for one in trades if one.order_id not in known})
+    found: dict[str, OrderView] = {}
+    for _ in range(MAX_PAGES):
+        if not wanted:
+            return found
+        response = yield from ask(core.table.orders_from(symbol, str(wanted[0])))
+        page = core.read(partial(_orders, core), response)
+        if not page:
+            return None
+        found |= {view.order_id: view for view in page}
+        last = int(page[-1].order_id)
+        if str(wanted[0]) not in found:
+            return None
+        wanted = [one for one in wanted if one > last]
+    return None
+
+
+def fills_since(core: Core, question: str, since_ns: int) -> Flow:
+    """Ask for the fills at or after a moment."""
+    fills: list[Fill] = []
+    complete = core.is_up
+    for symbol in list(core.table.native) if complete else ():
+        trades = yield from trades_since(core, symbol, since_ns)
+        views = None
+        if trades is not None:
+            views = yield from named(core, symbol, trades)
+        if trades is None or views is None:
+            complete = False
+            continue
+        known = {one.order_id: one.name for one in core.orders.values()}
+        for trade in trades:
+            view = views.get(trade.order_id)
+            name = known.get(trade.order_id, "")
+            if view is not None and not name and has_our_shape(view.client_id):
+                name = view.client_id
+            fills.append(fill_of(trade, name))
+    fills.sort(key=lambda fill: fill.transact_ns)
+    core.events.append(
+        Fills(ask=question, fills=tuple(fills), complete=complete and core.is_up)
+    )
+
+
+def positions(core: Core, question: str) -> Flow:
+    """Ask for the account's positions."""
+    found = None
+    if core.is_up:
+        response = yield from ask(core.table.positions())
+        rules = tuple(core.instruments.values())
+        found = core.read(partial(core.table.read_positions, rules=rules), response)
+    complete = found is not None and core.is_up
+    core.events.append(Positions(ask=question, positions=found or (), complete=complete))
+
+
+def balances(core: Core, question: str) -> Flow:
+    """Ask for the account's balances."""
+    found = None
+    if core.is_up:
+        response = yield from ask(core.table.account())
+        found = core.read(core.table.read_balances, response)
+    complete = found is not None and core.is_up
+    core.events.append(Balances(ask=question, balances=found or (), complete=complete))
+
+
+def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
+    """Ask for what moved money without a trade."""
+    call = core.table.ledger(since_ns // MS_NS)
+    complete = core.is_up
+    entries: Any = ()
+    if call is not None and complete:
+        response = yield from ask(call)
+        entries = core.read(core.table.read_ledger, response)
+        complete = entries is not None
+    core.events.append(LedgerEntries(ask=question, entries=entries or (), complete=complete))
+
+
+def instruments(core: Core, question: str) -> Flow:
+    """Ask for the instruments, with the fees and funding of now."""
+    found = None
+    if core.is_up:
+        found = yield from read_listing(core)
+    rows = tuple(core.instruments.values()) if found else ()
+    complete = bool(found) and core.is_up
+    core.events.append(Instruments(ask=question, instruments=rows, complete=complete))
+
+
+def read_listing(core: Core) -> Generator[Step, list[Response], bool]:
+    """Read the instruments; say whether that was possible."""
+    responses = yield Gather(core.table.listing())
+    if any(core.table.judge(one) is not Verdict.DONE for one in responses):
+        return False
+    try:
+        rows = core.table.read_listing([one.body for one in responses])
+    except (KeyError, ValueError, TypeError, IndexError):
+        return False
+    core.instruments = {one.symbol: one for one in rows}
+    return bool(rows)

@@ -1,0 +1,272 @@
+"""ccxt, in a thread of its own: it signs, sends, receives and keeps websockets; it decides nothing.
+
+Rules: nothing is retried here. Every call gets one response, whatever ccxt makes of it: status,
+headers and body are taken before ccxt's own error tables speak. Every message of a stream is passed
+on as it came; ccxt's caches, which lose steps in between, are not used. No text of an exception is
+passed on: it may hold a signed address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from bridges.crypto.effects import (
+    Call,
+    CloseStream,
+    OpenStream,
+    Response,
+    SendStream,
+    StreamAct,
+    StreamAlive,
+    StreamDown,
+    StreamNews,
+    StreamSaid,
+    StreamUp,
+)
+from bridges.errors import BridgeError
+
+News = tuple[int, Response] | StreamNews
+MakeSession = Callable[[], Any]
+PING_MS = 1_000
+LOOK_S = 0.25
+JOIN_S = 5
+
+_heard: ContextVar[list[Response]] = ContextVar("heard")
+
+PLACES: Mapping[tuple[str, str], Callable[[Any, str], str]] = {
+    ("spot", "user"): lambda exchange, _: str(exchange.urls["api"]["ws"]["ws-api"]["spot"]),
+    ("spot", "market"): lambda exchange, _: str(exchange.urls["api"]["ws"]["spot"]),
+    ("linear", "user"): lambda exchange, key: str(exchange.get_private_ws_url("linear", key)),
+    ("linear", "market"): lambda exchange, _: str(exchange.get_ws_url("linear", "public")),
+}
+
+
+def listening_class(name: str) -> type[Any]:
+    """Return ccxt's class of an exchange, with ears. Raises BridgeError without ccxt."""
+    try:
+        import ccxt.pro  # noqa: PLC0415 - it takes a second and 100 MB, in this process only
+    except ImportError:
+        msg = "this bridge needs ccxt: pip install 'portcullis-gateway[crypto]'"
+        raise BridgeError(msg) from None
+    base: type[Any] = getattr(ccxt.pro, name)
+
+    class Listening(base):  # type: ignore[misc]  # ccxt is not typed
+        """The exchange; answers and messages are taken as they come."""
+
+        shell: CcxtShell
+
+        def handle_errors(  # noqa: PLR0917 - ccxt's own signature
+            self, code: int, reason: str, url: str, method: str, headers: Any, body: Any,
+            response: Any, request_headers: Any, request_body: Any,
+        ) -> Any:  # fmt: skip
+            """Keep the answer, then let ccxt judge it."""
+            lower = {str(key).lower(): str(value) for key, value in headers.items()}
+            _heard.get().append(Response(code, response, lower))
+            return super().handle_errors(
+                code, reason, url, method, headers, body, response, request_headers,
+                request_body,
+            )  # fmt: skip
+
+        def handle_message(self, client: Any, message: Any) -> None:
+            """Pass a message of a stream on."""
+            self.shell.on_message(client, message)
+
+        def on_connected(self, client: Any, message: Any = None) -> None:
+            """Tell that a stream is up."""
+            super().on_connected(client, message)
+            self.shell.on_connected(client)
+
+        def on_error(self, client: Any, error: Any) -> None:
+            """Tell that a stream is gone."""
+            super().on_error(client, error)
+            self.shell.on_gone(client, type(error).__name__)
+
+        def on_close(self, client: Any, error: Any) -> None:
+            """Tell that a stream is gone."""
+            super().on_close(client, error)
+            self.shell.on_gone(client, f"closed by the exchange ({error})")
+
+    return Listening
+
+
+class CcxtShell:
+    """One exchange object in one thread (venue.Shell)."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        market: str,
+        api_key: str,
+        secret: str,
+        testnet: bool = False,
+        timeout_ms: int = 5_000,
+        make_session: MakeSession | None = None,
+    ) -> None:
+        self._market = market
+        self._make_session = make_session
+        self._session: Any = None
+        self._news: deque[News] = deque()
+        self._clients: dict[str, Any] = {}
+        self._tasks: set[Any] = set()
+        self._make = listening_class(name)
+        self._config = {
+            "apiKey": api_key, "secret": secret, "enableRateLimit": False, "timeout": timeout_ms,
+            "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
+        }  # fmt: skip
+        self._testnet = testnet
+        self._exchange: Any = None
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._live, name="ccxt", daemon=True)
+
+    # Any thread.
+
+    def open(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def call(self, number: int, call: Call) -> None:
+        """Make a call in the thread."""
+        self._later(self._run, number, call)
+
+    def act(self, act: StreamAct) -> None:
+        """Open, speak on or close a stream in the thread."""
+        self._later(self._act, act)
+
+    def news(self) -> Iterable[News]:
+        """Take what has happened since."""
+        while self._news:
+            yield self._news.popleft()
+
+    def close(self) -> None:
+        """End the thread, with everything that is open there."""
+        if not self._thread.is_alive():
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop)
+        self._thread.join(JOIN_S)
+
+    def _later(self, function: Callable[..., Any], *args: Any) -> None:
+        def begin() -> None:
+            task = self._loop.create_task(function(*args))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        self._loop.call_soon_threadsafe(begin)
+
+    # The thread.
+
+    def _live(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._begin())
+        self._loop.run_forever()
+        self._loop.close()
+
+    async def _begin(self) -> None:
+        config: dict[str, Any] = {**self._config, "asyncio_loop": self._loop}
+        if self._make_session is not None:
+            self._session = config["session"] = self._make_session()
+        self._exchange = self._make(config)
+        self._exchange.shell = self
+        quiet = logging.getLogger("portcullis.ccxt")
+        quiet.disabled = True  # ccxt would log signed requests
+        self._exchange.logger = quiet
+        if self._testnet and self._market == "spot":
+            self._exchange.set_sandbox_mode(enabled=True)
+        elif self._testnet:
+            self._exchange.enable_demo_trading(enable=True)
+        self._exchange.open()
+        self._later(self._watch)
+
+    async def _shut(self) -> None:
+        for task in list(self._tasks):
+            if task is not asyncio.current_task():
+                task.cancel()
+        self._clients.clear()
+        await self._exchange.close()
+        if self._session is not None:
+            await self._session.close()
+        self._loop.stop()
+
+    async def _run(self, number: int, call: Call) -> None:
+        heard: list[Response] = []
+        _heard.set(heard)
+        problem, sent = "", True
+        try:
+            await getattr(self._exchange, call.method)(dict(call.params))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the call has an answer
+            cause = error.__cause__
+            problem = type(error).__name__ + (f" ({type(cause).__name__})" if cause else "")
+            sent = not _never_left(cause)
+        self._news.append((number, heard[-1] if heard else Response(0, None, {}, problem, sent)))
+
+    async def _act(self, act: StreamAct) -> None:
+        match act:
+            case OpenStream():
+                url = PLACES[self._market, act.place](self._exchange, act.key)
+                client = self._exchange.client(url)
+                self._clients[act.name] = client
+                client.connect(self._exchange.session)
+            case SendStream():
+                message = act.message
+                if act.signed:
+                    params = self._exchange.sign_params(dict(message["params"]))
+                    message = {**message, "params": params}
+                stream = self._clients.get(act.name)
+                if stream is not None:
+                    await self._send(stream, message)
+            case CloseStream():
+                gone = self._clients.pop(act.name, None)
+                if gone is not None:
+                    self._exchange.clients.pop(gone.url, None)
+                    await gone.close()
+
+    async def _send(self, client: Any, message: Any) -> None:
+        try:
+            await client.send(message)
+        except Exception as error:  # noqa: BLE001 - a stream that cannot be spoken on is gone
+            self.on_gone(client, type(error).__name__)
+
+    async def _watch(self) -> None:
+        """Tell of streams that have answered a ping, or said anything."""
+        last: dict[str, Any] = {}
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for name, client in list(self._clients.items()):
+                if client.last_message_at != last.get(name):
+                    last[name] = client.last_message_at
+                    self._news.append(StreamAlive(name))
+
+    def _name_of(self, client: Any) -> str:
+        return next((name for name, one in self._clients.items() if one is client), "")
+
+    def on_connected(self, client: Any) -> None:
+        """Tell that a stream is up."""
+        name = self._name_of(client)
+        if name:
+            self._news.append(StreamUp(name))
+
+    def on_message(self, client: Any, message: Any) -> None:
+        """Pass a message on."""
+        name = self._name_of(client)
+        if name:
+            self._news.append(StreamSaid(name, message))
+
+    def on_gone(self, client: Any, why: str) -> None:
+        """Tell that a stream is gone, once."""
+        name = self._name_of(client)
+        if name:
+            del self._clients[name]
+            self._news.append(StreamDown(name, why))
+
+
+def _never_left(cause: BaseException | None) -> bool:
+    """Whether the connection was not even made, so that nothing can have been sent."""
+    import aiohttp  # noqa: PLC0415 - comes with ccxt
+
+    return isinstance(cause, aiohttp.ClientConnectorError)

@@ -1,0 +1,257 @@
+"""A crypto exchange behind the port: the pure core, its link and books, and the shell that calls.
+
+Commands and the shell's news go into the core; its calls and stream acts go to the shell. Nothing
+here waits: the shell has a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from bridges.crypto import deeds, questions
+from bridges.crypto.books import MARKET, Books
+from bridges.crypto.core import Core, pauses
+from bridges.crypto.effects import Call, Response, StreamAct, StreamNews
+from bridges.crypto.flows import Flow, ask
+from bridges.crypto.link import Link
+from bridges.crypto.notes import Notes
+from bridges.crypto.orders import Order
+from bridges.crypto.rules import check
+from bridges.crypto.table import Table
+from bridges.crypto.views import Verdict
+from bridges.port import (
+    CancelRefused,
+    CancelRequest,
+    Capabilities,
+    Listener,
+    OrderRequest,
+)
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
+
+News = tuple[int, Response] | StreamNews
+LOOK_NS = 2_000_000
+"""The shell's thread cannot wake the loop of a bridge: it looks for news so often."""
+DOWN = "VENUE_DOWN: not sent"
+BANNED = "BANNED: the exchange hears nobody from here for a while; not sent"
+
+
+class Shell(Protocol):
+    """Who makes the calls and keeps the streams."""
+
+    def open(self) -> None:
+        """Begin."""
+
+    def call(self, number: int, call: Call) -> None:
+        """Make a call; its response comes with the news."""
+
+    def act(self, act: StreamAct) -> None:
+        """Open, speak on or close a stream."""
+
+    def news(self) -> Iterable[News]:
+        """Take what has happened since."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class CryptoVenue:
+    """One account at one exchange (port.Venue)."""
+
+    def __init__(
+        self,
+        *,
+        table: Table,
+        shell: Shell,
+        notes: Notes,
+        key_may: frozenset[str] = frozenset(),
+        checks_key: bool = True,
+        book_depth: int = 10,
+    ) -> None:
+        self.core = Core(table, notes)
+        self._shell = shell
+        self._link = Link(self.core, key_may=key_may, checks_key=checks_key)
+        self._books = Books(self.core, depth=book_depth)
+        self._listener: Listener | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the venue can do."""
+        return self.core.table.capabilities
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What is traded."""
+        return tuple(self.core.table.native)
+
+    @property
+    def connected(self) -> bool:
+        """Whether requests are answered and the user stream is whole."""
+        return self.core.is_up
+
+    # The port's commands.
+
+    def connect(self, listener: Listener, now_ns: int) -> None:
+        """Begin to talk to the exchange."""
+        self._listener = listener
+        self.core.now_ns = now_ns
+        self._shell.open()
+        self._link.open()
+        self._flush()
+
+    def submit(self, order: OrderRequest, now_ns: int) -> None:
+        """Send a new order."""
+        core = self.core
+        core.now_ns = now_ns
+        fresh = Order(order, now_ns)
+        refusal = check(
+            order, core.instruments.get(order.symbol), self.capabilities, qty=order.order_qty
+        )
+        why = self._unsent()
+        if why:
+            core.reject(fresh, why, OrdRejReason.EXCHANGE_CLOSED)
+        elif refusal is not None:
+            core.reject(fresh, refusal.text, refusal.reason)
+        else:
+            core.notes.add(order.cl_ord_id, order.symbol, "")
+            core.know(fresh)
+            core.start(deeds.place(core, fresh))
+        self._flush()
+
+    def cancel(self, request: CancelRequest, now_ns: int) -> None:
+        """Ask for a cancel; it is tried with the stream down too."""
+        core = self.core
+        core.now_ns = now_ns
+        if request.symbol not in core.table.native or now_ns < core.banned_until_ns:
+            self._refuse(request.cl_ord_id, request.orig_cl_ord_id, CxlRejResponseTo.CANCEL)
+        else:
+            core.start(deeds.cancel(core, request))
+        self._flush()
+
+    def replace(self, order: OrderRequest, now_ns: int) -> None:
+        """Ask for a replace."""
+        core = self.core
+        core.now_ns = now_ns
+        if self._unsent():
+            self._refuse(order.cl_ord_id, order.orig_cl_ord_id, CxlRejResponseTo.REPLACE)
+        else:
+            core.notes.add(order.cl_ord_id, order.symbol, order.orig_cl_ord_id)
+            core.start(deeds.replace(core, order))
+        self._flush()
+
+    def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
+        """Cancel everything that rests, symbol by symbol, until the exchange has agreed."""
+        self.core.now_ns = now_ns
+        for symbol in self.symbols:
+            self.core.start(self._clear(symbol))
+        self._flush()
+
+    def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
+        """Ask for one order."""
+        self._start(questions.look_up(self.core, ask, cl_ord_id), now_ns)
+
+    def open_orders(self, ask: str, now_ns: int) -> None:
+        """Ask for all open orders."""
+        self._start(questions.open_orders(self.core, ask), now_ns)
+
+    def fills_since(self, ask: str, since_ns: int, now_ns: int) -> None:
+        """Ask for fills."""
+        self._start(questions.fills_since(self.core, ask, since_ns), now_ns)
+
+    def positions(self, ask: str, now_ns: int) -> None:
+        """Ask for positions."""
+        self._start(questions.positions(self.core, ask), now_ns)
+
+    def balances(self, ask: str, now_ns: int) -> None:
+        """Ask for balances."""
+        self._start(questions.balances(self.core, ask), now_ns)
+
+    def ledger_entries(self, ask: str, since_ns: int, now_ns: int) -> None:
+        """Ask for ledger entries."""
+        self._start(questions.ledger_entries(self.core, ask, since_ns), now_ns)
+
+    def instruments(self, ask: str, now_ns: int) -> None:
+        """Ask for the instruments."""
+        self._start(questions.instruments(self.core, ask), now_ns)
+
+    def subscribe(self, symbols: Sequence[str], now_ns: int) -> None:
+        """Ask for market data."""
+        self.core.now_ns = now_ns
+        self._books.subscribe(symbols)
+        self._flush()
+
+    # Time.
+
+    def step(self, now_ns: int) -> None:
+        """Hear the exchange, do what is due, and tell. Raises BridgeError if it must not run."""
+        core = self.core
+        core.now_ns = now_ns
+        for news in self._shell.news():
+            if isinstance(news, tuple):
+                core.answer(*news)
+            elif news.name == MARKET:
+                self._books.on_stream(news)
+            else:
+                self._link.on_stream(news)
+        core.flows.tick(now_ns)
+        self._link.tick()
+        self._books.tick()
+        self._flush()
+        self._link.step()
+        events, core.events = core.events, []
+        if self._listener is not None:
+            for event in events:
+                self._listener.on_event(event)
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when `step` has something to do."""
+        if self.core.events:
+            return self.core.now_ns
+        times = (self.core.flows.next_ns(), self._link.next_ns(), self._books.next_ns())
+        soonest = min((one for one in times if one is not None), default=None)
+        look_ns = self.core.now_ns + LOOK_NS
+        return look_ns if soonest is None else min(soonest, look_ns)
+
+    def close(self) -> None:
+        """Let go of the exchange."""
+        self._shell.close()
+        self.core.notes.close()
+
+    # Inside.
+
+    def _unsent(self) -> str:
+        if self.core.now_ns < self.core.banned_until_ns:
+            return BANNED
+        return "" if self.core.is_up else DOWN
+
+    def _refuse(self, request_id: str, name: str, reply_to: CxlRejResponseTo) -> None:
+        order = self.core.newest(name)
+        if order is None:
+            return
+        self.core.events.append(
+            CancelRefused(
+                request_id=request_id, orig_cl_ord_id=name, response_to=reply_to,
+                reason=CxlRejReason.OTHER, text=self._unsent() or "UNKNOWN_SYMBOL",
+                order=order.image(),
+            )
+        )  # fmt: skip
+
+    def _start(self, flow: Flow, now_ns: int) -> None:
+        self.core.now_ns = now_ns
+        self.core.start(flow)
+        self._flush()
+
+    def _clear(self, symbol: str) -> Flow:
+        core = self.core
+        for pause in pauses():
+            response = yield from ask(core.table.cancel_all(symbol))
+            if core.table.judge(response) in {Verdict.DONE, Verdict.UNKNOWN}:
+                return
+            yield pause
+
+    def _flush(self) -> None:
+        acts, self.core.stream_acts = self.core.stream_acts, []
+        for act in acts:
+            self._shell.act(act)
+        for number, call in self.core.take_calls():
+            self._shell.call(number, call)

@@ -1,0 +1,126 @@
+"""What an exchange said, in words that are the same for all exchanges. Symbols are our own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+
+from msgspec import Struct
+
+from bridges.port import LedgerEntry, Level
+from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
+
+
+class Verdict(Enum):
+    """What an answer proves of a request that changes something."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """The exchange has refused it for ever, or it never left."""
+    DUPLICATE = "duplicate"
+    """The exchange has had this id before: look the order up."""
+    UNKNOWN = "unknown order"
+    DOUBT = "in doubt"
+    """Whatever else: it may have been done, or be done still."""
+
+
+class TradeView(Struct, frozen=True, kw_only=True):
+    """One trade of ours."""
+
+    trade_id: str
+    order_id: str
+    symbol: str
+    side: Side
+    qty: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    maker: bool
+    ns: int
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """One order as the exchange tells it; quantities are this order's own, without its chain."""
+
+    order_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    ord_type: OrdType
+    time_in_force: TimeInForce
+    qty: Decimal
+    executed: Decimal
+    paid: Decimal
+    """Sum of price times quantity of all that was executed."""
+    status: OrdStatus
+    ns: int
+    price: Decimal | None = None
+    stop_px: Decimal | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    working: bool = True
+    """False for a stop that was not triggered."""
+    trades: tuple[TradeView, ...] = ()
+    text: str = ""
+
+
+class OrderNews(Struct, frozen=True):
+    """A user stream told of an order, and of the trade that caused it if one did."""
+
+    view: OrderView
+    trade: TradeView | None = None
+
+
+class MoneyNews(Struct, frozen=True):
+    """A user stream told of money that moved without a trade."""
+
+    entry: LedgerEntry
+
+
+class StreamOver(Struct, frozen=True):
+    """A user stream told that it will tell no more."""
+
+    why: str
+
+
+class BookNews(Struct, frozen=True, kw_only=True):
+    """A change of a book: sizes that hold now; zero removes. `previous` is the last update's id."""
+
+    symbol: str
+    first: int
+    last: int
+    previous: int | None
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    ns: int
+
+
+class BookView(Struct, frozen=True, kw_only=True):
+    """A whole book to some depth."""
+
+    last: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+class TradeNews(Struct, frozen=True, kw_only=True):
+    """A trade of the market."""
+
+    symbol: str
+    price: Decimal
+    size: Decimal
+    aggressor: Side
+    trade_id: str
+    ns: int
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """What an API key may do."""
+
+    trades: bool
+    withdraws: bool
+    bound: bool
+    """Whether it is only taken from named addresses."""
+
+
+StreamItem = OrderNews | MoneyNews | StreamOver | BookNews | TradeNews
