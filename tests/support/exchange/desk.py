@@ -50,8 +50,10 @@ class Desk:
         self.engine = Exchange(instruments, day_end=lambda _: FOREVER_NS)
         self.records = {}
         self.deals = []
+        self._open = {}
+        self._named = {}
         self._fee = fee
-        self._changed = changed
+        self._tell = changed
         self._by_engine = {}
         self._numbers = count(FIRST_ORDER)
         self._deal_numbers = count(FIRST_DEAL)
@@ -63,21 +65,19 @@ class Desk:
 
     def open_records(self, wire=None):
         """Return the open orders, oldest first."""
-        return [r for r in self.records.values() if r.is_open and wire in (None, r.wire)]
+        return [r for r in self._open.values() if wire in (None, r.wire)]
 
     def find(self, wire, number=None, client_id=None):
         """Return an order by either id; the newest of those with a client id."""
-        if number is not None:
-            found = self.records.get(number)
-            return found if found is not None and found.wire == wire else None
-        named = [
-            r for r in self.records.values() if r.client_id == client_id and r.wire == wire
-        ]
-        return named[-1] if named else None
+        if number is None:
+            return self._named.get((wire, client_id))
+        found = self.records.get(number)
+        return found if found is not None and found.wire == wire else None
 
     def is_taken(self, wire, client_id):
         """Say whether an open order has this client id."""
-        return any(r.client_id == client_id for r in self.open_records(wire))
+        found = self._named.get((wire, client_id))
+        return found is not None and found.is_open
 
     def cost_of(self, symbol, side, qty):
         """Return what a market order would pay, as far as the book goes."""
@@ -195,7 +195,8 @@ class Desk:
             self.refusal = event.text
             return
         if isinstance(event, Accepted):
-            self.records[record.number] = record
+            self.records[record.number] = self._open[record.number] = record
+            self._named[record.wire, record.client_id] = record
             record.engine_id = image.cl_ord_id
             record.working_ms = record.updated_ms if record.stop is None else -1
             self._changed(record, "NEW", None)
@@ -214,6 +215,11 @@ class Desk:
         elif isinstance(event, Expired):
             record.status = "EXPIRED"
             self._changed(record, "EXPIRED", None)
+
+    def _changed(self, record, what, deal):
+        if not record.is_open:
+            self._open.pop(record.number, None)
+        self._tell(record, what, deal)
 
     def _end(self, record, event):
         if self._cancelling is record:
