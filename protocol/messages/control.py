@@ -55,9 +55,9 @@ class OperatorCommand(Message, frozen=True, kw_only=True):
     """OperatorCommand (U1), private: a person's order to the gateway (50 names the person).
 
     Commands: STATUS ORDERS POSITIONS SESSIONS VENUES FEEDS LIMITS REVIEWS EXPLAIN (answered with
-    JSON in 5032), CANCEL, KILL, REDUCE, RESUME, LIMIT, APPROVE, DECLINE, SHUTDOWN. `scope` is `kind:name` terms separated by blanks, as in
-    `strategy:MM venue:PAPER`, or `all`. The answer is a U1 with the same 11 and 5021 (DONE or
-    REFUSED) and 58.
+    JSON in 5032), CANCEL, KILL, REDUCE, RESUME, LIMIT, APPROVE, DECLINE, SHUTDOWN. `scope` is
+    `kind:name` terms separated by blanks, as in `strategy:MM venue:PAPER`, or `all`. The answer is
+    a U1 with the same 11 and 5021 (DONE or REFUSED) and 58.
     """
 
     msg_type: ClassVar[str] = "U1"

@@ -232,7 +232,9 @@ def test_where_a_process_connects(endpoints, chosen):
 def test_loopback_is_told_from_the_rest():
     """Names and addresses that leave the machine are not loopback, in whatever scheme."""
     near = ("tcp://127.0.0.1:1", "curve://localhost:1", "tcp://[::1]:1", "ipc://x")
-    far = ("tcp://0.0.0.0:1", "curve://*:1", "tcp://192.0.2.1:1", "tcp://example.org:1", "udp://x:1")
+    far = (
+        "tcp://0.0.0.0:1", "curve://*:1", "tcp://192.0.2.1:1", "tcp://example.org:1", "udp://x:1",
+    )  # fmt: skip
     assert all(map(is_loopback, near))
     assert not any(map(is_loopback, far))
     assert address("curve://example.org:1") == "tcp://example.org:1"

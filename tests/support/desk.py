@@ -78,7 +78,7 @@ class Record(NamedTuple):
 
 
 def rules(**limits: Any) -> Rules:
-    """Rules of a house with one venue and two strategies: no limits but wide ones, and those given."""
+    """Rules of a house with one venue and two strategies: wide limits, and those given."""
     wide = {
         "max_order_qty": Decimal(1_000_000), "max_order_notional": Decimal(10_000_000),
         "max_open_orders": 10_000, "max_order_age_ms": 5_000,
