@@ -84,6 +84,7 @@ class Core:
         self.queries = queries.Desk(book, self.market, rules)
         self.life = Life(self.facts, self.intake)
         self.control = control.Desk(self.facts, self.intake, self.switch)
+        self.control.forgive = self.guard.profit.forgive
         self._next_check_ns = 0
         self._from_strategy: dict[type[Message], Callable[[str, Any, int], Effects]] = {
             **counted(self.facts, self.intake),

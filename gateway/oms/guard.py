@@ -18,9 +18,11 @@ from gateway.risk.feeds import Transition
 from gateway.risk.profit import Profit
 from gateway.risk.trading_state import standing
 from gateway.risk.watch import Trip, Watch
-from protocol.fields import GATEWAY, ExecType
+from protocol.fields import GATEWAY, ExecType, TradingState
 from protocol.messages import ExecutionReport, MarketDataSnapshotFullRefresh
 
+LOSSES = frozenset(("DAILY_LOSS", "DRAWDOWN"))
+"""Causes of a halt that a loss is."""
 MOVES = frozenset((ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT))
 """What moves a position."""
 
@@ -82,12 +84,24 @@ class Guard:
         """Carry out what the breakers say of what they have heard."""
         for found in self.watch.due(now_ns):
             if isinstance(found, Trip):
-                yield from trip(
-                    self.book, self.rules, found.scope, found.state, now_ns,
-                    cause=found.cause, detail=found.detail, cool_down_ms=found.cool_down_ms,
-                )  # fmt: skip
+                yield from self._trip(found, now_ns)
             else:
                 yield alert(found.kind, **found.body)
+
+    def _trip(self, found: Trip, now_ns: int) -> Effects:
+        """Halt a scope; after a loss, if the config wants that, close what it holds as well."""
+        flattens = found.cause in LOSSES and self.rules.breakers.loss.flatten
+        state = TradingState.HALTED if flattens else found.state
+        new = not standing(self.book, found.scope, found.cause)
+        yield from trip(
+            self.book, self.rules, found.scope, state, now_ns, cause=found.cause,
+            detail=found.detail, cool_down_ms=found.cool_down_ms, kills=flattens,
+        )  # fmt: skip
+        if flattens and new:
+            reason = f"{found.cause}: {found.detail}"
+            yield Jot(
+                "FLATTEN", {"scope": found.scope, "who": GATEWAY, "reason": reason, "tries": 0}
+            )
 
     def _feed(self, transition: Transition, now_ns: int) -> Jot:
         scope = f"symbol:{transition.symbol}"

@@ -58,8 +58,12 @@ def trip(
     cause: str,
     detail: str,
     cool_down_ms: int = 0,
+    kills: bool = False,
 ) -> Effects:
-    """Let a breaker halt a scope: nothing happens when its halt stands there already."""
+    """Let a breaker halt a scope: nothing happens when its halt stands there already.
+
+    With `kills` all that is open there is withdrawn, as by a kill.
+    """
     if standing(book, scope, cause):
         return
     until_ns = now_ns + cool_down_ms * 1_000_000 if cool_down_ms else 0
@@ -68,7 +72,7 @@ def trip(
         "TRADING_STATE",
         {
             "scope": scope, "state": state.value, "who": GATEWAY, "reason": reason,
-            "cause": cause, "until_ns": until_ns,
+            "cause": cause, "until_ns": until_ns, "kills": kills,
         },
     )  # fmt: skip
     yield alert("BREAKER", scope=scope, state=state.value, why=reason, until_ns=until_ns)

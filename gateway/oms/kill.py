@@ -2,7 +2,8 @@
 
 Rules: it needs no venue to be there: a cancel for a venue that is away is sent when it is back, and
 flattening goes on then. What a kill has left open is withdrawn again as long as it stands: a cancel
-that was on its way already may have been refused. A resume ends it all.
+that was on its way already may have been refused. A resume ends it all. A halt for a loss, or for a
+strategy that has run away, withdraws what rests and could make a position larger.
 
 Flattening waits for the cancels: it closes a position with one reduce-only market order at a time,
 of what is left when no order of that owner in that symbol is open any more. It ends, with an alert
@@ -44,6 +45,8 @@ from protocol.timestamps import format_utc
 MAX_TRIES = 50
 PAUSE_NS, PAUSE_MAX_NS = 100_000_000, 30_000_000_000
 ORIGIN = "FLATTEN"
+STOPS_GROWTH = frozenset(("DAILY_LOSS", "DRAWDOWN", "RUNAWAY"))
+"""Causes of a halt under which nothing that rests may make a position larger."""
 
 
 class Tried(NamedTuple):
@@ -94,7 +97,7 @@ class KillSwitch:
         found = self.book.open_orders(
             owner=named.get("strategy", ""), venue=named.get("venue", "")
         )
-        return [order for order in found if covers(scope, order)]
+        return [order for order in found if covers(scope, order, self.rules.groups)]
 
     def tick(self, now_ns: int) -> Effects:
         """Cancel again what a kill has left open, and go on with what shall be flattened."""
@@ -118,10 +121,36 @@ class KillSwitch:
         and so is what somebody does by hand at the venue after the kill.
         """
         for scope, halts in list(self.book.state.halts.items()):
-            for halt in [halt for halt in halts.values() if halt.kills]:
-                for order in self.affected(scope.split()):
-                    if order.origin != ORIGIN and order.owner != EXTERNAL:
-                        yield from self.intake.withdraw(order, now_ns, text=f"KILL by {halt.who}")
+            for cause, halt in list(halts.items()):
+                if halt.kills:
+                    for order in self.affected(scope.split()):
+                        if order.origin != ORIGIN and order.owner != EXTERNAL:
+                            yield from self.intake.withdraw(
+                                order, now_ns, text=f"KILL by {halt.who}"
+                            )
+                elif cause in STOPS_GROWTH:
+                    for order in self._growing(scope.split()):
+                        yield from self.intake.withdraw(order, now_ns, text=cause)
+
+    def _growing(self, scope: list[str]) -> list[Order]:
+        """List the orders of a scope that could make a position larger, or flip it.
+
+        What only closes is kept, oldest first, and so is what the venue made to protect a position.
+        """
+        room: dict[tuple[PositionKey, Side], Decimal] = {}
+        found = []
+        for order in self.affected(scope):
+            if order.owner == EXTERNAL or order.reduce_only or order.origin is not None:
+                continue
+            key = PositionKey(order.owner, order.account, order.venue, order.symbol)
+            held = self.book.position(key)
+            side = key, order.side
+            left = room.setdefault(side, -(held.qty if held else ZERO) * order.side.sign)
+            if order.leaves_qty > left:
+                found.append(order)
+            else:
+                room[side] = left - order.leaves_qty
+        return found
 
     def _round(self, scope: str, left: list[tuple[PositionKey, Decimal]], now_ns: int) -> Effects:
         """Order what can be closed this moment; a try that counts is one that repeats each."""
@@ -152,7 +181,7 @@ class KillSwitch:
                 continue
             for name, position in held.items():
                 key = PositionKey(owner, *name.split("|", 2))
-                if position.qty and names_of(*key).issuperset(scope):
+                if position.qty and names_of(*key, self.rules.groups).issuperset(scope):
                     yield key, position.qty
 
     def _may_close(self, key: PositionKey, now_ns: int) -> bool:

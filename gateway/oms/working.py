@@ -59,13 +59,23 @@ class _Counted(Struct):
 
 
 def at_stake(order: Order) -> Decimal:
-    """Return what an open order may still execute: a replace on its way may have come through."""
+    """Return what an open order may still execute: a replace on its way may have come through.
+
+    What the venue itself made to protect a position ends with that position and adds nothing to it.
+    """
+    if is_protective(order):
+        return ZERO
     qty = order.order_qty
     replace = order.replace
     if replace is not None and replace.order_qty > qty:
         qty = replace.order_qty
     qty -= order.cum_qty
     return max(ZERO, qty)
+
+
+def is_protective(order: Order) -> bool:
+    """Whether the venue made it from an order of ours: a stop-loss, a take-profit."""
+    return order.origin is not None and order.parent_order_id is not None
 
 
 class WorkingIndex:

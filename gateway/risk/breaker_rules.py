@@ -160,10 +160,15 @@ class StaleFeed(Breaker, frozen=True, kw_only=True):
 
 
 class Loss(Breaker, frozen=True, kw_only=True):
-    """A loss beyond its limit (`[limits]`): always waits for a person unless told otherwise."""
+    """A loss beyond its limit (`[limits]`): waits for a person unless told otherwise.
 
-    state: TradingState = TradingState.HALTED
+    REDUCING lets the strategy out; resting orders that could make the position larger are
+    withdrawn. `flatten` does more: the scope is killed and its positions are closed at the market.
+    """
+
+    state: TradingState = TradingState.REDUCING
     cool_down_ms: Count = 0
+    flatten: bool = False
 
 
 class ClockStep(Breaker, frozen=True, kw_only=True):

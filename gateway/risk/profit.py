@@ -5,7 +5,8 @@ MARKS; losses are measured from what is journaled and from nothing else, so a re
 verdict. A scope is marked when it is first seen and when its day has ended; its day begins when its
 profit is known again, if it was not known then. The highest point is journaled at most once a
 second, and not before it has risen by a hundredth of the drawdown limit: so it is never further
-off than that, and a peak that passes within the second is journaled after it.
+off than that, and a peak that passes within the second is journaled after it. Whoever resumes what
+a drawdown has halted accepts it: the highest point begins anew from there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from gateway.oms.effects import Effects, in_parts
+from gateway.oms.effects import Effects, Jot, in_parts
 from gateway.oms.session_days import next_day_end
 from gateway.oms.state import Mark, Order
 from gateway.risk.facts import Facts
@@ -47,6 +48,19 @@ class Profit:
             now_ns,
         )  # fmt: skip
 
+    def forgive(self, scope: str) -> Effects:
+        """Begin a scope's highest point anew from where it stands: a person resumes it."""
+        exposure, mark = self.facts.exposure, self.facts.book.state.marks.get(scope)
+        exposure.refresh()
+        if mark is None or exposure.unknown_pnl(scope):
+            return
+        self._peaks.pop(scope, None)
+        texts = [
+            format_decimal(plain(profit))
+            for profit in (mark.day_start, exposure.totals(scope).pnl)
+        ]
+        yield Jot("MARKS", {"day_ends_ns": mark.day_ends_ns, "marks": {scope: texts}})
+
     def filled(self, order: Order, now_ns: int) -> Effects:
         """Look at the scopes of an order that was executed."""
         each = self.facts.limits.binding(
@@ -58,7 +72,7 @@ class Profit:
     def _look_at(self, scopes: Iterable[str], now_ns: int) -> Effects:
         """Move the marks that must be moved, then compare."""
         exposure, state = self.facts.exposure, self.facts.book.state
-        exposure.refresh()
+        exposure.refresh(now_ns)
         known = {
             scope: exposure.totals(scope).pnl for scope in scopes
             if not exposure.unknown_pnl(scope)

@@ -7,6 +7,7 @@ state of all scopes that an order touches binds it. A scope may be halted for se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,15 +47,24 @@ def parse_scope(text: str, *, groups: bool = False) -> list[str]:
     return terms
 
 
-def covers(scope: list[str], order: Order) -> bool:
+Groups = Mapping[str, frozenset[str]]
+"""The symbols of each group of the config."""
+NO_GROUPS: Groups = {}
+
+
+def covers(scope: list[str], order: Order, groups: Groups = NO_GROUPS) -> bool:
     """Whether an order lies in a scope: in all of its terms."""
-    return names_of(order.owner, order.account, order.venue, order.symbol).issuperset(scope)
+    where = (order.owner, order.account, order.venue, order.symbol)
+    return names_of(*where, groups).issuperset(scope)
 
 
-def names_of(owner: str, account: str, venue: str, symbol: str) -> set[str]:
+def names_of(
+    owner: str, account: str, venue: str, symbol: str, groups: Groups = NO_GROUPS
+) -> set[str]:
     """Name every term that a place in the house lies in."""
     return {
         f"strategy:{owner}", f"venue:{venue}", f"account:{account}", f"symbol:{symbol}", "all",
+        *(f"group:{name}" for name, symbols in groups.items() if symbol in symbols),
     }  # fmt: skip
 
 

@@ -314,9 +314,9 @@ def test_a_clock_that_was_moved(sight, step_ms, trips):
 
 @pytest.mark.parametrize(("value", "trips"), [("999", False), ("1000", False), ("1000.01", True)])
 def test_a_loss_beyond_its_limit(sight, value, trips):
-    """It halts its scope until a person comes; the code is the cause."""
+    """It reduces its scope until a person comes; the code is the cause."""
     sight.watch.loss("account:A", "MAX_DAILY_LOSS", Decimal(value), Decimal(1_000), sight.now_ns)
-    expected = [Trip("account:A", HALTED, "MAX_DAILY_LOSS", f"loss={value} limit=1000", 0)]
+    expected = [Trip("account:A", REDUCING, "MAX_DAILY_LOSS", f"loss={value} limit=1000", 0)]
     assert sight.due() == (expected if trips else [])
 
 
