@@ -44,6 +44,7 @@ class Desk:
         self.questions.limit_changes = self.limits.changes
         self.held: list[str] = []
         self.shutdown_asked = False
+        self.forgive: Callable[[str], Effects] = lambda _scope: iter(())
         self._commands: dict[str, Callable[[str, OperatorCommand, int], Effects]] = {
             **self.questions.commands,
             "LIMITS": self.limits.show,
@@ -138,6 +139,9 @@ class Desk:
                 session, message, REFUSED, f"NOT_HALTED: scope={scope!r}; halted scopes: {known}"
             )
             return
+        causes = list(self.book.state.halts[scope]) if message.reason else []
+        if "DRAWDOWN" in causes:
+            yield from self.forgive(scope)
         yield from self._change(session, message, TradingState.ACTIVE)
 
     def _change(self, session: str, message: OperatorCommand, state: TradingState) -> Effects:
