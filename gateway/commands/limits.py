@@ -21,7 +21,7 @@ from gateway.commands.terminal import (
     read_config,
 )
 from gateway.errors import CommandError
-from gateway.oms.limit_changes import Change, Second, consent_text, signature
+from gateway.oms.limit_changes import Change, consent_text, signature
 from protocol.timestamps import format_utc
 
 COLUMNS = ("scope", "key", "value", "from", "configured", "who", "second", "until_ns", "reason")
@@ -63,10 +63,14 @@ def show(config_path: Path, *, scope: str | None, as_json: bool) -> None:
 @click.argument("value")
 @reason_option
 @click.option("--for", "duration", metavar="TIME", help="Only for so long: 90s, 30m, 4h, 2d.")
+@click.option(
+    "--token-file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Your own token, beyond a ceiling; the [[person]] of the config has your login's name.",
+)
 @click.option("--second", metavar="NAME", help="Who else agrees, beyond a ceiling.")
 @click.option(
     "--second-token-file", type=click.Path(path_type=Path), metavar="FILE",
-    help="The token of who else agrees; it signs this change and does not leave this machine.",
+    help="The token of who else agrees; both sign this change and do not leave this machine.",
 )
 @config_option
 @json_option
@@ -78,14 +82,15 @@ def set_(
     value: str,
     reason: str,
     duration: str | None,
+    token_file: Path | None,
     second: str | None,
     second_token_file: Path | None,
     as_json: bool,
 ) -> None:
     """Set the limit KEY of SCOPE to VALUE: a number, `none`, or `on` and `off`.
 
-    It binds the next order. Beyond the ceiling of [ceilings] a second person of the config has to
-    agree, and --for is required.
+    It binds the next order. Beyond the ceiling of [ceilings] you and a second person of the config
+    sign it, each with a token of their own, and --for is required.
 
     \b
     Exit codes: 0 done and journaled, 1 refused, 2 config or arguments wrong,
@@ -102,11 +107,14 @@ def set_(
     body: dict[str, Any] = {"key": key, "value": wanted.value}
     if wanted.for_ms is not None:
         body["for_ms"] = wanted.for_ms
+    own_token = read_token("--token-file", token_file)
+    second_token = read_token("--second-token-file", second_token_file)
     with OperatorSession(read_config(config_path)) as session:
-        cl_ord_id = session.next_id()
-        if second is not None and second_token_file is not None:
-            first = session.person.partition("/")[0]
-            body["second"] = sign(wanted, scope, first, cl_ord_id, second, second_token_file)
+        cl_ord_id, who = session.next_id(), session.person.partition("/")[0]
+        if own_token is not None:
+            body["first"] = sign(wanted, scope, who, cl_ord_id, who, own_token)
+        if second is not None and second_token is not None:
+            body["second"] = sign(wanted, scope, who, cl_ord_id, second, second_token)
         answer = session.ask("LIMIT", scope=scope, reason=reason, body=body, cl_ord_id=cl_ord_id)
     say_done("LIMIT", scope, answer, as_json=as_json)
 
@@ -139,16 +147,25 @@ def parse_duration(text: str) -> int:
     return int(found[1]) * UNITS_MS[found[2]]
 
 
-def sign(
-    wanted: Change, scope: str, first: str, cl_ord_id: str, name: str, token_file: Path
-) -> dict[str, str]:
-    """Let a second person's token sign this change. Raises CommandError without a token."""
+def read_token(option: str, path: Path | None) -> bytes | None:
+    """Read a person's token, if one is given. Raises CommandError that names the option."""
+    if path is None:
+        return None
     try:
-        token = token_file.read_text(encoding="utf-8").strip().encode()
+        token = path.read_text(encoding="utf-8").strip().encode()
     except (OSError, UnicodeDecodeError) as problem:
-        msg = f"--second-token-file: {token_file} cannot be read: {problem}"
+        msg = f"{option}: {path} cannot be read: {problem}"
         raise CommandError(msg, exit_code=USAGE) from None
+    if not token:
+        msg = f"{option}: {path} is empty, expected a token"
+        raise CommandError(msg, exit_code=USAGE)
+    return token
+
+
+def sign(
+    wanted: Change, scope: str, who: str, cl_ord_id: str, name: str, token: bytes
+) -> dict[str, str]:
+    """Let a person's token sign this change, for which `who` asks."""
     signed_at = format_utc(time.time_ns())
-    wanted.second = Second(name=name, time=signed_at, mac="")
-    mac = signature(token, consent_text(scope, wanted, first, cl_ord_id))
+    mac = signature(token, consent_text(scope, wanted, who, cl_ord_id, signed_at))
     return {"name": name, "time": signed_at, "mac": mac}

@@ -1,10 +1,10 @@
 """Limits as a person sees and changes them (U1): LIMITS says what binds a scope, LIMIT changes it.
 
 Rules: each change has a name and a reason, is a NOTE and an alert, and binds the next order. What
-lets more through than the hard ceiling (`[ceilings]`) needs a second person, whose token signs
-exactly this change, and ends by itself; a key without a ceiling has none. A limit as configured is
-never beyond: the file belongs to those who wrote the ceilings. When the time of a change is over,
-what stood before stands again.
+lets more through than the hard ceiling (`[ceilings]`) ends by itself and needs two persons, who
+sign exactly this change, each with a token of their own: a session's name is only what it says of
+itself. A key without a ceiling has none. A limit as configured is never beyond: the file belongs to
+those who wrote the ceilings. When the time of a change is over, what stood before stands again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from protocol.timestamps import parse_utc
 
 MS = 1_000_000
 CONSENT_MS = 120_000
-"""A second person's signature is good for so long, and once."""
+"""A person's signature is good for so long, and once."""
 AHEAD_MS = 5_000
 """So much may the clock of who signs be ahead of ours."""
 MAX_MS = 366 * 86_400_000
 
 
-class Second(Struct, forbid_unknown_fields=True):
-    """Who else agrees: the name, when (UTC, as on the wire), and the signature in hex."""
+class Consent(Struct, forbid_unknown_fields=True):
+    """Who agrees: the name, when (UTC, as on the wire), and the signature in hex."""
 
     name: str
     time: str
@@ -46,12 +46,16 @@ class Second(Struct, forbid_unknown_fields=True):
 
 
 class Change(Struct, forbid_unknown_fields=True):
-    """The body of LIMIT. `value`: a number as text, null as configured, false none, true a flag."""
+    """The body of LIMIT. `value`: a number as text, null as configured, false none, true a flag.
+
+    Beyond a ceiling `first` is who asks for it, and `second` somebody else.
+    """
 
     key: str
     value: str | bool | None
     for_ms: int | None = None
-    second: Second | None = None
+    first: Consent | None = None
+    second: Consent | None = None
 
 
 class BadChange(ValueError):  # noqa: N818 - it reads as what it says
@@ -185,56 +189,81 @@ class LimitDesk:
     def _check_consent(
         self, scope: str, wanted: Change, who: str, cl_ord_id: str, now_ns: int
     ) -> None:
-        """Check that somebody else has signed exactly this. Raises BadChange."""
+        """Check that two persons have signed exactly this. Raises BadChange."""
         ceiling = f"ceiling={shown(number_of(self.rules.ceilings, wanted.key))}"
-        longest_ms, second = self.rules.loosened_max_ms, wanted.second
+        longest_ms = self.rules.loosened_max_ms
         if not wanted.for_ms or wanted.for_ms > longest_ms:
             problem = (
                 f"FOR_MS: {ceiling}; a limit beyond its ceiling ends by itself: received"
                 f" for_ms={wanted.for_ms or 'none'}, expected 1 to {longest_ms} (`--for`)"
             )
             raise BadChange(problem)
+        second = self._second_of(wanted, who, ceiling)
+        first = self._first_of(wanted, who, ceiling)
+        for code, consent in (("FIRST_PERSON: ", first), ("SECOND_PERSON: ", second)):
+            text = consent_text(scope, wanted, who, cl_ord_id, consent.time)
+            mac = signature(self.rules.people[consent.name], text)
+            if not hmac.compare_digest(mac.encode(), consent.mac.encode()):
+                problem = (
+                    f"{code}the mac of {consent.name} is not HMAC-SHA256 with that person's"
+                    f" token over {text}"
+                )
+                raise BadChange(problem)
+            self._check_fresh(code, consent, now_ns)
+        for consent in (first, second):
+            self._consents[consent.mac] = parse_utc(consent.time) + CONSENT_MS * MS
+
+    def _second_of(self, wanted: Change, who: str, ceiling: str) -> Consent:
+        """Return the signature of somebody else whom the config names. Raises BadChange."""
+        second = wanted.second
+        others = " ".join(sorted(set(self.rules.people) - {who})) or "none is configured"
         if second is None or second.name == who:
-            others = " ".join(sorted(set(self.rules.people) - {who})) or "none is configured"
             problem = (
                 f"SECOND_PERSON: {ceiling}; beyond it somebody other than {who} has to agree,"
                 f" one of: {others}"
             )
             raise BadChange(problem)
         if second.name not in self.rules.people:
-            known = " ".join(sorted(set(self.rules.people) - {who})) or "none is configured"
-            problem = f"SECOND_PERSON: received {second.name}, expected one of: {known}"
+            problem = f"SECOND_PERSON: received {second.name}, expected one of: {others}"
             raise BadChange(problem)
-        token = self.rules.people[second.name]
-        text = consent_text(scope, wanted, who, cl_ord_id)
-        if not hmac.compare_digest(
-            signature(token, text).encode(), second.mac.encode()
-        ):
+        return second
+
+    def _first_of(self, wanted: Change, who: str, ceiling: str) -> Consent:
+        """Return the signature of who asks: their session only says its name. Raises BadChange."""
+        first = wanted.first
+        if who not in self.rules.people:
+            known = " ".join(sorted(self.rules.people))
             problem = (
-                f"SECOND_PERSON: the mac of {second.name} is not HMAC-SHA256 with that person's"
-                f" token over {text}"
+                f"FIRST_PERSON: {ceiling}; beyond it who asks signs too, and {who} is no"
+                f" [[person]] of the config; expected one of: {known}"
             )
             raise BadChange(problem)
-        self._use_up(second, now_ns)
+        if first is None or first.name != who:
+            received = first.name if first is not None else "no `first`"
+            problem = (
+                f"FIRST_PERSON: {ceiling}; beyond it who asks signs too: received {received},"
+                f" expected {who}, with the token of that person (`--token-file`)"
+            )
+            raise BadChange(problem)
+        return first
 
-    def _use_up(self, second: Second, now_ns: int) -> None:
-        """Take a signature that is fresh, once. Raises BadChange."""
+    def _check_fresh(self, code: str, consent: Consent, now_ns: int) -> None:
+        """Check that a signature is of now, and was not used. Raises BadChange."""
         try:
-            signed_ns = parse_utc(second.time)
+            signed_ns = parse_utc(consent.time)
         except ValueError as bad:
-            problem = f"SECOND_PERSON: time: {bad}"
+            problem = f"{code}time: {bad}"
             raise BadChange(problem) from None
         for mac in [mac for mac, until_ns in self._consents.items() if until_ns < now_ns]:
             del self._consents[mac]
         age_ms = (now_ns - signed_ns) // MS
         fresh = -AHEAD_MS <= age_ms <= CONSENT_MS and signed_ns > self._born_ns
-        if not fresh or second.mac in self._consents:
+        if not fresh or consent.mac in self._consents:
             problem = (
-                f"SECOND_PERSON: what {second.name} signed at {second.time} was used or is older"
+                f"{code}what {consent.name} signed at {consent.time} was used or is older"
                 f" than {CONSENT_MS} ms or than this start of the gateway; sign anew"
             )
             raise BadChange(problem)
-        self._consents[second.mac] = signed_ns + CONSENT_MS * MS
 
 
 def read_change(text: str | None) -> Change:
@@ -244,7 +273,7 @@ def read_change(text: str | None) -> Change:
     except msgspec.DecodeError as bad:
         problem = (
             f"BAD_BODY: {bad}; expected"
-            ' {"key": …, "value": "123" or null or false, "for_ms": n, "second": {…}}'
+            ' {"key": …, "value": "123" or null or false, "for_ms": n, "first": {…}, "second": {…}}'
         )
         raise BadChange(problem) from None
     if wanted.key not in KEYS:
@@ -297,11 +326,12 @@ def stored(wanted: Change) -> str | None:
     return format_decimal(parse_decimal(value))
 
 
-def consent_text(scope: str, wanted: Change, who: str, cl_ord_id: str) -> str:
-    """Write what a second person signs: the change, who asks for it, in which command, and when."""
+def consent_text(scope: str, wanted: Change, who: str, cl_ord_id: str, signed_at: str) -> str:
+    """Write what a person signs: the change, who asks for it, in which command, and when."""
     value = wanted.value if isinstance(wanted.value, str) else str(wanted.value).lower()
-    when = wanted.second.time if wanted.second is not None else ""
-    return "|".join((scope, wanted.key, value, str(wanted.for_ms), who, cl_ord_id, when))
+    return "|".join(
+        (scope, wanted.key, value, str(wanted.for_ms), who, cl_ord_id, signed_at)
+    )
 
 
 def signature(token: bytes, text: str) -> str:

@@ -34,6 +34,10 @@ max_order_qty = 10_000
 name = "bob"
 token = { file = "bob.token" }
 
+[[person]]
+name = "OWN"
+token = { file = "own.token" }
+
 """
 
 
@@ -41,7 +45,8 @@ token = { file = "bob.token" }
 def house(tmp_path):
     """A running system: orders above 3000 wait, above 5000 are refused, 10000 is the ceiling."""
     (tmp_path / "bob.token").write_text("bob's own\n", encoding="ascii")
-    with System(tmp_path, brakes=HOUSE) as system:
+    (tmp_path / "own.token").write_text("my own\n", encoding="ascii")
+    with System(tmp_path, brakes=HOUSE.replace("OWN", getpass.getuser())) as system:
         yield system.start()
 
 
@@ -85,11 +90,14 @@ def test_limits_are_shown_changed_and_come_back(house, client):
 
 @pytest.mark.length("ci")
 def test_beyond_the_ceiling_by_two_persons(house, client):
-    """Alone it is refused; with another's token file it is done, until its time."""
+    """Alone it is refused; with one's own and another's token file it is done, until its time."""
     words = ("limits", "set", "strategy:EXAMPLE", "max_order_qty", "20000", "--reason", "big day")
     alone = house.command(*words, "--for", "5m", check=False)
     assert (alone.returncode, "SECOND_PERSON" in alone.stderr) == (1, True)
     second = ("--second", "bob", "--second-token-file", "bob.token")
+    nameless = house.command(*words, "--for", "5m", *second, check=False)
+    assert (nameless.returncode, "FIRST_PERSON" in nameless.stderr) == (1, True)
+    second = (*second, "--token-file", "own.token")
     assert house.command(*words, *second, check=False).returncode == 1
     assert house.command(*words, "--for", "1h", *second, check=False).returncode == 1
     assert house.json(*words, "--for", "5m", *second)["is"] == "20000"
@@ -197,6 +205,8 @@ def test_what_is_no_duration(text):
     [
         (["limits", "set", "all", "capital", "1", "--reason", " "], "--reason"),
         (["limits", "set", "all", "capital", "1", "--reason", "x", "--second", "b"], "together"),
+        (["limits", "set", "all", "capital", "1", "--reason", "x", "--token-file", "no"],
+         "--token-file"),
         (["risk", "explain", "--symbol", "EURUSD"], "--strategy"),
         (["risk", "explain", "all", "--strategy", "A", "--symbol", "E", "--side", "buy", "--qty",
           "1"], "SCOPE"),

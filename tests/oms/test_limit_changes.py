@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, new_order, rules
 from support.operators import ANN, BOB, ask, code, notes, rows
 
-from gateway.oms.limit_changes import Change, Second, consent_text, signature
+from gateway.oms.limit_changes import Change, consent_text, signature
 from gateway.risk.limits import ALL, FLAGS, INTEGERS, KEYS, Limits
 from protocol.fields import ExecType as E
 from protocol.messages import ExecutionReport
@@ -49,14 +49,17 @@ def change(desk, value, *, key=KEY, scope=SCOPE, session=ANN, reason="because", 
 
 
 def signed(desk, value, *, by="bob", token=None, who="ann", for_ms=HOUR_MS, key=KEY, **twist):
-    """Let a second person sign a change; `twist` is what they signed otherwise."""
+    """Let a person sign a change that `who` asks for; `twist` is what they signed otherwise."""
     time = format_utc(twist.pop("at_ns", desk.now_ns))
-    cl_ord_id = twist.pop("cl_ord_id", "S1")
-    said = Change(key=key, value=value, for_ms=for_ms, second=Second(name=by, time=time, mac=""))
-    text = consent_text(
-        twist.pop("scope", SCOPE), replace(said, **twist), who, cl_ord_id
-    )  # fmt: skip
+    cl_ord_id, scope = twist.pop("cl_ord_id", "S1"), twist.pop("scope", SCOPE)
+    said = replace(Change(key=key, value=value, for_ms=for_ms), **twist)
+    text = consent_text(scope, said, who, cl_ord_id, time)
     return {"name": by, "time": time, "mac": signature(token or PEOPLE[by], text)}
+
+
+def both(desk, value, **what):
+    """Let ann, who asks, and bob sign a change."""
+    return {"first": signed(desk, value, by="ann", **what), "second": signed(desk, value, **what)}
 
 
 def limit(desk, key=KEY, scope=SCOPE):
@@ -107,9 +110,7 @@ def test_no_change_without_a_reason(desk, value):
 
 def test_beyond_the_ceiling_two_persons_agree(desk):
     """The second signs exactly this; it is journaled with both, and ends by itself."""
-    answer = change(
-        desk, "9000", for_ms=HOUR_MS, second=signed(desk, "9000"), cl_ord_id="S1"
-    )  # fmt: skip
+    answer = change(desk, "9000", for_ms=HOUR_MS, cl_ord_id="S1", **both(desk, "9000"))
     assert answer.outcome == "DONE", answer.text
     assert passes(desk, "9000")
     assert (limit(desk)["second"], limit(desk)["until_ns"]) == (
@@ -126,33 +127,59 @@ def test_beyond_the_ceiling_two_persons_agree(desk):
     assert desk.replayed().digest() == desk.book.digest()
 
 
+@pytest.mark.parametrize(("role", "person"), [("first", "ann"), ("second", "bob")])
 @pytest.mark.parametrize(
-    ("twist", "expected"),
+    ("twist", "good"),
     [
-        ({"by": "ann"}, "SECOND_PERSON"),
-        ({"by": "eve", "token": b"x"}, "SECOND_PERSON"),
-        ({"token": PEOPLE["ann"]}, "SECOND_PERSON"),
-        ({"value": "8999"}, "SECOND_PERSON"),
-        ({"scope": "strategy:MOM"}, "SECOND_PERSON"),
-        ({"key": "max_order_notional"}, "SECOND_PERSON"),
-        ({"for_ms": HOUR_MS - 1}, "SECOND_PERSON"),
-        ({"who": "bob"}, "SECOND_PERSON"),
-        ({"cl_ord_id": "S2"}, "SECOND_PERSON"),
-        ({"at_ns": -120_001_000_000}, "SECOND_PERSON"),
-        ({"at_ns": 6_000_000_000}, "SECOND_PERSON"),
-        ({"at_ns": -60_000_000_000}, ""),
+        ({"token": b"x"}, False), ({"value": "8999"}, False), ({"scope": "strategy:MOM"}, False),
+        ({"key": "max_order_notional"}, False), ({"for_ms": HOUR_MS - 1}, False),
+        ({"who": "bob"}, False), ({"cl_ord_id": "S2"}, False),
+        ({"at_ns": -120_001_000_000}, False), ({"at_ns": 6_000_000_000}, False),
+        ({"at_ns": -60_000_000_000}, True),
     ],
 )  # fmt: skip
-def test_a_signature_is_for_one_change_of_one_person(desk, twist, expected):
-    """Signed by the first, by nobody known, for anything else, too early: refused."""
+def test_a_signature_is_for_one_change_of_one_person(desk, twist, good, role, person):
+    """Of either: with another's token, for anything else, too early or too late is refused."""
     desk.now_ns += 300_000_000_000
     desk.quote("1.1000", "1.1002")
     if "at_ns" in twist:
         twist = {**twist, "at_ns": desk.now_ns + twist["at_ns"]}
-    value = twist.pop("value", "9000") if "value" in twist else "9000"
-    second = signed(desk, value, **twist)
-    assert code(change(desk, "9000", for_ms=HOUR_MS, second=second, cl_ord_id="S1")) == expected
-    assert (limit(desk)["from"] == "changed") == (not expected)
+    signatures = both(desk, "9000")
+    signatures[role] = signed(desk, **{"value": "9000", "by": person, **twist})
+    answer = change(desk, "9000", for_ms=HOUR_MS, cl_ord_id="S1", **signatures)
+    assert code(answer) == ("" if good else f"{role.upper()}_PERSON")
+    assert (limit(desk)["from"] == "changed") == good
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "session", "expected"),
+    [
+        (None, "bob", ANN, "FIRST_PERSON"), ("bob", "bob", ANN, "FIRST_PERSON"),
+        ("eve", "bob", ANN, "FIRST_PERSON"), ("eve", "bob", "OPERATOR/eve/9", "FIRST_PERSON"),
+        ("ann", None, ANN, "SECOND_PERSON"), ("ann", "ann", ANN, "SECOND_PERSON"),
+        ("ann", "eve", ANN, "SECOND_PERSON"), (None, "bob", BOB, "SECOND_PERSON"),
+        ("ann", "bob", "OPERATOR/carl/9", "FIRST_PERSON"), ("ann", "bob", ANN, ""),
+    ],
+)  # fmt: skip
+def test_two_are_two(desk, first, second, session, expected):
+    """A session only says its name: who holds one token is one person, whatever name they say."""
+    who = session.split("/")[1]
+    names = {"first": first, "second": second}
+    body = {
+        role: signed(desk, "9000", by=name, who=who, token=PEOPLE.get(name, b"eve's"))
+        for role, name in names.items() if name
+    }  # fmt: skip
+    answer = change(desk, "9000", session=session, for_ms=HOUR_MS, cl_ord_id="S1", **body)
+    assert code(answer) == expected, answer.text
+    assert bool(notes(desk, "LIMIT")) == (not expected)
+
+
+def test_a_forged_name_is_not_enough(desk):
+    """Bob says that he is ann: with his token alone, for both, nothing changes."""
+    body = both(desk, "9000", token=PEOPLE["bob"])
+    answer = change(desk, "9000", for_ms=HOUR_MS, cl_ord_id="S1", **body)
+    assert answer.text.startswith("FIRST_PERSON: the mac of ann is not HMAC-SHA256")
+    assert not notes(desk, "LIMIT")
 
 
 def test_a_second_person_whom_nobody_knows_is_named(desk):
@@ -164,25 +191,26 @@ def test_a_second_person_whom_nobody_knows_is_named(desk):
 
 def test_a_signature_is_used_once(desk):
     """Said again, it is a replay: also from another session, and after a restart."""
-    second = signed(desk, "9000")
+    said = both(desk, "9000")
     desk.now_ns += 1_000_000
-    refused = "SECOND_PERSON"
-    for session, expected in ((ANN, ""), (ANN, refused), ("OPERATOR/ann/9", refused)):
-        answer = change(
-            desk, "9000", session=session, for_ms=HOUR_MS, second=second, cl_ord_id="S1"
-        )  # fmt: skip
+    anew = {"first": signed(desk, "9000", by="ann"), "second": signed(desk, "9000")}
+    for session, expected, body in (
+        (ANN, "", said), (ANN, "FIRST_PERSON", said), ("OPERATOR/ann/9", "FIRST_PERSON", said),
+        (ANN, "SECOND_PERSON", {**said, "first": anew["first"]}),
+        (ANN, "FIRST_PERSON", {**said, "second": anew["second"]}), (ANN, "", anew),
+    ):  # fmt: skip
+        answer = change(desk, "9000", session=session, for_ms=HOUR_MS, cl_ord_id="S1", **body)
         assert code(answer) == expected
     desk.restart()
-    answer = change(desk, "9000", for_ms=HOUR_MS, second=second, cl_ord_id="S1")
+    answer = change(desk, "9000", for_ms=HOUR_MS, cl_ord_id="S1", **said)
     assert "sign anew" in answer.text
 
 
 @pytest.mark.parametrize("for_ms", [None, HOUR_MS + 1])
 def test_beyond_the_ceiling_it_ends_by_itself(desk, for_ms):
     """Without a time, or with too long a one, two persons are not enough."""
-    second = signed(desk, "9000", for_ms=for_ms)
-    body = {"second": second, "cl_ord_id": "S1"} | ({"for_ms": for_ms} if for_ms else {})
-    assert code(change(desk, "9000", **body)) == "FOR_MS"
+    body = both(desk, "9000", for_ms=for_ms) | ({"for_ms": for_ms} if for_ms else {})
+    assert code(change(desk, "9000", cl_ord_id="S1", **body)) == "FOR_MS"
 
 
 @pytest.mark.parametrize(("key", "scope"), [(KEY, SCOPE), ("require_stop", "strategy:MOM")])
@@ -190,8 +218,7 @@ def test_no_limit_is_beyond_every_ceiling(desk, key, scope):
     """To take a limit away altogether needs two persons where there is a ceiling."""
     what = {"key": key, "scope": scope}
     assert code(change(desk, NONE, for_ms=HOUR_MS, **what)) == "SECOND_PERSON"
-    second = signed(desk, NONE, **what)
-    answer = change(desk, NONE, for_ms=HOUR_MS, second=second, cl_ord_id="S1", **what)
+    answer = change(desk, NONE, for_ms=HOUR_MS, cl_ord_id="S1", **what, **both(desk, NONE, **what))
     assert answer.outcome == "DONE", answer.text
     assert limit(desk, **what)["value"] == "none"
 
