@@ -245,3 +245,24 @@ def test_permissions_of_the_key_are_told(exchange):
             assert (told["enableWithdrawals"], told["ipRestrict"]) == (True, True)
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("switch", "on"),
+    [("set_sandbox_mode", {"enable": True}), ("enable_demo_trading", {"enable": True})],
+)
+def test_the_test_networks_are_here_too(exchange, switch, on):
+    """One switch of ccxt leads to the test network's names: REST, streams and user data."""
+
+    async def main():
+        async with client_of(exchange) as client:
+            getattr(client, switch)(**on)
+            await client.load_markets(reload=True)
+            heard = await listening(exchange.spot, "user", client.watch_orders(BTC))
+            told = await order(client, price=FAR)
+            assert [o["id"] for o in await heard] == [told["id"]]
+            book = await client.watch_order_book(BTC)
+            assert book["bids"][0] == [60_000, 1]
+
+    run(main())
+    assert exchange.strangers == []

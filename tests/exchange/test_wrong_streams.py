@@ -179,3 +179,18 @@ def test_a_user_stream_that_the_exchange_ends(exchange):
             assert [o["id"] for o in await heard] == [later["id"]]
 
     run(main())
+
+
+def test_a_stream_that_cannot_be_opened(exchange):
+    """A refused handshake is a NetworkError; the next watch tries again, after a pause."""
+
+    async def main():
+        async with client_of(exchange) as client:
+            exchange.faults.answer("status", on="CONNECT ")
+            with pytest.raises(ccxt.NetworkError, match="503"):
+                await client.watch_orders(BTC)
+            heard = await listening(exchange.spot, "user", client.watch_orders(BTC))
+            told = await place(client, BTC)
+            assert [o["id"] for o in await heard] == [told["id"]]
+
+    run(main())

@@ -8,7 +8,7 @@ import orjson
 from aiohttp import web
 from support.exchange.asking import Asked, answer_to, security_of_request, security_of_socket
 from support.exchange.faulty import play
-from support.exchange.hosts import CALLS, HOSTS, NOTHING, REST, SPOT
+from support.exchange.hosts import CALLS, NOTHING, REST, SPOT, place_of
 from support.exchange.hub import Connection, on_stream_request
 from support.exchange.params import Params
 from support.exchange.socket_api import SPOT_METHODS, USDM_METHODS
@@ -28,7 +28,7 @@ class Arrivals:
 
     async def handle(self, request):
         """Answer whatever it is."""
-        name, way = HOSTS.get(request.host.partition(":")[0], (None, None))
+        name, way = place_of(request.host.partition(":")[0], request.path)
         if name == NOTHING and request.path.endswith("/exchangeInfo"):
             return web.json_response({"symbols": []})
         if name not in self._apis:
@@ -37,6 +37,9 @@ class Arrivals:
         api, hub = self._apis[name], self._hubs[name]
         if way == REST:
             return await self._rest(api, request)
+        fault = self._faults.take("CONNECT", request.path)
+        if fault is not None:
+            return await play(fault, self._faults, request, None)
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         combined = request.path.startswith("/stream")

@@ -12,6 +12,8 @@ asked before the answer goes wrong. `what` is one of
     slow    429 with Retry-After       ban     418 with Retry-After
     duplicate   the order is taken, and the answer is that its client id is taken
 
+A websocket that is to be opened is a request, too: `on="CONNECT /ws-api/v3"`, `"CONNECT "` for any.
+
 Streams: each of `withhold`, `repeat`, `reorder`, `lose` takes a channel: user, depth, bookTicker,
 trade, aggTrade, ticker. `silence(channel)` makes the connections that now carry it half-open:
 nothing is sent on them any more, no pong either, and they are not closed. `drop(channel)` cuts.

@@ -22,10 +22,20 @@ HOSTS = {
     "fstream.binance.com": (USDM, STREAMS),
     "fstream.binancefuture.com": (USDM, STREAMS),
     "ws-fapi.binance.com": (USDM, CALLS),
-    "testnet.binancefuture.com": (USDM, CALLS),
     "dapi.binance.com": (NOTHING, REST),
     "demo-dapi.binance.com": (NOTHING, REST),
 }
+BY_PATH = {"fapi": (USDM, REST), "dapi": (NOTHING, REST), "ws-fapi": (USDM, CALLS)}
+"""The futures' test network has one name for several things."""
+
+
+def place_of(host, path):
+    """Return (API, way) of an address; (None, None) if it is not here."""
+    if host == "testnet.binancefuture.com":
+        return BY_PATH.get(path.split("/")[1], (None, None))
+    return HOSTS.get(host, (None, None))
+
+
 LIMITS = {
     SPOT: {"weight": 6000, "orders": {"10S": 100, "1D": 200_000}},
     USDM: {"weight": 2400, "orders": {"10S": 300, "1M": 1200}},
