@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from gateway.config_reading import nearest
 from gateway.errors import ConfigError
+from gateway.oms.rules import MAX_RATE_AGE_MS
 from gateway.risk.limits import ALL, BUILT_IN, KEYS, Amount, Limits, inherit
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class House(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `currency` is that of every limit. `day_ends` is when the day of the loss limits ends.
     `loosened_max_ms` is how long a limit may stand beyond its ceiling. `stop_file` is relative to
-    `gateway.var`. `wind_down_ms` is how long an orderly stop waits for its cancels.
+    `gateway.var`. A rate that no quote has confirmed for `max_rate_age_ms` is none: three days, as
+    currencies rest on weekends. `wind_down_ms` is how long an orderly stop waits for its cancels.
     """
 
     currency: Currency = "USD"
@@ -43,6 +45,7 @@ class House(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wind_down_ms: Annotated[int, Meta(ge=0)] = 5_000
     stop_file: Annotated[str, Meta(min_length=1)] = "STOP"
     loosened_max_ms: Annotated[int, Meta(ge=1000)] = 3_600_000
+    max_rate_age_ms: Annotated[int, Meta(ge=1000)] = MAX_RATE_AGE_MS
 
 
 class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -345,6 +345,7 @@ def rules_of(config: Config) -> Rules:
         loosened_max_ms=config.risk.loosened_max_ms,
         groups={name: frozenset(group.symbols) for name, group in config.group.items()},
         pegs=dict(config.rates),
+        max_rate_age_ms=config.risk.max_rate_age_ms,
         feeds=feed_rules(config),
         breakers=config.breakers,
         currency=config.risk.currency,

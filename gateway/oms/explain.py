@@ -99,7 +99,7 @@ class Explainer:
         if unroutable is not None:
             rows = [_row("route", "Find the venue of the order.", unroutable)]
             return {"limits": [], "checks": rows, "verdict": unroutable.text}
-        self.facts.exposure.refresh()
+        self.facts.exposure.refresh(now_ns)
         rows = list(self._judged(intent))
         refused = [row["says"] for row in rows if row["verdict"] == REFUSES]
         waits = [row["says"] for row in rows if row["verdict"] == WAITS]

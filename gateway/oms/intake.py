@@ -98,7 +98,7 @@ class Desk:
         """Run the checks on what is known this moment."""
         if self.stopping:
             return _STOPS
-        self.facts.exposure.refresh()
+        self.facts.exposure.refresh(intent.now_ns)
         return first_refusal(self.facts, intent)
 
     def _halted_by(self, refused: Refusal, now_ns: int) -> Effects:
@@ -124,7 +124,7 @@ class Desk:
         """Say why an order that was held may not go now, empty when it may."""
         if self.stopping:
             return _STOPS.text
-        self.facts.exposure.refresh()
+        self.facts.exposure.refresh(intent.now_ns)
         refused = first_refusal(self.facts, intent)
         return refused.text if refused else ""
 

@@ -203,6 +203,8 @@ class Market:
         """Quotes that came since whoever values positions has looked: it clears this."""
         self.marks: dict[tuple[str, str], Decimal] = {}
         """The last price of each feed that was believed (risk/feeds.py)."""
+        self.marked_ns: dict[tuple[str, str], int] = {}
+        """When the venue last showed that it lived as it quoted a price that was believed."""
         self.venues: dict[str, VenueView] = {}
         self.listed = 0
         """How often a venue has told its instruments: what was drawn from them is drawn anew."""
@@ -252,3 +254,11 @@ class Market:
         if quote.bid is None or quote.offer is None:
             return quote.bid if quote.offer is None else quote.offer
         return quote.mid
+
+    def confirmed_ns(self, venue: str, symbol: str) -> int:
+        """Return when a quote last confirmed the reference price; 0 when none ever did."""
+        marked_ns = self.marked_ns.get((venue, symbol))
+        if marked_ns is not None:
+            return marked_ns
+        quote = self.quotes.get((venue, symbol))
+        return quote.received_ns if quote is not None else 0

@@ -16,6 +16,8 @@ SENSE_MAX = Decimal(10**15)
 
 REJECT_NEW, CANCEL_RESTING, LET_THROUGH = "reject-new", "cancel-resting", "let-through"
 """What happens to an order that would meet one of our own (`self_trade` of a venue)."""
+MAX_RATE_AGE_MS = 72 * 3_600_000
+"""A rate may be as old as the last price of Friday is on Monday: currencies rest on weekends."""
 KEEP, CANCEL, ASK = "keep", "cancel", "ask"
 """What happens to orders that rest from an earlier run (`resting_orders`)."""
 
@@ -58,7 +60,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     `limits` by scope; every strategy has an entry; `origins` says where each key of them stands,
     by scope, for people. `ceilings` are what no person loosens beyond
     alone, `people` who may agree to it (name to token). `pegs` are rates that a person vouches for,
-    as in `{"USDT/USD": 1}`. `day_ends` is when the day of the loss limits ends.
+    as in `{"USDT/USD": 1}`; a quoted one ends after `max_rate_age_ms`. `day_ends` is when the day
+    of the loss limits ends.
     """
 
     instance: int
@@ -71,6 +74,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     loosened_max_ms: int = 3_600_000
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     pegs: dict[str, Decimal] = field(default_factory=dict)
+    max_rate_age_ms: int = MAX_RATE_AGE_MS
     feeds: FeedRules = FeedRules()
     breakers: BreakerRules = BreakerRules()
     currency: str = "USD"

@@ -60,8 +60,13 @@ class Exposure:
 
     # Kept up to date.
 
-    def refresh(self) -> None:
-        """Take in what has changed since the last time: positions, orders, quotes, instruments."""
+    def refresh(self, now_ns: int | None = None) -> None:
+        """Take in what has changed since the last time: positions, orders, quotes, instruments.
+
+        Rates whose quotes have become too old are none from `now_ns` on.
+        """
+        if now_ns is not None and self._rates.look(now_ns):
+            self._changes += 1
         if self._listed != self._market.listed:
             self._relist()
         changed, touched = self._market.changed, self._book.touched_cells

@@ -71,6 +71,8 @@ class Feed:
         self.peers: list[Feed] = []
         self.quote: Quote | None = None
         self.believed: Decimal | None = None
+        self.believed_ns = 0
+        """When the venue last showed that it lived, as of the last middle that was believed."""
         self.fault: Fault | None = Fault("NO_PRICE", "why=never_quoted")
         self.since_ns = 0
         self.looked_at_ns = 0
@@ -158,12 +160,12 @@ class Feed:
         if self.believed is None or self._is_near(middle, self.believed):
             if self._suspect is not None:  # it has fallen back: faulty until now
                 self._suspect, self._faulty_ns = None, now_ns
-            self.believed = middle
+            self.believed, self.believed_ns = middle, self._alive_ns
         elif self._suspect is None or not self._is_near(middle, self._suspect):
             self._suspect, self._suspect_ns = middle, now_ns
             self._blame(self._jump(middle, self.believed), now_ns)
         elif now_ns - self._suspect_ns >= self._recover_ns:
-            self.believed, self._suspect = middle, None
+            self.believed, self.believed_ns, self._suspect = middle, self._alive_ns, None
         else:
             self._suspect, self.fault = middle, self._jump(middle, self.believed)
 

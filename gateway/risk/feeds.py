@@ -110,6 +110,7 @@ class FeedBook:
         feed.take(quote, now_ns)
         if feed.believed is not None:
             self.market.marks[venue, message.symbol] = feed.believed
+            self.market.marked_ns[venue, message.symbol] = feed.believed_ns
         self._notice(feed, before, since_ns, now_ns)
 
     def tick(self, now_ns: int) -> Iterator[Transition]:

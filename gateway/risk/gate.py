@@ -21,7 +21,7 @@ def gather(book: Book, market: Market, rules: Rules) -> Facts:
         market=market,
         rules=rules,
         limits=limits,
-        exposure=Exposure(book, market, Rates(market, rules.pegs), rules),
+        exposure=Exposure(book, market, Rates(market, rules.pegs, rules.max_rate_age_ms), rules),
         feeds=FeedBook(market, rules.feeds),
         activity=Activity(limits),
     )

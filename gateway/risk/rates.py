@@ -3,7 +3,9 @@
 Rules: a peg of the config comes first, then a pair that is quoted, then its inverse, then two of
 these through one more currency. Of several venues that quote a pair the first one whose quote is
 about as new as the newest gives the rate. A rate is remembered until a quote that it was made of
-changes (`quote_changed`), and stays what it was last when a book runs empty. No way: None.
+changes (`quote_changed`), and stays what it was last when a book runs empty. A price that no quote
+has confirmed for longer than `max_age_ms` gives no rate any more: `look` says what time it is, and
+rates that are remembered expire by it too. A peg never ages. No way: None.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from gateway.oms.market import Market
+from gateway.oms.rules import MAX_RATE_AGE_MS
 from protocol.messages import Security
 from protocol.numbers import ZERO
 
@@ -23,7 +26,10 @@ ABOUT_AS_NEW_NS = 10_000_000_000
 RATE_DIGITS = 20
 """Significant digits of a rate that is divided for: more only makes products slow."""
 
+MS_NS = 1_000_000
 _SIX_LETTERS = 6
+_NEVER_NS = 1 << 63
+_NO_PRICE = ZERO, 0
 _context = decimal.Context(prec=RATE_DIGITS)
 
 Pair = tuple[str, str]
@@ -53,9 +59,14 @@ def _in_symbol(security: Security) -> Pair:
 class Rates:
     """Finds rates, and keeps them until what they were made of changes."""
 
-    def __init__(self, market: Market, pegs: Mapping[str, Decimal]) -> None:
+    def __init__(
+        self, market: Market, pegs: Mapping[str, Decimal], max_age_ms: int = MAX_RATE_AGE_MS
+    ) -> None:
         """`pegs` as in the config: `{"USDT/USD": 1}`."""
         self._market = market
+        self._max_age_ns = max_age_ms * MS_NS
+        self._now_ns = 0
+        self._expires_ns = _NEVER_NS
         self._pegs: dict[Pair, Decimal] = {}
         for name, value in pegs.items():
             base, slash, quote = name.partition("/")
@@ -74,7 +85,7 @@ class Rates:
         self._near: dict[str, set[str]] = {}
         self._rates: dict[Pair, Decimal | None] = {}
         self._made_of: dict[tuple[str, str], set[Pair]] = {}
-        self._prices: dict[tuple[str, str], Decimal] = {}
+        self._prices: dict[tuple[str, str], tuple[Decimal, int]] = {}
 
     def rate(self, frm: str, to: str) -> Decimal | None:
         """Return what one unit of `frm` is worth in `to`, None when there is no way to know."""
@@ -85,6 +96,16 @@ class Rates:
         if pair not in self._rates:
             self._rates[pair] = self._find(pair)
         return self._rates[pair]
+
+    def look(self, now_ns: int) -> bool:
+        """Learn what time it is; say whether rates were forgotten because of it."""
+        self._now_ns = now_ns
+        if now_ns <= self._expires_ns:
+            return False
+        self._expires_ns = _NEVER_NS
+        self.changes += 1
+        self._rates.clear()
+        return True
 
     def refresh(self) -> None:
         """Take in what the venues have told of their instruments."""
@@ -148,7 +169,7 @@ class Rates:
 
     def _price(self, pair: Pair, wanted: Pair) -> Decimal | None:
         sources = self._quoted.get(pair, ())
-        newest = found_ns = 0
+        newest = found_ns = expires_ns = 0
         for source in sources:
             self._made_of[source].add(wanted)
             quote = self._market.quotes.get(source)
@@ -157,14 +178,25 @@ class Rates:
         found: Decimal | None = None
         for source in sources:
             quote = self._market.quotes.get(source)
-            if quote is None:
+            price, confirmed_ns = self._last_price(source)
+            if quote is None or price <= ZERO or self._is_old(confirmed_ns):
                 continue
-            price = self._market.reference_price(*source) or self._prices.get(source)
-            if price is None or price <= ZERO:
-                continue
-            self._prices[source] = price
             if newest - quote.received_ns <= ABOUT_AS_NEW_NS:
-                return price
+                found, expires_ns = price, confirmed_ns + self._max_age_ns
+                break
             if found is None or quote.received_ns > found_ns:
                 found, found_ns = price, quote.received_ns
+                expires_ns = confirmed_ns + self._max_age_ns
+        if found is not None:
+            self._expires_ns = min(self._expires_ns, expires_ns)
         return found
+
+    def _last_price(self, source: tuple[str, str]) -> tuple[Decimal, int]:
+        """Return the last price of a quoted pair and when it was confirmed; 0 without any."""
+        price = self._market.reference_price(*source)
+        if price:
+            self._prices[source] = price, self._market.confirmed_ns(*source)
+        return self._prices.get(source, _NO_PRICE)
+
+    def _is_old(self, confirmed_ns: int) -> bool:
+        return self._now_ns - confirmed_ns > self._max_age_ns

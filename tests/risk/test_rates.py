@@ -120,6 +120,74 @@ def test_an_instrument_that_is_listed_later_opens_a_way(market):
     assert rates.rate("GBP", "USD") == Decimal("1.5")
 
 
+MAX_AGE_NS = 1_000_000_000
+
+
+@pytest.mark.parametrize(("age_ns", "expected"), [
+    (MAX_AGE_NS - 1, 125), (MAX_AGE_NS, 125), (MAX_AGE_NS + 1, None),
+])  # fmt: skip
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_rate_that_nobody_confirms_ends(market, age_ns, expected, asked_before):
+    """At its age and 1 ns either side, whether it was remembered or not; the older leg counts."""
+    rates = Rates(market, {}, 1_000)
+    rates.look(7)
+    tell(rates, market, "FX", "EURUSD", "1.25", "1.25", now_ns=7)
+    tell(rates, market, "FX", "USDJPY", "100", "100", now_ns=8)
+    if asked_before:
+        assert rates.rate("EUR", "JPY") == 125
+    changes = rates.changes
+    assert rates.look(7 + age_ns) == (asked_before and expected is None)
+    assert (rates.changes != changes) == (asked_before and expected is None)
+    assert rates.rate("EUR", "JPY") == expected
+    assert rates.rate("USD", "JPY") == 100
+
+
+def test_a_rate_that_ended_is_back_with_the_next_quote(market):
+    """And ends again when that one is too old, not earlier."""
+    rates = Rates(market, {}, 1_000)
+    tell(rates, market, "FX", "EURUSD", "1.25", "1.25")
+    assert rates.rate("EUR", "USD")
+    later_ns = 5 * MAX_AGE_NS
+    rates.look(later_ns)
+    assert rates.rate("EUR", "USD") is None
+    tell(rates, market, "FX", "EURUSD", "1.3", "1.3", now_ns=later_ns)
+    rates.look(later_ns + MAX_AGE_NS)
+    assert rates.rate("EUR", "USD") == Decimal("1.3")
+    rates.look(later_ns + MAX_AGE_NS + 1)
+    assert rates.rate("EUR", "USD") is None
+
+
+def test_an_empty_book_confirms_no_rate(market):
+    """The remembered price of a book that ran empty ages, however often emptiness is quoted."""
+    rates = Rates(market, {}, 1_000)
+    tell(rates, market, "FX", "EURUSD", "1.2", "1.3")
+    assert rates.rate("EUR", "USD") == Decimal("1.25")
+    tell(rates, market, "FX", "EURUSD", now_ns=MAX_AGE_NS + 1)
+    rates.look(MAX_AGE_NS + 1)
+    assert rates.rate("EUR", "USD") == Decimal("1.25")
+    rates.look(MAX_AGE_NS + 2)
+    assert rates.rate("EUR", "USD") is None
+
+
+def test_another_venue_stands_in_for_a_quote_that_is_too_old(market):
+    """The first venue's price is too old, though an empty book of it came just now."""
+    rates = Rates(market, {}, 1_000)
+    tell(rates, market, "FX", "EURUSD", "1.2", "1.2")
+    assert rates.rate("EUR", "USD") == Decimal("1.2")
+    tell(rates, market, "FX", "EURUSD", now_ns=2 * MAX_AGE_NS)
+    tell(rates, market, "ECN", "EURUSD", "1.3", "1.3", now_ns=2 * MAX_AGE_NS)
+    rates.look(2 * MAX_AGE_NS)
+    assert rates.rate("EUR", "USD") == Decimal("1.3")
+
+
+def test_a_peg_never_ages(market):
+    """A person vouches for it until the next start."""
+    rates = Rates(market, {"USDT/USD": Decimal(1)}, 1_000)
+    assert rates.rate("USDT", "USD") == 1
+    rates.look(10**6 * MAX_AGE_NS)
+    assert rates.rate("USDT", "USD") == rates.rate("USD", "USDT") == 1
+
+
 @pytest.mark.parametrize(
     ("symbol", "currency", "base", "quoted"),
     [
