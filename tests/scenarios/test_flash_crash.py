@@ -16,6 +16,7 @@ from support.reckoning import go_through, ledger_of, read_journal
 from support.scene import LIMITS, NOISE, Rogue, Scene
 
 from bridges.paper import ledger
+from protocol.fields import Side
 
 FAST = """
 [breakers.volatility]
@@ -146,21 +147,33 @@ def test_a_recorded_market_that_crashes_and_stays(tmp_path, data_folder, reckone
     assert figures.refused["QUOTE_JUMP"] > 0
 
 
+FLATTEN = """
+[breakers.loss]
+flatten = true
+"""
+
+
 @pytest.mark.length("ci")
 @pytest.mark.budget(60)
-def test_a_slide_that_every_filter_believes_ends_at_the_daily_loss(tmp_path, reckoned):
+@pytest.mark.parametrize("flatten", [False, True])
+def test_a_slide_that_every_filter_believes_ends_at_the_daily_loss(tmp_path, reckoned, flatten):
     """A fall so even that no quote jumps: new risk ends where the day's loss does.
 
-    What is held then goes on falling: the loss limit stops a strategy, it does not sell for it.
+    What is held then goes on falling, unless the house has the gateway close it: then the loss
+    ends there too, but for what the closing costs.
     """
-    with made_up(tmp_path, SLIDE, brakes=True, needs="", thin_bps=0) as system:
+    needs = FLATTEN if flatten else ""
+    with made_up(tmp_path, SLIDE, brakes=True, needs=needs, thin_bps=0) as system:
         buy_the_fall(system, SLIDE, "EURUSD", 2_000, 1_000, pause_ms=150)
-        figures = reckoned(system, "Slide, made up")
+        figures = reckoned(system, f"Slide, made up{', flattened' if flatten else ''}")
         course = go_through(system, read_journal(system))
     assert ("strategy:MM", "DAILY_LOSS") in figures.halts
     step = LIMITS.max_symbol_notional * Decimal("0.005")
-    assert max(send.loss for send in course.at_sends) <= LIMITS.max_daily_loss + step
+    bought = [send.loss for send in course.at_sends if send.side is Side.BUY]
+    assert max(bought) <= LIMITS.max_daily_loss + step
     assert figures.symbol <= LIMITS.max_symbol_notional * NOISE
+    if flatten:
+        assert figures.loss <= LIMITS.max_daily_loss + 2 * step
 
 
 @pytest.mark.length("ci")

@@ -169,6 +169,7 @@ class Send(NamedTuple):
 
     time_ns: int
     strategy: str
+    side: Side
     loss: Decimal
 
 
@@ -210,7 +211,9 @@ def go_through(system, journaled, venue="PAPER"):
         for name in changed:
             owners[name].look(prices)
         if kind == "send":
-            at_sends.append(Send(time_ns, changed[0], -owners[changed[0]].value))
+            at_sends.append(
+                Send(time_ns, changed[0], what.side, -owners[changed[0]].value)
+            )
     return Course(owners, fills, at_sends, worst_bps)
 
 
