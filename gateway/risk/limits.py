@@ -62,7 +62,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 BUILT_IN = Limits(
     max_order_qty=Decimal(100_000),
-    max_order_notional=Decimal(100_000),
+    max_order_notional=Decimal(150_000),
     max_order_age_ms=5_000,
     collar_bps=Decimal(200),
     max_stop_loss_bps=Decimal(200),
