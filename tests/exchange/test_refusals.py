@@ -7,7 +7,7 @@ import pytest
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
 
 from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
-from support.exchange.server import LocalExchange  # noqa: E402
+from support.exchange.server import LocalExchange  # noqa: E402 - the same
 
 BTC = "BTC/USDT"
 LIMIT = {

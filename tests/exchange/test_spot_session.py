@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
 import pytest
 
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
 
-from support.exchange.clients import client_of, listening, run, until  # noqa: E402 - they need ccxt
-from support.exchange.server import LocalExchange  # noqa: E402
+from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
+from support.exchange.server import LocalExchange  # noqa: E402 - the same
+from support.exchange.waiting import begun, listening, until  # noqa: E402 - the same
 
 BTC = "BTC/USDT"
 FAR = 50_000
@@ -158,14 +158,12 @@ def test_the_user_stream_tells_an_order_s_life(exchange):
             told = await order(client, price=60_000, clientOrderId="life")
             (first,) = await heard
             assert (first["id"], first["status"]) == (told["id"], "open")
-            fills = asyncio.ensure_future(client.watch_my_trades(BTC))
-            await asyncio.sleep(0)
+            fills = await begun(client.watch_my_trades(BTC))
             exchange.spot.trade(BTC, 59_999, 0.004, "sell")
             (fill,) = await fills
             assert (fill["order"], fill["takerOrMaker"]) == (told["id"], "maker")
             assert (fill["amount"], fill["price"]) == (0.004, 60_000)
-            later = asyncio.ensure_future(client.watch_orders(BTC))
-            await asyncio.sleep(0)
+            later = await begun(client.watch_orders(BTC))
             await client.cancel_order(told["id"], BTC)
             await later
             last = client.orders.hashmap[BTC][told["id"]]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
 import pytest
 
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
 
-from support.exchange.clients import client_of, listening, run, until  # noqa: E402
-from support.exchange.server import LocalExchange  # noqa: E402
+from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
+from support.exchange.server import LocalExchange  # noqa: E402 - the same
+from support.exchange.waiting import begun, listening, until  # noqa: E402 - the same
 
 BTC, PERP = "BTC/USDT", "BTC/USDT:USDT"
 FAR = 50_000
@@ -140,10 +140,9 @@ def test_the_user_stream_tells_orders_balances_and_positions(exchange):
             orders = await listening(exchange.usdm, "user", client.watch_orders(PERP))
             told = await order(client, price=60_000)
             assert [(o["id"], o["status"]) for o in await orders] == [(told["id"], "open")]
-            trades = asyncio.ensure_future(client.watch_my_trades(PERP))
-            balance = asyncio.ensure_future(client.watch_balance())
-            positions = asyncio.ensure_future(client.watch_positions([PERP]))
-            await asyncio.sleep(0)
+            trades = await begun(client.watch_my_trades(PERP))
+            balance = await begun(client.watch_balance())
+            positions = await begun(client.watch_positions([PERP]))
             exchange.usdm.trade(BTC, 59_999, 0.004, "sell")
             (fill,) = await trades
             assert (fill["order"], fill["amount"], fill["takerOrMaker"]) == (

@@ -8,8 +8,9 @@ import pytest
 
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
 
-from support.exchange.clients import client_of, run, until  # noqa: E402 - they need ccxt
-from support.exchange.server import LocalExchange  # noqa: E402
+from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
+from support.exchange.server import LocalExchange  # noqa: E402 - the same
+from support.exchange.waiting import until  # noqa: E402 - the same
 
 BTC, PERP = "BTC/USDT", "BTC/USDT:USDT"
 ORDERS = {BTC: "POST /api/v3/order", PERP: "POST /fapi/v1/order"}

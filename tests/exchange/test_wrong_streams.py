@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
 
-from support.exchange.clients import client_of, listening, run, until  # noqa: E402
-from support.exchange.server import LocalExchange  # noqa: E402
+from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
+from support.exchange.server import LocalExchange  # noqa: E402 - the same
+from support.exchange.waiting import begun, listening, until  # noqa: E402 - the same
 
 BTC, PERP = "BTC/USDT", "BTC/USDT:USDT"
 PING = {"streaming": {"keepAlive": 100, "maxPingPongMisses": 2}}
@@ -149,8 +148,7 @@ def test_a_lost_book_event_breaks_the_sequence(exchange, symbol):
     async def main():
         async with client_of(exchange) as client:
             await (await listening(account, "depth", client.watch_order_book(symbol)))
-            task = asyncio.ensure_future(client.watch_order_book(symbol))
-            await asyncio.sleep(0)
+            task = await begun(client.watch_order_book(symbol))
             exchange.faults.lose("depth")
             account.set_book(BTC, [(60_001, 1)], [(60_010, 1)])
             account.set_book(BTC, [(60_001, 1), (59_000, 5)], [(60_010, 1)])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 from aiohttp import web
+from support.exchange.waiting import moment
 
 PAGE = "<html><body><h1>{}</h1></body></html>"
 
@@ -21,26 +20,41 @@ async def play(fault, faults, request, answer):
     return _wrong(fault, request.path)
 
 
+def words_of(fault, path):
+    """Return (status, code, text, headers) of a fault that says something."""
+    if fault.what in {"slow", "ban"}:
+        status = 429 if fault.what == "slow" else 418
+        headers = {"Retry-After": str(fault.retry_after)}
+        return status, -1003, fault.text or "Too many requests queued.", headers
+    if fault.what == "duplicate" and path.startswith("/fapi"):
+        return 400, -4116, "ClientOrderId is duplicated.", {}
+    if fault.what == "duplicate":
+        return 400, -2010, "Duplicate order sent.", {}
+    return fault.http, fault.code, fault.text, {}
+
+
 def _wrong(fault, path):
     """Return the answer of a fault that has one."""
     if fault.what == "empty":
         return web.Response(status=200)
     if fault.what == "html":
         return web.Response(text=PAGE.format("Binance"), content_type="text/html")
-    http, code, text, headers = fault.http, fault.code, fault.text, {}
-    if fault.what in {"slow", "ban"}:
-        http, code = (429 if fault.what == "slow" else 418), -1003
-        text = text or "Too many requests queued."
-        headers = {"Retry-After": str(fault.retry_after)}
-    elif fault.what == "duplicate":
-        http, code, text = 400, -2010, "Duplicate order sent."
-        if path.startswith("/fapi"):
-            code, text = -4116, "ClientOrderId is duplicated."
+    http, code, text, headers = words_of(fault, path)
     if code is None:
         return web.Response(
             status=http, text=text or PAGE.format(http), content_type="text/html"
         )
     return web.json_response({"code": code, "msg": text}, status=http, headers=headers)
+
+
+def play_on_socket(fault, connection, number, path):
+    """Answer a request on the websocket API as a fault wants, which may be with nothing."""
+    if fault.what == "close":
+        connection.abort()
+    elif fault.what in {"status", "slow", "ban", "duplicate"}:
+        status, code, text, _ = words_of(fault, path)
+        error = {"code": -1000 if code is None else code, "msg": text}
+        connection.push({"id": number, "status": status, "error": error})
 
 
 def _closed(request):
@@ -54,7 +68,7 @@ async def _cut(request, body):
     response.content_length = len(body)
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
-    await asyncio.sleep(0)  # the half that was written leaves before the line is cut
+    await moment()  # the half that was written leaves before the line is cut
     if request.transport is not None:
         request.transport.close()
     return response

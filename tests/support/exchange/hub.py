@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from itertools import count
 
 import orjson
@@ -15,7 +16,7 @@ from aiohttp import WSMsgType
 from support.exchange.faults import Gate
 
 STREAM = re.compile(
-    r"^([a-z0-9]+)@(depth|bookTicker|trade|aggTrade|ticker|miniTicker|markPrice)(@(?:100ms|0ms|1s))?$"
+    r"^([a-z0-9]+)@(depth|bookTicker|trade|aggTrade|ticker|miniTicker)(?:@(?:100ms|0ms))?$"
 )
 UNKNOWN = "Invalid request: the exchange in the test has no stream {!r}"
 
@@ -49,10 +50,11 @@ class Connection:
 
     async def write(self):
         """Send what is queued until the connection ends."""
-        while True:
-            text = await self._queue.get()
-            if not self.silent and not self.socket.closed:
-                await self.socket.send_str(text)
+        with suppress(ConnectionError):
+            while True:
+                text = await self._queue.get()
+                if not self.silent and not self.socket.closed:
+                    await self.socket.send_str(text)
 
     def abort(self):
         """Cut the line: no close frame, nothing."""

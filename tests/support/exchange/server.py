@@ -33,6 +33,7 @@ from support.exchange.signing import ApiKey
 from support.exchange.spot import SpotApi
 from support.exchange.usdm import UsdmApi
 from support.exchange.view import AccountView
+from support.exchange.waiting import beats
 
 TICK_S = 0.02
 WAIT_S = 20
@@ -120,10 +121,12 @@ class LocalExchange:
             return
         self._up.set()
         self._loop.run_forever()
+        problems = list(self._arrivals.problems)
         for task in self._tasks:
             if task.done():
-                self._problem = task.exception()
+                problems.append(task.exception())
             task.cancel()
+        self._problem = problems[0] if problems else None
         self._loop.run_until_complete(runner.cleanup())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
@@ -158,14 +161,12 @@ class LocalExchange:
         self._faults.skew_ms = milliseconds
 
     async def _tick(self):
-        while True:
-            await asyncio.sleep(TICK_S)
+        async for _ in beats(TICK_S):
             for api in self._apis.values():
                 api.tick(self.clock())
 
     async def _tickers(self):
-        while True:
-            await asyncio.sleep(self._ticker_s)
+        async for _ in beats(self._ticker_s):
             for name, api in self._apis.items():
                 self._say_tickers(api, self._hubs[name])
 

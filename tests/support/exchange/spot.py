@@ -60,6 +60,8 @@ class SpotApi(SpotPublic, SpotReads, Api):
             return self.desk.place(record, self.clock())
         except EngineError as refusal:
             # Only our own orders on the other side are left for the engine to notice.
+            if record.kind != "LIMIT_MAKER":
+                raise
             text = "Order would immediately match and take."
             raise ApiError(-2010, text) from refusal
 

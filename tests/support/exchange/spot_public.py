@@ -14,6 +14,11 @@ def depth_weight(params):
     return next((weight for most, weight in DEPTH_WEIGHTS if limit <= most), 250)
 
 
+def book_weight(params):
+    """Return what the best bids and offers weigh: less for one symbol."""
+    return 2 if params.get("symbol") else 4
+
+
 class SpotPublic:
     """The part of the API that needs no key. Its user has `markets`, `rules`, `symbols`."""
 
@@ -30,10 +35,10 @@ class SpotPublic:
             ("GET", "/api/v3/depth"): public(self.depth, depth_weight),
             ("GET", "/api/v3/trades"): public(self.trades, 25),
             ("GET", "/api/v3/ticker/24hr"): public(self.ticker, 2),
-            ("GET", "/api/v3/ticker/bookTicker"): public(self.book_tickers, 4),
-            ("GET", "/api/v3/ticker/price"): public(self.prices, 4),
+            ("GET", "/api/v3/ticker/bookTicker"): public(self.book_tickers, book_weight),
+            ("GET", "/api/v3/ticker/price"): public(self.prices, 2),
             ("GET", "/sapi/v1/system/status"): public(
-                lambda _: {"status": 0, "msg": "normal"}
+                lambda _: {"status": 0, "msg": "normal"}, 0
             ),
         }
 

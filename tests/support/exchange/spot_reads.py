@@ -1,4 +1,7 @@
-"""Spot's questions about one's own account: orders, trades, balances, permissions."""
+"""Spot's questions about one's own account: orders, trades, balances, permissions.
+
+What lies under /sapi has limits of its own at Binance; they are not counted here (weight 0).
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,14 @@ class SpotReads:
                 lambda _: self.limiter.order_counts(self.now_ms()), 40
             ),
             ("GET", "/sapi/v1/account/apiRestrictions"): route(
-                lambda _: dict(self.key.restrictions)
+                lambda _: dict(self.key.restrictions), 0
             ),
             ("GET", "/sapi/v1/capital/config/getall"): route(
-                lambda _: [forms.coin(asset) for asset in sorted(self.wallet.totals)], 10
+                lambda _: [forms.coin(asset) for asset in sorted(self.wallet.totals)], 0
             ),
-            ("GET", "/sapi/v1/asset/tradeFee"): route(self.trade_fees),
-            ("GET", "/sapi/v1/margin/allPairs"): route(lambda _: []),
-            ("GET", "/sapi/v1/margin/isolated/allPairs"): route(lambda _: []),
+            ("GET", "/sapi/v1/asset/tradeFee"): route(self.trade_fees, 0),
+            ("GET", "/sapi/v1/margin/allPairs"): route(lambda _: [], 0),
+            ("GET", "/sapi/v1/margin/isolated/allPairs"): route(lambda _: [], 0),
         }
 
     def open_orders(self, params):

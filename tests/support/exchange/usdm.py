@@ -52,7 +52,7 @@ class UsdmApi(UsdmPublic, UsdmReads, UsdmAlgo, UsdmStreams, Api):
             **self.stream_routes(Route),
             ("POST", "/fapi/v1/order"): Route(self.new_order, weight=0, order=True),
             ("POST", "/fapi/v1/order/test"): Route(self.test_order),
-            ("PUT", "/fapi/v1/order"): Route(self.amend_order, order=True),
+            ("PUT", "/fapi/v1/order"): Route(self.amend_order, weight=0, order=True),
             ("DELETE", "/fapi/v1/order"): Route(self.cancel_order),
             ("DELETE", "/fapi/v1/allOpenOrders"): Route(self.cancel_open_orders),
             ("POST", "/fapi/v1/countdownCancelAll"): Route(self.count_down, weight=10),
@@ -128,8 +128,9 @@ class UsdmApi(UsdmPublic, UsdmReads, UsdmAlgo, UsdmStreams, Api):
         try:
             return self.desk.place(record, self.clock())
         except EngineError as refusal:
-            if record.reduce_only:
-                raise ApiError(-2022, "ReduceOnly Order is rejected.") from refusal
+            # Only our own orders on the other side are left for the engine to notice.
+            if record.tif != "GTX":
+                raise
             raise ApiError(-5022, NOT_MAKER) from refusal
 
     def _checked(self, words):

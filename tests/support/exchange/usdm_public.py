@@ -16,6 +16,11 @@ def depth_weight(params):
     return next((weight for most, weight in DEPTH_WEIGHTS if limit <= most), 20)
 
 
+def by_symbol(one, every):
+    """Return what a request weighs: for one symbol, or for all."""
+    return lambda params: one if params.get("symbol") else every
+
+
 class UsdmPublic:
     """The part of the API that needs no key."""
 
@@ -32,8 +37,8 @@ class UsdmPublic:
             ("GET", "/fapi/v1/depth"): public(self.depth, depth_weight),
             ("GET", "/fapi/v1/trades"): public(self.trades, 5),
             ("GET", "/fapi/v1/ticker/24hr"): public(self.ticker),
-            ("GET", "/fapi/v1/ticker/bookTicker"): public(self.book_tickers, 2),
-            ("GET", "/fapi/v1/premiumIndex"): public(self.premiums),
+            ("GET", "/fapi/v1/ticker/bookTicker"): public(self.book_tickers, by_symbol(2, 5)),
+            ("GET", "/fapi/v1/premiumIndex"): public(self.premiums, by_symbol(1, 10)),
             ("GET", "/fapi/v1/fundingRate"): public(self.funding_rates),
             ("GET", "/fapi/v1/fundingInfo"): public(self.funding_rules),
         }
