@@ -99,6 +99,22 @@ def _tables(config: Config) -> dict[str, str]:
     return {scope: name for scope, name in found.items() if name}
 
 
+def people_of(config: Config) -> dict[str, bytes]:
+    """Read each person's token. Raises ConfigError: one is missing, or two persons share one."""
+    found: dict[str, bytes] = {}
+    for person in config.person:
+        token = person.token.read()
+        for other, theirs in found.items():
+            if theirs == token:
+                msg = (
+                    f"person {person.name}: token is the same text as that of {other}; expected one"
+                    " of their own, or one person could agree alone"
+                )
+                raise ConfigError(msg)
+        found[person.name] = token
+    return found
+
+
 def unused_tables(config: Config) -> list[str]:
     """List the tables of limits that bind nobody."""
     used = {"default", *_tables(config).values(), *(one.limits for one in config.strategy)}

@@ -16,13 +16,19 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: Path | None = None
     env: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is kept, in words."""
+        if self.env is not None:
+            return f"the environment variable {self.env}"
+        return f"the file {self.file}"
+
     def read(self) -> bytes:
         """Fetch the secret. Raises ConfigError that says where it was looked for."""
+        place = self.place
         if self.env is not None:
             value = os.environ.get(self.env, "")
-            place = f"the environment variable {self.env}"
         else:
-            place = f"the file {self.file}"
             try:
                 value = Path(self.file or "").read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as problem:

@@ -28,7 +28,7 @@ from gateway.alerts import Alerts, say_what_stands
 from gateway.brakes import Brakes
 from gateway.clock import Clock
 from gateway.config import Config, Venue
-from gateway.config_limits import limits_by_scope, origins_by_scope
+from gateway.config_limits import limits_by_scope, origins_by_scope, people_of
 from gateway.config_market import feed_rules
 from gateway.core_port import Core
 from gateway.doorway import Doorway
@@ -341,7 +341,7 @@ def rules_of(config: Config) -> Rules:
         limits=limits_by_scope(config),
         origins=origins_by_scope(config),
         ceilings=config.ceilings,
-        people={one.name: one.token.read() for one in config.person},
+        people=people_of(config),
         loosened_max_ms=config.risk.loosened_max_ms,
         groups={name: frozenset(group.symbols) for name, group in config.group.items()},
         pegs=dict(config.rates),

@@ -13,7 +13,7 @@ import click
 from gateway.commands.terminal import Group
 
 COMMANDS = (
-    "demo", "init", "run", "bridge", "strategy", "record",
+    "demo", "init", "check", "run", "bridge", "strategy", "record",
     "status", "orders", "positions", "sessions", "venues", "feeds",
     "kill", "reduce", "resume", "cancel", "shutdown",
     "reviews", "approve", "decline", "limits", "risk",
