@@ -11,7 +11,7 @@ from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, cancel, rules
 from support.scopes import ask, ask_change, code, last_sent, quote_book, with_venue
 
 from gateway.oms.rules import CANCEL_RESTING, LET_THROUGH, REJECT_NEW
-from protocol.fields import ExecInst, ExecType, OrdType, Side, TimeInForce
+from protocol.fields import ExecInst, ExecType, OrdType, PositionEffect, Side, TimeInForce
 from protocol.messages import (
     ExecutionReport,
     NewOrderSingle,
@@ -43,7 +43,7 @@ def resting(mode=REJECT_NEW, side=SELL, price="1.1010", **fields):
     ("rests", "side", "price", "expected"),
     [
         (SELL, BUY, "1.1009", ""), (SELL, BUY, "1.1010", "SELF_TRADE"),
-        (SELL, BUY, "1.1011", "SELF_TRADE"), (SELL, BUY, None, "SELF_TRADE"),
+        (SELL, BUY, "1.1011", "SELF_TRADE"), (SELL, BUY, None, ""),
         (SELL, SELL, "1.1000", ""), (SELL, SELL, None, ""),
         (BUY, SELL, "1.1011", ""), (BUY, SELL, "1.1010", "SELF_TRADE"),
         (BUY, SELL, "1.1009", "SELF_TRADE"), (BUY, SELL, None, "SELF_TRADE"),
@@ -51,7 +51,7 @@ def resting(mode=REJECT_NEW, side=SELL, price="1.1010", **fields):
     ],
 )  # fmt: skip
 def test_what_would_meet_an_order_of_ours_is_refused(rests, side, price, expected, owner):
-    """At its price and beyond it, a market order always, whichever strategy of ours it is."""
+    """At its price and beyond it, whichever strategy of ours it is; bid 1.1000, offer 1.1002."""
     desk = resting(side=rests)
     text = ask(desk, "100", price, owner=owner, side=side)
     assert code(text) == expected
@@ -138,10 +138,13 @@ def test_let_through():
     assert not [said for said in desk.told(VENUE) if isinstance(said, OrderCancelRequest)]
 
 
-@pytest.mark.parametrize(("price", "cancels"), [("1.1009", 0), ("1.1010", 1), (None, 2)])
+@pytest.mark.parametrize(("price", "cancels"), [
+    ("1.1009", 0), ("1.1010", 1), ("1.1020", 2), (None, 2),
+])  # fmt: skip
 def test_cancel_resting(price, cancels):
     """What would be met is cancelled first, then the order is sent; its owner is told why."""
     desk = resting(CANCEL_RESTING)
+    quote_book(desk, [("1.1000", "100")], [("1.1002", "99")])
     assert ask(desk, "100", "1.1020", owner="MOM", side=SELL, cl_ord_id="REST2") == ""
     last_sent(desk).accept()
     before = len(desk.told(VENUE))
@@ -152,6 +155,88 @@ def test_cancel_resting(price, cancels):
     assert [said.text for said in told if said.exec_type is ExecType.PENDING_CANCEL] == (
         ["SELF_TRADE"] * cancels
     )
+
+
+BIDS = [("1.1000", "100"), ("1.0999", "100"), ("1.0998", "100")]
+OFFERS = [("1.1002", "100"), ("1.1003", "100"), ("1.1004", "100")]
+
+MARKET_ORDERS = pytest.mark.parametrize(
+    ("qty", "rests", "price", "meets"),
+    [
+        ("100", SELL, "1.1001", True), ("100", SELL, "1.1002", True),
+        ("100", SELL, "1.1003", False), ("101", SELL, "1.1002", True),
+        ("101", SELL, "1.1003", True), ("101", SELL, "1.1004", False),
+        ("300", SELL, "1.1004", True), ("300", SELL, "1.1005", False),
+        ("301", SELL, "1.1005", True), ("301", SELL, "1.9999", True),
+        ("100", BUY, "1.1001", True), ("100", BUY, "1.1000", True), ("100", BUY, "1.0999", False),
+        ("101", BUY, "1.1000", True), ("101", BUY, "1.0999", True), ("101", BUY, "1.0998", False),
+        ("300", BUY, "1.0998", True), ("300", BUY, "1.0997", False),
+        ("301", BUY, "1.0997", True), ("301", BUY, "0.0001", True),
+    ],
+)  # fmt: skip
+
+
+def ask_market(desk, qty, rests):
+    """Ask for a market order against the side that rests; return the code of its refusal."""
+    side = BUY if rests is SELL else SELL
+    return code(ask(desk, qty, None, side=side, position_effect=PositionEffect.CLOSE))
+
+
+@MARKET_ORDERS
+def test_a_market_order_meets_what_is_not_beyond_its_worst_fill(qty, rests, price, meets):
+    """At the price of its worst fill, a tick inside, a tick outside; in a thin book: everything."""
+    desk = resting(REJECT_NEW, rests, price)
+    hold(desk, rests)
+    quote_book(desk, BIDS, OFFERS)
+    assert ask_market(desk, qty, rests) == ("SELF_TRADE" if meets else "")
+
+
+@MARKET_ORDERS
+def test_a_market_order_clears_what_is_not_beyond_its_worst_fill(qty, rests, price, meets):
+    """What would be met, and nothing else, is cancelled before the order is sent."""
+    desk = resting(CANCEL_RESTING, rests, price)
+    hold(desk, rests)
+    quote_book(desk, BIDS, OFFERS)
+    before = len(desk.told(VENUE))
+    assert ask_market(desk, qty, rests) == ""
+    expected = [OrderCancelRequest] * meets + [NewOrderSingle]
+    assert [type(said) for said in desk.told(VENUE)[before:]] == expected
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(REJECT_NEW, "SELF_TRADE"), (CANCEL_RESTING, "")])
+def test_without_a_known_book_a_market_order_meets_everything(mode, expected):
+    """The feed is stale: closing at whatever price passes, and how deep it goes nobody knows."""
+    desk = resting(mode, SELL, "1.1900")
+    hold(desk, SELL)
+    desk.pass_time(60_000)
+    assert ask_market(desk, "10", SELL) == expected
+    sent = [said for said in desk.told(VENUE) if isinstance(said, OrderCancelRequest)]
+    assert len(sent) == (mode == CANCEL_RESTING)
+
+
+@pytest.mark.parametrize(("offers", "cancels"), [
+    ([("1.1002", "100"), ("1.1003", "50"), ("1.1004", "100")], 2),
+    ([("1.1002", "100"), ("1.1003", "100"), ("1.1004", "100")], 1),
+    ([("1.1002", "150")], 2),
+])  # fmt: skip
+def test_a_market_order_goes_deeper_by_what_is_taken_out_of_its_way(offers, cancels):
+    """100 at the best offer are ours, and gone when the order comes: it reaches the next level."""
+    desk = resting(CANCEL_RESTING, SELL, "1.1002")
+    assert ask(desk, "100", "1.1004", owner="MOM", side=SELL, cl_ord_id="NEXT") == ""
+    last_sent(desk).accept()
+    quote_book(desk, BIDS, offers)
+    before = len(desk.told(VENUE))
+    assert ask(desk, "100", None) == ""
+    sent = [said for said in desk.told(VENUE)[before:] if isinstance(said, OrderCancelRequest)]
+    assert len(sent) == cancels
+
+
+def hold(desk, rests):
+    """Give MM a position, so that a market order against what rests only closes it."""
+    side = SELL if rests is SELL else BUY
+    limit = "1.0000" if side is SELL else "1.2000"
+    assert ask(desk, "1000", limit, side=side, cl_ord_id="HELD") == ""
+    last_sent(desk).fill("1000")
 
 
 STEPS = st.lists(
