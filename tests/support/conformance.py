@@ -16,6 +16,7 @@ from support.bridge_wire import VENUE, Counter
 from support.waiting import breathe
 
 from bridges.bridge import Bridge, all_symbols
+from bridges.crypto.settings import open_crypto_venue
 from bridges.id_log import IdLog
 from bridges.paper.instruments import instrument
 from bridges.paper.ledger import Ledger
@@ -235,8 +236,6 @@ class BinanceDesk(Desk):
 
     def _open(self):
         from support.exchange.reach import session_to  # noqa: PLC0415 - wants aiohttp
-
-        from bridges.crypto.settings import open_crypto_venue  # noqa: PLC0415
 
         self.now_ns = time.time_ns()
         keys = self.local.credentials

@@ -1,0 +1,354 @@
+"""Every misbehaviour of the exchange at every moment of an order's life, in virtual time.
+
+At the end what was told equals the exchange's own record: each trade once, each order's end, what
+is open; no client id was taken twice, and no order exceeded its quantity.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+pytest.importorskip("cryptography")
+from support.exchange.params import Params
+from support.exchange.spot import SpotApi
+from support.virtual_exchange import (
+    ANSWER_FAULTS,
+    STREAM_FAULTS,
+    VirtualExchange,
+    VirtualShell,
+    World,
+)
+
+from bridges.crypto.binance_spot import BinanceSpot
+from bridges.crypto.notes import Notes
+from bridges.crypto.venue import CryptoVenue
+from bridges.link_events import LinkChanged
+from bridges.port import (
+    Accepted,
+    Canceled,
+    CancelRefused,
+    CancelRequest,
+    Expired,
+    Filled,
+    OrderRequest,
+    Rejected,
+    Replaced,
+)
+from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
+from protocol.order_id import OrderId
+
+BTC = "BTC/USDT"
+GTC = TimeInForce.GOOD_TILL_CANCEL
+LONG_S = 90
+"""Long enough for every doubt to end: the absence of an order is proven after 10 s."""
+
+
+def spot_world():
+    """Make Binance spot and a venue that is up."""
+    exchange = VirtualExchange(SpotApi)
+    shell = VirtualShell(exchange)
+    table = BinanceSpot({BTC: "BTCUSDT"}, recv_window_ms=5_000)
+    venue = CryptoVenue(table=table, shell=shell, notes=Notes(), checks_key=False)
+    return World(exchange, venue, shell)
+
+
+class Trader:
+    """Gives orders, and judges what was told of them."""
+
+    def __init__(self, world):
+        self.world = world
+        self.numbers = iter(range(1, 100))
+        self.names = []
+
+    def name(self):
+        """Return a fresh id."""
+        return OrderId(1, 1_700_000_000, next(self.numbers)).text()
+
+    def place(self, qty, price, side=Side.BUY):
+        """Send an order."""
+        order = self._request(self.name(), qty, price, side)
+        self.names.append(order.cl_ord_id)
+        self.world.venue.submit(order, self.world.exchange.now_ns)
+        return order.cl_ord_id
+
+    def replace(self, orig, qty, price):
+        """Replace it."""
+        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig)
+        self.names.append(order.cl_ord_id)
+        self.world.venue.replace(order, self.world.exchange.now_ns)
+        return order.cl_ord_id
+
+    def cancel(self, orig):
+        """Cancel it."""
+        request = CancelRequest(
+            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=Side.BUY
+        )
+        self.world.venue.cancel(request, self.world.exchange.now_ns)
+        return request.cl_ord_id
+
+    def _request(self, name, qty, price, side, **more):
+        return OrderRequest(
+            cl_ord_id=name, symbol=BTC, side=side, order_qty=Decimal(qty),
+            ord_type=OrdType.LIMIT, price=Decimal(price), time_in_force=GTC, **more,
+        )  # fmt: skip
+
+    # Judgement.
+
+    def judge(self):
+        """Compare what was told with the exchange's own record."""
+        world = self.world
+        records = {one.client_id: one for one in world.exchange.api.desk.records.values()}
+        sent = Counter(one.client_id for one in world.exchange.api.desk.records.values())
+        assert max(sent.values(), default=0) <= 1
+        told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)
+                for one in world.of(Filled)}  # fmt: skip
+        deals = {(str(one.number), one.qty, one.price, one.commission)
+                 for one in world.exchange.api.desk.deals}  # fmt: skip
+        assert told == deals
+        assert len(world.of(Filled)) == len(deals)
+        open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
+        assert open_there == self.open_here()
+        for name in self.names:
+            self._judge_end(name, records.get(name))
+
+    def open_here(self):
+        """Return what is left of each order that, by what was told, is open."""
+        found = {}
+        for event in self.world.told:
+            order = getattr(event, "order", None)
+            if order is None:
+                continue
+            if isinstance(event, Accepted | Replaced) or order.cl_ord_id in found:
+                found[order.cl_ord_id] = order.leaves_qty
+            if isinstance(event, Replaced):
+                found.pop(order.orig_cl_ord_id, None)
+            if isinstance(event, Canceled | Expired | Rejected) or order.leaves_qty == 0:
+                found.pop(order.cl_ord_id, None)
+        return found
+
+    def _judge_end(self, name, record):
+        rejected = [one for one in self.world.of(Rejected) if one.order.cl_ord_id == name]
+        if record is not None:
+            assert not rejected
+            ends = [
+                one for one in self.world.of((Canceled, Expired)) if one.order.cl_ord_id == name
+            ]
+            assert len(ends) <= 1
+            after = self.world.told[self.world.told.index(ends[0]):] if ends else []
+            assert not [
+                one for one in after if isinstance(one, Filled) and one.order.cl_ord_id == name
+            ]
+
+
+Canceled_or_refused = (Canceled, CancelRefused)
+
+
+def prepared(trader, state):
+    """Bring an order to a state: rests, part (1 of 1.5 filled)."""
+    world = trader.world
+    name = trader.place("1.5", "60010" if state == "part" else "59000")
+    assert world.until(lambda: world.of(Filled) if state == "part" else world.of(Accepted))
+    world.run(200)
+    return name
+
+
+@pytest.mark.parametrize("ends", ["rests", "part", "full", "fills later"])
+@pytest.mark.parametrize("fault", ANSWER_FAULTS)
+def test_placing(fault, ends):
+    """A new order whose answer goes wrong is found, or refused, or never was; never sent twice."""
+    trader = Trader(spot_world())
+    world = trader.world
+    world.shell.faults.append((fault, "PostOrder"))
+    qty = "0.5" if ends == "full" else "1.5"
+    trader.place(qty, "59000" if ends in {"rests", "fills later"} else "60010")
+    if ends == "fills later":
+        world.run(50)
+        world.exchange.trade(58000, "5", "sell")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+
+
+@pytest.mark.parametrize("during", ["", "fill"])
+@pytest.mark.parametrize("state", ["rests", "part"])
+@pytest.mark.parametrize("fault", ANSWER_FAULTS)
+def test_cancelling(fault, state, during):
+    """A cancel whose answer goes wrong is done, or refused with what the order is then."""
+    trader = Trader(spot_world())
+    world = trader.world
+    name = prepared(trader, state)
+    world.shell.faults.append((fault, "DeleteOrder"))
+    request = trader.cancel(name)
+    if during:
+        world.run(5)
+        world.exchange.trade(58000, "0.2", "sell")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+    answered = [one for one in world.of(Canceled_or_refused) if one.request_id == request]
+    assert len(answered) == 1
+
+
+@pytest.mark.parametrize("during", ["", "part fill", "whole fill"])
+@pytest.mark.parametrize("state", ["rests", "part"])
+@pytest.mark.parametrize("method", ["CancelReplace", "DeleteOrder", "PostOrder"])
+@pytest.mark.parametrize("fault", ANSWER_FAULTS)
+def test_replacing(fault, method, state, during):
+    """A replace in which something goes wrong never executes more than it was for."""
+    trader = Trader(spot_world())
+    world = trader.world
+    name = prepared(trader, state)
+    world.shell.faults.append((fault, method))
+    request = trader.replace(name, "1.4", "59100")
+    if during:
+        world.run(5)
+        world.exchange.trade(58000, "0.2" if during == "part fill" else "5", "sell")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+    assert sum(one.fill.last_qty for one in world.of(Filled)) <= Decimal("1.5")
+    done = [one for one in world.of(Replaced) if one.order.cl_ord_id == request]
+    refused = [one for one in world.of(CancelRefused) if one.request_id == request]
+    assert len(done) + len(refused) == 1
+    world.exchange.trade(58000, "5", "sell")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+    if done:
+        assert sum(one.fill.last_qty for one in world.of(Filled)) <= Decimal("1.4")
+
+
+@pytest.mark.parametrize("moment", ["place", "fill", "cancel", "replace"])
+@pytest.mark.parametrize("state", ["rests", "part"])
+@pytest.mark.parametrize("fault", STREAM_FAULTS)
+def test_the_stream(fault, state, moment):
+    """Events that are lost, late, doubled or swapped, and a stream that dies, silently or not."""
+    trader = Trader(spot_world())
+    world = trader.world
+    if moment == "place":
+        world.shell.stream_fault = fault
+    name = prepared(trader, state)
+    world.shell.stream_fault = fault if moment != "place" else world.shell.stream_fault
+    if moment == "fill":
+        world.exchange.trade(58000, "0.2", "sell")
+        world.exchange.trade(58000, "0.1", "sell")
+    elif moment == "cancel":
+        trader.cancel(name)
+    elif moment == "replace":
+        trader.replace(name, "1.4", "59100")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+    downs = [one for one in world.of(LinkChanged) if not one.up]
+    assert bool(downs) is (fault in {"drop", "silence"} and not world.shell.stream_fault)
+    world.shell.stream_fault = ""
+    world.exchange.trade(58000, "5", "sell")
+    world.run(LONG_S * 1_000)
+    trader.judge()
+    assert world.venue.connected
+
+
+@pytest.mark.parametrize("state", ["rests", "part"])
+def test_a_cancel_on_the_heels_of_a_replace(state):
+    """It waits for what becomes of the replace, and then cancels what lives."""
+    trader = Trader(spot_world())
+    world = trader.world
+    name = prepared(trader, state)
+    trader.replace(name, "1.4", "59100")
+    request = trader.cancel(name)
+    world.run(5_000)
+    trader.judge()
+    assert trader.open_here() == {}
+    assert [one.request_id for one in world.of(Canceled)] == [request]
+
+
+@pytest.mark.parametrize("deed", ["", "cancel", "replace"])
+@pytest.mark.parametrize("state", ["rests", "part"])
+def test_a_fill_that_the_stream_never_told(state, deed):
+    """It is found by the audit, or by what the next answer says was executed: before the end."""
+    trader = Trader(spot_world())
+    world = trader.world
+    name = prepared(trader, state)
+    world.shell.stream_fault = "lose"
+    world.exchange.trade(58000, "0.2", "sell")
+    if deed == "cancel":
+        trader.cancel(name)
+    elif deed == "replace":
+        trader.replace(name, "1.4", "59100")
+    world.run(20_000)
+    trader.judge()
+    world.exchange.trade(58000, "5", "sell")
+    world.run(5_000)
+    trader.judge()
+    done = sum(one.fill.last_qty for one in world.of(Filled))
+    before = Decimal("1.2") if state == "part" else Decimal("0.2")
+    assert done == {"": Decimal("1.5"), "cancel": before, "replace": Decimal("1.4")}[deed]
+
+
+@pytest.mark.parametrize("fault", ["drop", "silence"])
+def test_an_order_that_others_gave_is_told_after_a_gap(fault):
+    """What the account's owner trades by hand while nobody listens is told all the same."""
+    trader = Trader(spot_world())
+    world = trader.world
+    prepared(trader, "rests")
+    world.shell.stream_fault = fault
+    for number in range(3):
+        params = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": f"0.{number}1",
+                  "timestamp": "0"}  # fmt: skip
+        world.exchange.api.new_order(Params(params))
+    world.run(LONG_S * 1_000)
+    assert len(world.of(Filled)) == 3
+    assert {one.order.cl_ord_id for one in world.of(Filled)} == {""}
+    trader.judge()
+
+
+def test_a_half_open_stream_is_noticed_in_seconds():
+    """A stream that says nothing and answers no ping is down after 4 s, and up again soon after."""
+    trader = Trader(spot_world())
+    world = trader.world
+    prepared(trader, "rests")
+    world.shell.stream_fault = "silence"
+    world.exchange.trade(58000, "0.2", "sell")
+    since_ns = world.exchange.now_ns
+    assert world.until(lambda: not world.venue.connected)
+    assert world.exchange.now_ns - since_ns < 5_000_000_000
+    assert world.until(lambda: world.venue.connected)
+    assert world.exchange.now_ns - since_ns < 6_000_000_000
+    trader.judge()
+
+
+@pytest.mark.parametrize("answers", ANSWER_FAULTS)
+@pytest.mark.parametrize("fault", ["drop", "silence"])
+def test_reconnecting_through_wrong_answers(fault, answers):
+    """The link comes up through questions that are answered wrongly, and nothing is missed."""
+    trader = Trader(spot_world())
+    world = trader.world
+    prepared(trader, "part")
+    world.shell.faults += [(answers, "GetOpenOrders"), (answers, "GetMyTrades"), (answers, "Time")]
+    world.shell.stream_fault = fault
+    world.exchange.trade(58000, "0.2", "sell")
+    world.exchange.trade(58000, "0.1", "sell")
+    world.run(LONG_S * 1_000)
+    assert world.venue.connected
+    trader.judge()
+
+
+def test_a_restart_of_the_bridge_between_the_halves_of_a_replace():
+    """What was placed before the kill is taken up, and its later fills are told with its chain."""
+    trader = Trader(spot_world())
+    world = trader.world
+    name = prepared(trader, "part")
+    fresh = trader.replace(name, "1.4", "59100")
+    world.run(500)
+    notes = world.venue.core.notes
+    shell = VirtualShell(world.exchange)
+    world.exchange.shells.remove(world.shell)
+    table = BinanceSpot({BTC: "BTCUSDT"}, recv_window_ms=5_000)
+    again = World(
+        world.exchange, CryptoVenue(table=table, shell=shell, notes=notes, checks_key=False), shell
+    )
+    world.exchange.trade(58000, "5", "sell")
+    again.run(1_000)
+    (last,) = again.of(Filled)
+    assert (last.order.cl_ord_id, last.order.cum_qty, last.order.order_qty) == (
+        fresh, Decimal("1.4"), Decimal("1.4"),
+    )  # fmt: skip
+    assert last.order.status is OrdStatus.FILLED
