@@ -295,3 +295,23 @@ def test_orders_over_the_websocket_api(exchange):
 
     run(main())
     assert [r.status for r in exchange.usdm.orders().values()] == ["CANCELED"]
+
+
+def test_time_ends_orders_and_listen_keys(exchange):
+    """A GTD order expires at its time; a listen key that nobody renews lives for an hour."""
+
+    async def main():
+        async with client_of(exchange) as client:
+            await listening(exchange.usdm, "user", client.watch_orders(PERP))
+            until_ms = client.milliseconds() + 900_000
+            await order(client, timeInForce="GTD", goodTillDate=until_ms)
+            (record,) = exchange.usdm.orders().values()
+            exchange.skew(880_000)
+            assert exchange.usdm.listeners("user") == 1
+            assert record.status == "NEW"
+            exchange.skew(905_000)
+            await until(lambda: record.status == "EXPIRED")
+            exchange.skew(3_601_000)
+            await until(lambda: exchange.usdm.listeners("user") == 0)
+
+    run(main())

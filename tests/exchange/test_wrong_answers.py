@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -120,6 +121,22 @@ def test_a_lost_cancel_is_sent_again_by_aiohttp_itself(exchange):
 
     run(main())
     assert len(exchange.asked("DELETE", "/order")) == 2
+
+
+def test_a_lost_amendment_is_sent_again_by_aiohttp_itself(exchange):
+    """PUT is idempotent to aiohttp, too: the second answer is -5027, the first one worked."""
+
+    async def main():
+        async with client_of(exchange, timeout=10_000) as client:
+            number = await outcome_of(client, PERP)
+            exchange.faults.answer("close", on="PUT /fapi/v1/order", acts=True)
+            with pytest.raises(ccxt.OperationRejected, match="-5027"):
+                await client.edit_order(number, PERP, "limit", "buy", 0.02, 50_000)
+
+    run(main())
+    (record,) = exchange.usdm.orders().values()
+    assert record.qty == Decimal("0.02")
+    assert len(exchange.asked("PUT", "/order")) == 2
 
 
 def test_the_websocket_api_goes_wrong_too(exchange):

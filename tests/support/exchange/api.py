@@ -60,6 +60,10 @@ class Api:
         self.markets.keep_up(now_ns)
         self.desk.on_time(now_ns)
 
+    def stream_is_over(self):
+        """Say whether the user's stream ends now by itself."""
+        return False
+
     def wire_of(self, params):
         """Return the symbol that a request names, if it is traded here."""
         wire = params.need("symbol")

@@ -13,7 +13,6 @@ LIFE = timedelta(days=1)
 
 @cache
 def _pem():
-    # `cryptography` comes with ccxt; without ccxt these tests are skipped.
     from cryptography import x509  # noqa: PLC0415 - it comes with ccxt
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - the same
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - the same

@@ -162,8 +162,10 @@ class LocalExchange:
 
     async def _tick(self):
         async for _ in beats(TICK_S):
-            for api in self._apis.values():
+            for name, api in self._apis.items():
                 api.tick(self.clock())
+                if api.stream_is_over():
+                    self._hubs[name].end_user(api.ended_event())
 
     async def _tickers(self):
         async for _ in beats(self._ticker_s):

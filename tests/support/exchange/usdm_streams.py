@@ -51,6 +51,10 @@ class UsdmStreams:
         self.listen_key = None
         return {}
 
+    def stream_is_over(self):
+        """Say whether a key has just grown too old."""
+        return self.listen_key is not None and self.now_ms() >= self._key_until_ms
+
     def ended_event(self):
         """End the key, and return what its streams are told before they fall silent."""
         key, self.listen_key = self.listen_key, None
