@@ -21,11 +21,19 @@ from gateway.oms.intake import Desk as Intake
 from gateway.oms.kill import KillSwitch
 from gateway.oms.limit_changes import LimitDesk
 from gateway.oms.questions import DONE, REFUSED, Questions, answer, person_of
-from gateway.oms.state import Order
+from gateway.oms.state import Halt, Order
 from gateway.risk.facts import Facts, Intent
+from gateway.risk.limits import ALL
 from gateway.risk.trading_state import UnknownScope, parse_scope
 from protocol.fields import EXTERNAL, TradingState
 from protocol.messages import OperatorCommand
+
+STILL_MAX = 600
+"""So many characters at most of what keeps a scope halted, in an answer."""
+_STRICTER = {
+    TradingState.REDUCING: (TradingState.HALTED,),
+    TradingState.ACTIVE: (TradingState.HALTED, TradingState.REDUCING),
+}
 
 
 class Desk:
@@ -163,8 +171,21 @@ class Desk:
         if name in self.book.state.flattening:  # or it would fight with what they do themselves
             yield Jot("FLATTEN", {"scope": name, "done": True})
             yield alert("NOT_FLATTENED", scope=name, why=f"{person_of(session)} resumed it")
-        warning = self._unknown_symbols(message.scope)
-        yield answer(session, message, DONE, f"{state.value}: {message.scope}{warning}")
+        rest = f"{self._still(name, state)}{self._unknown_symbols(message.scope)}"
+        yield answer(session, message, DONE, f"{state.value}: {message.scope}{rest}")
+
+    def _still(self, scope: str, state: TradingState) -> str:
+        """Say what keeps a scope stricter than a person has just ordered, here or further out."""
+        terms = set(scope.split())
+        found = [
+            f"; still {halt.state.value}{'' if where == scope else f' on {where}'} by"
+            f" {_said_by(cause, halt)}"
+            for where, halts in self.book.state.halts.items()
+            if where == ALL or terms.issuperset(where.split())
+            for cause, halt in halts.items()
+            if halt.state in _STRICTER[state]
+        ]  # fmt: skip
+        return "".join(found)[:STILL_MAX]
 
     # Reviews.
 
@@ -264,6 +285,12 @@ class Desk:
         self.shutdown_asked = True
         yield Jot("SHUTDOWN", {"who": person_of(session), "reason": message.reason or ""})
         yield answer(session, message, DONE, "the gateway is stopping")
+
+
+def _said_by(cause: str, halt: Halt) -> str:
+    """Write who or what has ordered a halt, and why, once each."""
+    known = halt.reason.startswith(f"{cause}: ")
+    return (halt.reason if known else f"{halt.who}: {halt.reason}")[:200]
 
 
 def _body(message: OperatorCommand) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from support.desk import SYMBOL, VENUE, Exchange, cancel, new_order
 from support.lines import Play, line
 from support.operators import notes
 
+from gateway.oms.halting import trip
 from gateway.oms.paging import page
 from protocol.fields import TradingState, TradSesStatus
 from protocol.messages import (
@@ -93,6 +94,35 @@ def test_what_a_person_stops_and_resumes_is_an_alert(play):
         ask(play, command, scope="strategy:MM", reason="lunch")
         (alert,) = notes(play.desk, f"ALERT {said}")
         assert (alert["scope"], alert["who"], alert["why"]) == ("strategy:MM", "ann", "lunch")
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("strategy:MM", "; still HALTED by RUNAWAY: alike=50"),
+        (f"venue:{VENUE}", ""), ("strategy:MOM", ""),
+        ("all", "; still HALTED on all by RUNAWAY: alike=50"),
+    ],
+)
+def test_reduce_says_what_keeps_its_scope_halted(play, where, said):
+    """A breaker's halt is no person's to loosen by REDUCE: the answer names it, and its scope."""
+    desk = play.desk
+    desk.run(trip(
+        desk.book, desk.rules, where, TradingState.HALTED, desk.now_ns, cause="RUNAWAY",
+        detail="alike=50",
+    ))  # fmt: skip
+    answer = ask(play, "REDUCE", scope="strategy:MM", reason="careful")
+    assert (answer.outcome, answer.text) == ("DONE", f"REDUCING: strategy:MM{said}")
+
+
+def test_resume_says_what_still_stands_further_out(play):
+    """What else binds the scope is said with who and why; what bound it alone is gone."""
+    ask(play, "REDUCE", scope="all", reason="news")
+    ask(play, "KILL", scope="strategy:MM", reason="b")
+    assert ask(play, "REDUCE", scope="strategy:MM", reason="c").text == "REDUCING: strategy:MM"
+    answer = ask(play, "RESUME", scope="strategy:MM", reason="d")
+    assert answer.text == "ACTIVE: strategy:MM; still REDUCING on all by ann: news"
+    assert ask(play, "RESUME", scope="all", reason="e").text == "ACTIVE: all"
 
 
 def test_resume_takes_back_one_scope(play):
