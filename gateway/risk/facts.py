@@ -41,9 +41,21 @@ class Refusal(NamedTuple):
         return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
+UNKNOWN_CURRENCY = "an unknown currency"
+"""How a rate from an instrument that the venue has not told is spoken of."""
+
+
 def refuse(code: str, ord_rej_reason: OrdRejReason, /, **values: object) -> Refusal:
     """Write a refusal with the numbers that were compared."""
     return Refusal(code, numbers(**values), ord_rej_reason)
+
+
+def no_rate(frm: str, to: str, /, **where: object) -> Refusal:
+    """Refuse for want of a rate: say which pair is missing, and where one may be vouched for."""
+    why = f"no rate from {frm or UNKNOWN_CURRENCY} to {to}".replace(" ", "_")
+    if frm and frm != UNKNOWN_CURRENCY:
+        where["remedy"] = f"set_{frm}/{to}_in_[rates]_if_nobody_quotes_it"
+    return refuse("NO_RATE", OrdRejReason.BROKER, why=why, **where)
 
 
 def numbers(**values: object) -> str:

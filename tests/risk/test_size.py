@@ -132,10 +132,10 @@ def test_the_least_notional_is_in_the_quote_currency():
 
 
 def test_without_a_rate_new_risk_is_refused():
-    """A notional that cannot be known is not below any limit."""
-    text = ask(other_currency())
-    assert code(text) == "NO_RATE"
-    assert {"currency=CHF", "to=USD"} <= set(text.split())
+    """A notional that cannot be known is not below any limit; the remedy is said."""
+    words = ask(other_currency()).split()
+    assert words[:2] == ["NO_RATE:", "why=no_rate_from_CHF_to_USD"]
+    assert "remedy=set_CHF/USD_in_[rates]_if_nobody_quotes_it" in words
 
 
 def test_without_a_rate_a_position_may_be_closed():

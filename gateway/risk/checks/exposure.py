@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gateway.risk.facts import Facts, Intent, Refusal, refuse
+from gateway.risk.facts import Facts, Intent, Refusal, no_rate, refuse
 from protocol.fields import OrdRejReason, Side
 from protocol.numbers import ZERO, plain
 
 _EXCEEDS = OrdRejReason.EXCEEDS_LIMIT
+_NO_RATE = "no rate from "
+"""What Exposure and After say begins so, where a rate is missing."""
 
 
 def known_exposure(facts: Facts, intent: Intent) -> Refusal | None:
@@ -31,8 +33,9 @@ def known_exposure(facts: Facts, intent: Intent) -> Refusal | None:
 
 def unknown(why: str, scope: str) -> Refusal:
     """Refuse for want of a price, or of a rate, as Exposure says which."""
-    if why.startswith("no rate"):
-        return refuse("NO_RATE", OrdRejReason.BROKER, why=why.replace(" ", "_"), scope=scope)
+    if why.startswith(_NO_RATE):
+        frm, _, to = why.removeprefix(_NO_RATE).rpartition(" to ")
+        return no_rate(frm, to, scope=scope)
     return refuse("NO_PRICE", OrdRejReason.BROKER, why=why.replace(" ", "_"), scope=scope)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from gateway.oms.state import Mark
 from gateway.risk.checks.exposure import capital_left
-from gateway.risk.facts import Facts, Intent, Refusal, refuse
+from gateway.risk.facts import Facts, Intent, Refusal, no_rate, refuse
 from gateway.risk.feeds import Unhealthy
 from gateway.risk.funds import account_total
 from gateway.risk.limits import Bound, number_of
@@ -87,8 +87,7 @@ def _share(facts: Facts, intent: Intent, loss: Decimal, bound: Bound) -> Refusal
     currency = intent.after(facts).currency
     rate = facts.exposure.rate(currency, facts.rules.currency)
     if rate is None:
-        why = f"no_rate_from_{currency}_to_{facts.rules.currency}"
-        return refuse("NO_RATE", OrdRejReason.BROKER, why=why, scope=scope)
+        return no_rate(currency, facts.rules.currency, scope=scope)
     equity = equity_of(facts, intent)
     if equity is None:
         return refuse("FUNDS_UNKNOWN", OrdRejReason.BROKER, venue=intent.venue, scope=scope)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from gateway.oms.book import Book
 from gateway.risk.checks.price import may_go_blind
-from gateway.risk.facts import Facts, Intent, Refusal, refuse
+from gateway.risk.facts import Facts, Intent, Refusal, no_rate, refuse
 from gateway.risk.limits import ALL
 from protocol.fields import OrdRejReason
 
@@ -48,10 +48,8 @@ def _no_notional(facts: Facts, intent: Intent) -> Refusal:
     symbol, venue = intent.message.symbol, intent.venue
     if intent.worst_price(facts) is None:
         return refuse("NO_PRICE", OrdRejReason.BROKER, symbol=symbol, venue=venue)
-    return refuse(
-        "NO_RATE", OrdRejReason.BROKER, symbol=symbol, venue=venue,
-        currency=facts.market.currency(venue, symbol) or "unknown", to=facts.rules.currency,
-    )  # fmt: skip
+    currency = facts.market.currency(venue, symbol)
+    return no_rate(currency, facts.rules.currency, symbol=symbol, venue=venue)
 
 
 def min_order_notional(facts: Facts, intent: Intent) -> Refusal | None:
