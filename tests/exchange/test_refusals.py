@@ -114,6 +114,21 @@ def test_half_of_a_cancel_replace_may_fail(exchange):
     assert [r.status for r in exchange.spot.orders().values()] == ["CANCELED"]
 
 
+def test_filters_come_before_either_half_of_a_cancel_replace(exchange):
+    """A bad price refuses all of it: the old order stands."""
+
+    async def main():
+        async with client_of(exchange) as client:
+            first = await client.create_order(BTC, "limit", "buy", 0.01, 50_000)
+            words = {**REPLACE, "price": "50000.001", "cancelOrderId": first["id"]}
+            del words["cancelOrigClientOrderId"]
+            with pytest.raises(ccxt.InvalidOrder, match="PRICE_FILTER"):
+                await client.private_post_order_cancelreplace(words)
+
+    run(main())
+    assert [r.status for r in exchange.spot.orders().values()] == ["NEW"]
+
+
 def test_keys_and_signatures_are_checked(exchange):
     """A wrong secret is -1022, an unknown key -2015, no key at all -2014."""
 
@@ -194,3 +209,18 @@ def test_new_orders_are_counted():
         counted, text = run(main())
         assert counted in {2, 3, 4}
         assert "-1015" in text
+
+
+def test_orders_that_trade_do_not_count():
+    """Spot's limit is on unfilled orders: those that trade can go on for ever."""
+    limits = {"spot": {"orders": {"10S": 2, "1D": 100}}}
+    with LocalExchange(limits=limits) as exchange:
+        exchange.spot.set_book(BTC, [(60_000, 1)], [(60_010, 1)])
+
+        async def main():
+            async with client_of(exchange) as client:
+                for _ in range(6):
+                    await client.create_order(BTC, "market", "buy", 0.01)
+                assert client.last_response_headers["X-MBX-ORDER-COUNT-10S"] == "0"
+
+        run(main())

@@ -31,8 +31,8 @@ def answer_to(api, method, path, params, secure):
     now_ms = api.now_ms()
     if route is None:
         return 404, {"code": -1, "msg": f"no {method} {path} at the exchange in the test"}, {}
-    weight = route.weight(params) if callable(route.weight) else route.weight
     try:
+        weight = route.weight(params) if callable(route.weight) else route.weight
         api.limiter.charge(weight, now_ms)
         if route.signed or route.keyed:
             secure(signed=route.signed)

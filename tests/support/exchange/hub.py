@@ -14,7 +14,9 @@ from itertools import count
 import orjson
 from aiohttp import WSMsgType
 from support.exchange.faults import Gate
+from support.exchange.waiting import beats
 
+PING_S = 20
 STREAM = re.compile(
     r"^([a-z0-9]+)@(depth|bookTicker|trade|aggTrade|ticker|miniTicker)(?:@(?:100ms|0ms))?$"
 )
@@ -55,6 +57,13 @@ class Connection:
                 text = await self._queue.get()
                 if not self.silent and not self.socket.closed:
                     await self.socket.send_str(text)
+
+    async def ping(self):
+        """Ping the client now and then, as the exchange does; half-open, not even that."""
+        with suppress(ConnectionError):
+            async for _ in beats(PING_S):
+                if not self.silent:
+                    await self.socket.ping()
 
     def abort(self):
         """Cut the line: no close frame, nothing."""
@@ -141,7 +150,7 @@ class Hub:
         """Carry one connection until it ends."""
         self.accepted += 1
         self.connections.add(connection)
-        writer = asyncio.ensure_future(connection.write())
+        tasks = [asyncio.ensure_future(each) for each in (connection.write(), connection.ping())]
         try:
             async for message in connection.socket:
                 if message.type is WSMsgType.PING and not connection.silent:
@@ -150,7 +159,8 @@ class Hub:
                     await on_request(connection, orjson.loads(message.data))
         finally:
             self.connections.discard(connection)
-            writer.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def on_stream_request(connection, body):

@@ -72,6 +72,12 @@ class Limiter:
                 wait_s = (UNITS_MS[unit] - now_ms % UNITS_MS[unit]) // 1000 + 1
                 raise ApiError(-1015, text, 429, headers={"Retry-After": str(wait_s)})
 
+    def first_fill(self, now_ms):
+        """Take an order off the count: spot counts unfilled orders only (one each, at least)."""
+        for unit in self.limits.orders:
+            if self.count("orders", unit, now_ms, 0):
+                self.count("orders", unit, now_ms, -1)
+
     def headers(self, now_ms):
         """Return what every answer says about the counters."""
         used = str(self.count("weight", "1M", now_ms, 0))

@@ -183,6 +183,8 @@ class SpotApi(SpotPublic, SpotReads, Api):
         if number is None and client_id is None:
             raise no_cancel_id()
         found = self.desk.find(words["wire"], number, client_id)
+        if words["qty"] is not None:
+            self._check_filters(words)  # they come before either half
         halves = {"cancelResult": "SUCCESS", "newOrderResult": "SUCCESS"}
         part = {"ONLY_NEW": True, "ONLY_PARTIALLY_FILLED": False}.get(allowed)
         if found is not None and found.is_open and part is bool(found.cum):
@@ -234,6 +236,8 @@ class SpotApi(SpotPublic, SpotReads, Api):
     def _changed(self, record, what, deal):
         if deal is not None:
             self.wallet.book(record, deal)
+            if record.deals == [deal]:
+                self.limiter.first_fill(self.now_ms())
         if what != "TRIGGERED":
             report = forms.execution_report(
                 record, what, deal, self.now_ms(), next(self._execution_ids)

@@ -10,7 +10,7 @@ DEPTH_WEIGHTS = ((100, 5), (500, 25), (1000, 50), (5000, 250))
 
 def depth_weight(params):
     """Return what a snapshot weighs: by its size."""
-    limit = int(params.get("limit") or 100)
+    limit = params.integer("limit", 100)
     return next((weight for most, weight in DEPTH_WEIGHTS if limit <= most), 250)
 
 

@@ -12,7 +12,7 @@ INTERVAL_MS = 8 * 3_600_000
 
 def depth_weight(params):
     """Return what a snapshot weighs: by its size."""
-    limit = int(params.get("limit") or 500)
+    limit = params.integer("limit", 500)
     return next((weight for most, weight in DEPTH_WEIGHTS if limit <= most), 20)
 
 
