@@ -23,7 +23,7 @@ class CryptoAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The keys of `[venue.crypto]`."""
 
     exchange: Literal["binance"]
-    market: Literal["spot"] = "spot"
+    market: Literal["spot", "usdm"] = "spot"
     api_key: Secret
     secret: Secret
     testnet: bool = False

@@ -145,6 +145,11 @@ class Core:
             alive = set(map(id, self.orders.values()))
             self.names = {n: one for n, one in self.names.items() if id(one) in alive}
 
+    def name_chain(self, order: Order) -> None:
+        """Let an order be known by every id that it was to have, where the exchange keeps one."""
+        for name in self.notes.chain_from(order.client_id):
+            self.names.setdefault(name, order)
+
     def forget(self, order: Order) -> None:
         """Forget an order that never came to be."""
         self.orders.pop(order.client_id, None)

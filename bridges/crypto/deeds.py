@@ -256,7 +256,7 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     if view is not None:
         core.absorb(view)
     pause = pauses()
-    while order.amending is not None and not order.is_done:
+    while order.amending is not None and not order.is_done and order.ending is None:
         if verdict is Verdict.REFUSED:
             break
         view = yield from _look(core, order)

@@ -27,8 +27,15 @@ from bridges.crypto.effects import (
 )
 from bridges.crypto.flows import Flow, Pause, Step, ask
 from bridges.crypto.orders import ENDED
-from bridges.crypto.questions import listed, named, read_listing, trades_since, with_chain
-from bridges.crypto.views import MoneyNews, OrderNews, StreamOver, Verdict
+from bridges.crypto.questions import (
+    ledger_entries,
+    listed,
+    named,
+    read_listing,
+    trades_since,
+    with_chain,
+)
+from bridges.crypto.views import MoneyHint, MoneyNews, OrderNews, StreamOver, Verdict
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged
 from bridges.port import LedgerEntries
@@ -42,6 +49,8 @@ SILENCE_NS = 4_000 * MS_NS
 DIAL_NS = 10_000 * MS_NS
 AUDIT_NS = 15_000 * MS_NS
 CLOCK_NS = 60_000 * MS_NS
+LEDGER_NS = 3_600_000 * MS_NS
+"""How far back the ledger is asked for when the stream hints at it; entries have ids."""
 KEY_NS = 20 * 60_000 * MS_NS
 FIRST_PAUSE_NS = 200 * MS_NS
 
@@ -242,6 +251,8 @@ class Link:
                     core.absorb(item.view, item.trade)
                 case MoneyNews():
                     core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
+                case MoneyHint():
+                    core.start(ledger_entries(core, "", core.now_ns - LEDGER_NS))
                 case StreamOver():
                     self._down(item.why)
 
@@ -286,6 +297,8 @@ class Link:
                 order = yield from with_chain(core, view)
                 if view.client_id not in core.orders:
                     core.know(order)
+                    if core.table.amends_in_place:
+                        core.name_chain(order)
         for symbol in symbols if self._was_up_before else ():
             if not (yield from self._missed_trades(symbol, since_ns)):
                 return False

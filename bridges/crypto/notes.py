@@ -1,6 +1,6 @@
 """What must be known of an id after a restart, and no exchange says: its symbol, its predecessor.
 
-One line an id, `id symbol previous`, written before the exchange is called. The id log alone is law
+One line an id, `id symbol previous terms`, written before the exchange is called. The id log alone is law
 (bridges/id_log.py); a line that is lost here costs a search through all symbols, and no more, so
 nothing is synced. A line that cannot be read is skipped.
 """
@@ -8,10 +8,18 @@ nothing is synced. A line that cannot be read is skipped.
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
+from protocol.numbers import plain
+
 MAX_NOTES = 100_000
-WORDS = 3
+WORDS = 4
+
+
+def terms(qty: Decimal, price: Decimal | None) -> str:
+    """Write what an order is for, so that equal terms are equal text."""
+    return f"{plain(qty)}@{'-' if price is None else plain(price)}"
 
 
 class Notes:
@@ -21,6 +29,7 @@ class Notes:
         self._symbols: dict[str, str] = {}
         self._previous: dict[str, str] = {}
         self._next: dict[str, str] = {}
+        self._terms: dict[str, str] = {}
         self._path = path
         self._handle: int | None = None
         if path is not None:
@@ -28,11 +37,12 @@ class Notes:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._handle = os.open(path, flags, 0o600)
 
-    def add(self, name: str, symbol: str, previous: str) -> None:
-        """Note an id."""
-        self._take(name, symbol, previous)
+    def add(self, name: str, symbol: str, previous: str, terms: str) -> None:
+        """Note an id; `terms` (quantity@price) tell later which of a chain's ids lives."""
+        self._take(name, symbol, previous, terms)
         if self._handle is not None:
-            os.write(self._handle, f"{name} {symbol} {previous or '-'}\n".encode())
+            line = f"{name} {symbol} {previous or '-'} {terms}\n"
+            os.write(self._handle, line.encode())
 
     def symbol_of(self, name: str) -> str:
         """Return the symbol of an id, or nothing."""
@@ -49,20 +59,26 @@ class Notes:
             found.append(name)
         return found[::-1]
 
+    def name_of(self, name: str, terms: str) -> str:
+        """Return the newest id of a chain whose terms are these, or the given one."""
+        chain = self.chain_from(name)
+        return next((one for one in chain if self._terms.get(one) == terms), name)
+
     def close(self) -> None:
         """Close the file."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
-    def _take(self, name: str, symbol: str, previous: str) -> None:
+    def _take(self, name: str, symbol: str, previous: str, terms: str) -> None:
         self._symbols[name] = symbol
+        self._terms[name] = terms
         if previous:
             self._previous[name] = previous
             self._next[previous] = name
         if len(self._symbols) > MAX_NOTES:
             oldest = next(iter(self._symbols))
-            del self._symbols[oldest]
+            del self._symbols[oldest], self._terms[oldest]
             self._next.pop(self._previous.pop(oldest, ""), None)
 
     def _read(self, path: Path) -> None:
@@ -71,8 +87,8 @@ class Notes:
         except FileNotFoundError:
             return
         kept = [parts for line in lines if len(parts := line.split(" ")) == WORDS]
-        for name, symbol, previous in kept[-MAX_NOTES:]:
-            self._take(name, symbol, "" if previous == "-" else previous)
+        for name, symbol, previous, terms in kept[-MAX_NOTES:]:
+            self._take(name, symbol, "" if previous == "-" else previous, terms)
         if len(lines) > 2 * MAX_NOTES:
             fresh = path.with_suffix(".new")
             fresh.write_text("".join(f"{' '.join(parts)}\n" for parts in kept[-MAX_NOTES:]))

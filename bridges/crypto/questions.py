@@ -9,6 +9,7 @@ from typing import Any
 from bridges.crypto.core import MS_NS, Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
+from bridges.crypto.notes import terms
 from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
 from bridges.crypto.views import OrderView, TradeView, Verdict
 from bridges.port import (
@@ -73,8 +74,9 @@ def with_chain(core: Core, view: OrderView) -> Generator[Step, list[Response], O
             order.base += earlier.executed
             order.base_paid += earlier.paid
         name = core.notes.previous_of(name)
-    if core.table.amends_in_place:
+    if core.table.amends_in_place and ours:
         order.previous = ""
+        order.name = core.notes.name_of(view.client_id, terms(view.qty, view.price))
     return order
 
 

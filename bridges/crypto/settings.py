@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bridges.crypto.binance_spot import BinanceSpot
+from bridges.crypto.binance_usdm import BinanceUsdm
 from bridges.crypto.notes import Notes
 from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 
-TABLES = {("binance", "spot"): (BinanceSpot, "binance", "spot")}
+TABLES: Mapping[tuple[str, str], tuple[type[BinanceSpot] | type[BinanceUsdm], str, str]] = {
+    ("binance", "spot"): (BinanceSpot, "binance", "spot"),
+    ("binance", "usdm"): (BinanceUsdm, "binance", "linear"),
+}
 """Exchange and market: the table, ccxt's class, and the place of its streams."""
 NOTES_NAME = "notes"
 

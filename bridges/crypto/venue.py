@@ -15,7 +15,7 @@ from bridges.crypto.core import Core, pauses
 from bridges.crypto.effects import Call, Response, StreamAct, StreamNews
 from bridges.crypto.flows import Flow, ask
 from bridges.crypto.link import Link
-from bridges.crypto.notes import Notes
+from bridges.crypto.notes import Notes, terms
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
 from bridges.crypto.table import Table
@@ -113,7 +113,7 @@ class CryptoVenue:
         elif refusal is not None:
             core.reject(fresh, refusal.text, refusal.reason)
         else:
-            core.notes.add(order.cl_ord_id, order.symbol, "")
+            core.notes.add(order.cl_ord_id, order.symbol, "", terms(order.order_qty, order.price))
             core.know(fresh)
             core.start(deeds.place(core, fresh))
         self._flush()
@@ -135,7 +135,10 @@ class CryptoVenue:
         if self._unsent():
             self._refuse(order.cl_ord_id, order.orig_cl_ord_id, CxlRejResponseTo.REPLACE)
         else:
-            core.notes.add(order.cl_ord_id, order.symbol, order.orig_cl_ord_id)
+            core.notes.add(
+                order.cl_ord_id, order.symbol, order.orig_cl_ord_id,
+                terms(order.order_qty, order.price),
+            )  # fmt: skip
             core.start(deeds.replace(core, order))
         self._flush()
 

@@ -77,6 +77,12 @@ class MoneyNews(Struct, frozen=True):
     entry: LedgerEntry
 
 
+class MoneyHint(Struct, frozen=True):
+    """A user stream told that money moved: what exactly is to be asked for."""
+
+    why: str
+
+
 class StreamOver(Struct, frozen=True):
     """A user stream told that it will tell no more."""
 
@@ -123,4 +129,4 @@ class Access(Struct, frozen=True, kw_only=True):
     """Whether it is only taken from named addresses."""
 
 
-StreamItem = OrderNews | MoneyNews | StreamOver | BookNews | TradeNews
+StreamItem = OrderNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from support.conformance import BinanceDesk, PaperDesk
+from support.conformance import PaperDesk, SpotDesk, UsdmDesk
 
-WANTED = {"paper": (), "binance spot": ("ccxt", "aiohttp", "cryptography")}
-DESKS = {"paper": PaperDesk, "binance spot": BinanceDesk}
+CRYPTO = ("ccxt", "aiohttp", "cryptography")
+WANTED = {"paper": (), "binance spot": CRYPTO, "binance usdm": CRYPTO}
+DESKS = {"paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk}
 
 
 def missing(name):

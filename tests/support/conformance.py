@@ -36,7 +36,7 @@ from protocol.timestamps import format_utc
 BTC = "BTC/USDT"
 ORDER_WORDS = (ExecutionReport, OrderCancelReject)
 LIMIT_MS = 10_000
-ID_START = 1_700_000_000
+DEPOSITS = {"spot": {"USDT": 100_000, "BTC": 2}, "usdm": {"USDT": 100_000}}
 
 
 class Desk(Counter):
@@ -44,6 +44,10 @@ class Desk(Counter):
 
     symbol = BTC
     name = ""
+    has_stops = True
+    is_spot = True
+    """Whether a fill moves the base currency, and its whole worth in the quote currency."""
+    qty_step = "0.00001"
 
     def __init__(self, folder, **more):
         super().__init__(folder, connected=False, symbols=[BTC], feed={}, **more)
@@ -216,15 +220,16 @@ class PaperDesk(Desk):
 
 
 class BinanceDesk(Desk):
-    """Binance spot: the bridge's own ccxt client, on the local exchange, in real time."""
+    """Binance: the bridge's own ccxt client, on the local exchange, in real time."""
 
-    name = "binance spot"
+    market = ""
 
     def __init__(self, folder, **more):
         from support.exchange.server import LocalExchange  # noqa: PLC0415 - wants aiohttp
 
-        self.local = LocalExchange(symbols=(BTC,), deposits={"USDT": 100_000, "BTC": 2})
+        self.local = LocalExchange(symbols=(BTC,), deposits=DEPOSITS)
         self.local.__enter__()
+        self.account = getattr(self.local, self.market)
         self.set_book()
         self.settings = more.pop("settings", {})
         self.origin_ns = 0
@@ -245,8 +250,8 @@ class BinanceDesk(Desk):
             now_ns=self.now_ns, publisher=self.publications,
             make_venue=lambda: open_crypto_venue(
                 **{
-                    "folder": self.folder, "symbols": [BTC], "api_key": keys["apiKey"],
-                    "secret": keys["secret"], "key_may": ["withdraw", "any_address"],
+                    "folder": self.folder, "symbols": [BTC], "market": self.market,
+                    "api_key": keys["apiKey"], "secret": keys["secret"], "key_may": ["withdraw", "any_address"],
                     "timeout_ms": 1_000,
                     "make_session": lambda: session_to(self.local.port), **self.settings,
                 }
@@ -266,11 +271,11 @@ class BinanceDesk(Desk):
 
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
-        self.local.spot.set_book(BTC, bids, asks)
+        self.account.set_book(BTC, bids, asks)
 
     def trade(self, price, qty, aggressor):
         """Let others trade."""
-        self.local.spot.trade(BTC, price, qty, aggressor)
+        self.account.trade(BTC, price, qty, aggressor)
 
     def kill_bridge(self):
         """Let the bridge die; only its thread is ended in order."""
@@ -279,9 +284,23 @@ class BinanceDesk(Desk):
 
     def sent_ids(self):
         """Return how often the exchange has taken each client id."""
-        return Count(record.client_id for record in self.local.spot.orders().values())
+        return Count(record.client_id for record in self.account.orders().values())
 
     def end(self):
         """Close the bridge and the exchange."""
         super().end()
         self.local.__exit__()
+
+
+class SpotDesk(BinanceDesk):
+    """Binance spot."""
+
+    name, market = "binance spot", "spot"
+
+
+class UsdmDesk(BinanceDesk):
+    """Binance USD-M futures."""
+
+    name, market = "binance usdm", "usdm"
+    has_stops = is_spot = False
+    qty_step = "0.001"

@@ -1,0 +1,310 @@
+"""The translation table of Binance USD-M futures, one-way mode. Pure.
+
+A replace changes the order itself (PUT), which keeps its id there: quantity is the order's whole
+quantity, what was filled included. Stop orders live behind other endpoints with other ids and are
+not offered. Quantities are units of the base asset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from bridges.crypto.binance import (
+    MS_NS,
+    SIDE_NAMES,
+    SIDES,
+    STATUS,
+    TIF,
+    TIF_NAMES,
+    TYPES,
+    Binance,
+    number,
+    positive,
+)
+from bridges.crypto.effects import Call, Response, SendStream
+from bridges.crypto.views import (
+    MoneyHint,
+    OrderNews,
+    OrderView,
+    StreamItem,
+    StreamOver,
+    TradeView,
+    Verdict,
+)
+from bridges.port import (
+    Balance,
+    Capabilities,
+    Instrument,
+    LedgerEntry,
+    OrderRequest,
+    Position,
+)
+from protocol.fields import OrdType, TimeInForce
+from protocol.numbers import plain
+
+KINDS = {"FUNDING_FEE": "FUNDING", "TRANSFER": "DEPOSIT"}
+TOLD_ELSEWHERE = frozenset(("COMMISSION", "REALIZED_PNL"))
+"""Income that is known from the fills."""
+FUNDING_MS = 8 * 3_600_000
+LEDGER_PAGE = 1_000
+
+
+class BinanceUsdm(Binance):
+    """Orders, account and user stream of Binance USD-M futures."""
+
+    name = "binance usdm"
+    prefix = "fapiPublic"
+    signed = "fapiPrivate"
+    amends_in_place = True
+    _trades_method = "GetUserTrades"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the bridge can do there."""
+        return Capabilities(
+            ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(TIF_NAMES),
+            post_only=True, reduce_only=True, replace=True, look_up=True,
+            absence_after_ms=self.recv_window_ms + 5_000,
+        )  # fmt: skip
+
+    def mode(self) -> Call | None:
+        """Ask whether both sides of a symbol may be held at once."""
+        return Call("fapiPrivateGetPositionSideDual")
+
+    def objection(self, body: Any) -> str:
+        """Refuse hedge mode: an order would have to name its side of the position."""
+        if body["dualSidePosition"] is False:
+            return ""
+        return "the account is in hedge mode: switch it to one-way mode"
+
+    # Orders.
+
+    def new_order(self, order: OrderRequest) -> Call:
+        """Place an order; its trades come on the stream."""
+        params: dict[str, Any] = {
+            "symbol": self.native[order.symbol], "side": SIDE_NAMES[order.side],
+            "quantity": f"{order.order_qty:f}", "newClientOrderId": order.cl_ord_id,
+            "newOrderRespType": "RESULT",
+            "type": "LIMIT" if order.ord_type is OrdType.LIMIT else "MARKET",
+        }  # fmt: skip
+        if order.ord_type is OrdType.LIMIT:
+            force = "GTX" if order.post_only else TIF_NAMES[order.time_in_force]
+            params |= {"price": f"{order.price:f}", "timeInForce": force}
+        if order.reduce_only:
+            params["reduceOnly"] = "true"
+        return Call("fapiPrivatePostOrder", params, urgent=True)
+
+    def cancel(self, symbol: str, client_id: str, request_id: str) -> Call:  # noqa: ARG002 - spot's
+        """Cancel an order by our id."""
+        params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
+        return Call("fapiPrivateDeleteOrder", params, urgent=True)
+
+    def cancel_all(self, symbol: str) -> Call:
+        """Cancel whatever rests in a symbol."""
+        params = {"symbol": self.native[symbol]}
+        return Call("fapiPrivateDeleteAllOpenOrders", params, urgent=True)
+
+    def replace(self, order: OrderRequest, client_id: str) -> Call:
+        """Change price and quantity of an order."""
+        params = {
+            "symbol": self.native[order.symbol], "side": SIDE_NAMES[order.side],
+            "origClientOrderId": client_id, "quantity": f"{order.order_qty:f}",
+            "price": f"{order.price:f}",
+        }  # fmt: skip
+        return Call("fapiPrivatePutOrder", params, urgent=True)
+
+    def judge_replace(self, response: Response) -> tuple[Verdict, Verdict]:
+        """Say what became of the order: it is its own successor."""
+        found = self.judge(response)
+        return found, found
+
+    def read_replace(self, body: Any) -> OrderView:
+        """Read the changed order."""
+        return self.read_order(body)
+
+    def look_up(self, symbol: str, client_id: str) -> Call:
+        """Ask for an order by our id."""
+        params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
+        return Call("fapiPrivateGetOrder", params)
+
+    def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
+        """Ask for what rests, symbol by symbol."""
+        return tuple(
+            Call("fapiPrivateGetOpenOrders", {"symbol": self.native[symbol]})
+            for symbol in symbols
+        )
+
+    def orders_from(self, symbol: str, order_id: str) -> Call:
+        """Ask for orders from an exchange's id on, to learn our ids of them."""
+        params = {"symbol": self.native[symbol], "orderId": order_id, "limit": 1_000}
+        return Call("fapiPrivateGetAllOrders", params)
+
+    def read_order(self, row: Any) -> OrderView:
+        """Read an order in an answer. Raises KeyError or ValueError on anything else."""
+        executed = number(row["executedQty"])
+        paid = number(row["cumQuote"]) if "cumQuote" in row else number(row["avgPrice"]) * executed
+        return OrderView(
+            order_id=str(int(row["orderId"])), client_id=row["clientOrderId"],
+            symbol=self.ours[row["symbol"]], side=SIDES[row["side"]],
+            ord_type=TYPES[row["type"]],
+            time_in_force=TIF.get(row["timeInForce"], TimeInForce.GOOD_TILL_CANCEL),
+            qty=number(row["origQty"]), executed=executed, paid=paid,
+            status=STATUS[row["status"]], ns=int(row["updateTime"]) * MS_NS,
+            price=positive(row["price"]), stop_px=positive(row.get("stopPrice")),
+            post_only=row["timeInForce"] == "GTX", reduce_only=bool(row["reduceOnly"]),
+        )  # fmt: skip
+
+    # The user stream.
+
+    def user_key(self) -> Call | None:
+        """Ask for the listen key that the stream's address carries."""
+        return Call("fapiPrivatePostListenKey")
+
+    def read_user_key(self, body: Any) -> str:
+        """Read it."""
+        return str(body["listenKey"])
+
+    def keep_user_key(self, key: str) -> Call | None:  # noqa: ARG002 - other exchanges name it
+        """Keep it alive: it dies after an hour otherwise."""
+        return Call("fapiPrivatePutListenKey")
+
+    def user_words(self, stream: str, at_ms: int) -> SendStream | None:  # noqa: ARG002 - as spot's
+        """Say nothing: the address says it all."""
+        return None
+
+    def is_user_ready(self, message: Any) -> bool:  # noqa: ARG002 - as spot has it
+        """Never wait for a word."""
+        return False
+
+    def read_user(self, message: Any) -> list[StreamItem]:
+        """Read one message of the user stream; what is of no interest is nothing."""
+        event = message.get("data", message) if isinstance(message, dict) else {}
+        match event.get("e"):
+            case "ORDER_TRADE_UPDATE" if event["o"]["s"] in self.ours:
+                return [self._order_news(event["o"])]
+            case "ACCOUNT_UPDATE" if event["a"]["m"] not in {"ORDER"}:
+                return [MoneyHint(str(event["a"]["m"]))]
+            case "listenKeyExpired":
+                return [StreamOver("the listen key has expired")]
+            case _:
+                return []
+
+    def _order_news(self, row: Any) -> OrderNews:
+        symbol, side, ns = self.ours[row["s"]], SIDES[row["S"]], int(row["T"]) * MS_NS
+        trade = None
+        if row["x"] in {"TRADE", "CALCULATED"} and number(row["l"]) > 0:
+            trade = TradeView(
+                trade_id=str(row["t"]), order_id=str(row["i"]), symbol=symbol, side=side,
+                qty=number(row["l"]), price=number(row["L"]), fee=number(row.get("n") or 0),
+                fee_currency=row.get("N") or "", maker=bool(row["m"]), ns=ns,
+            )  # fmt: skip
+        executed = number(row["z"])
+        view = OrderView(
+            order_id=str(row["i"]), client_id=row["c"], symbol=symbol, side=side,
+            ord_type=TYPES[row["o"]],
+            time_in_force=TIF.get(row["f"], TimeInForce.GOOD_TILL_CANCEL),
+            qty=number(row["q"]), executed=executed, paid=number(row["ap"]) * executed,
+            status=STATUS.get(row["X"], STATUS["NEW"]), ns=ns, price=positive(row["p"]),
+            stop_px=positive(row.get("sp")), post_only=row["f"] == "GTX",
+            reduce_only=bool(row["R"]),
+        )  # fmt: skip
+        return OrderNews(view, trade)
+
+    # The account.
+
+    def account(self) -> Call:
+        """Ask for balances."""
+        return Call("fapiPrivateV3GetBalance")
+
+    def read_balances(self, body: Any) -> tuple[Balance, ...]:
+        """Read the balances; what is free is what the exchange would let an order block."""
+        return tuple(
+            Balance(
+                currency=row["asset"], total=number(row["balance"]),
+                free=number(row["availableBalance"]),
+            )
+            for row in body
+        )  # fmt: skip
+
+    def positions(self) -> Call:
+        """Ask for positions."""
+        return Call("fapiPrivateV3GetPositionRisk")
+
+    def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
+        """Read those of our symbols that are open."""
+        currencies = {one.symbol: one.currency for one in rules}
+        return tuple(
+            Position(
+                symbol=symbol, currency=currencies.get(symbol, ""),
+                qty=number(row["positionAmt"]), avg_px=number(row["entryPrice"]),
+            )
+            for row in body
+            if (symbol := self.ours.get(row["symbol"])) and number(row["positionAmt"])
+        )
+
+    def ledger(self, since_ms: int) -> Call | None:
+        """Ask for what moved money without a trade."""
+        params = {"startTime": since_ms, "limit": LEDGER_PAGE}
+        return Call("fapiPrivateGetIncome", params)
+
+    def read_ledger(self, body: Any) -> tuple[LedgerEntry, ...]:
+        """Read it. Raises ValueError if there may be more than was answered."""
+        if len(body) >= LEDGER_PAGE:
+            raise ValueError
+        return tuple(
+            LedgerEntry(
+                entry_id=f"{row['incomeType']}{row['tranId']}",
+                kind=KINDS.get(row["incomeType"], "CORRECTION"), currency=row["asset"],
+                amount=number(row["income"]), transact_ns=int(row["time"]) * MS_NS,
+                symbol=self.ours.get(row["symbol"] or "", ""),
+            )
+            for row in body
+            if row["incomeType"] not in TOLD_ELSEWHERE
+        )  # fmt: skip
+
+    def listing(self) -> tuple[Call, ...]:
+        """Ask for the instruments, funding, leverage and fees."""
+        fees = (
+            Call("fapiPrivateGetCommissionRate", {"symbol": native}) for native in self.ours
+        )
+        return (
+            Call("fapiPublicGetExchangeInfo"), Call("fapiPublicGetPremiumIndex"),
+            Call("fapiPublicGetFundingInfo"), Call("fapiPrivateGetSymbolConfig"), *fees,
+        )  # fmt: skip
+
+    def read_listing(self, bodies: Sequence[Any]) -> tuple[Instrument, ...]:
+        """Read those that trade. Raises KeyError or ValueError if a symbol's rules are missing."""
+        listed, premiums, rules, settings, *fees = bodies
+        premium = {row["symbol"]: row for row in premiums}
+        hours = {row["symbol"]: int(row["fundingIntervalHours"]) for row in rules}
+        leverage = {row["symbol"]: Decimal(int(row["leverage"])) for row in settings}
+        fee = {row["symbol"]: row for row in fees}
+        return tuple(
+            self._instrument(
+                row, premium[row["symbol"]], hours.get(row["symbol"], 8),
+                leverage.get(row["symbol"]), fee[row["symbol"]],
+            )
+            for row in listed["symbols"]
+            if row["symbol"] in self.ours and row["status"] == "TRADING"
+        )  # fmt: skip
+
+    def _instrument(
+        self, row: Any, premium: Any, hours: int, leverage: Decimal | None, fee: Any
+    ) -> Instrument:
+        filters = {one["filterType"]: one for one in row["filters"]}
+        lot = filters["LOT_SIZE"]
+        return Instrument(
+            symbol=self.ours[row["symbol"]], base=row["baseAsset"], currency=row["quoteAsset"],
+            price_tick=plain(number(filters["PRICE_FILTER"]["tickSize"])),
+            qty_step=plain(number(lot["stepSize"])), min_qty=number(lot["minQty"]),
+            max_qty=number(lot["maxQty"]),
+            min_notional=number(filters["MIN_NOTIONAL"]["notional"]),
+            maker_fee=number(fee["makerCommissionRate"]),
+            taker_fee=number(fee["takerCommissionRate"]),
+            funding_rate=number(premium["lastFundingRate"] or 0),
+            funding_interval_ms=hours * FUNDING_MS // 8,
+            funding_ns=int(premium["nextFundingTime"]) * MS_NS,
+            margin_rate=round(1 / leverage, 12) if leverage else None,
+        )  # fmt: skip
