@@ -43,6 +43,7 @@ CASES = [
     ("close", {}, "ExchangeNotAvailable", False),
     ("close", {"acts": True}, "ExchangeNotAvailable", True),
     ("cut", {}, "ExchangeError", True),
+    ("cut", {"acts": False}, "ExchangeError", False),
     ("empty", {}, None, True),
     ("empty", {"acts": False}, None, False),
     ("html", {}, None, True),

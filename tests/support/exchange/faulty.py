@@ -6,6 +6,7 @@ import orjson
 from aiohttp import web
 from support.exchange.waiting import moment
 
+UNKNOWN = {"code": -1000, "msg": "An unknown error occurred while processing the request."}
 PAGE = "<html><body><h1>{}</h1></body></html>"
 
 
@@ -16,7 +17,7 @@ async def play(fault, faults, request, answer):
     if fault.what in {"hang", "close"}:
         return _closed(request)
     if fault.what == "cut":
-        return await _cut(request, orjson.dumps(answer[1]))
+        return await _cut(request, orjson.dumps(answer[1] if answer else UNKNOWN))
     return _wrong(fault, request.path)
 
 
