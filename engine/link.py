@@ -3,7 +3,9 @@
 The only file outside the gateway's transport that knows ZeroMQ. Rules, each with its reason:
 
 - No routing id is ever set: a fixed one goes silent when it reconnects (libzmq `router.cpp`).
-- LINGER 0, and a fresh socket after silence: what libzmq still holds for a dead peer is stale.
+- LINGER 0, and a fresh socket after silence: what libzmq still holds for a dead peer is stale. A
+  socket over which nothing was said and nothing broke is fresh: dropped in the middle of its
+  handshake it would look to the gateway like somebody who may not come in.
 - A send never blocks: a full pipe answers False, and the caller decides.
 - libzmq reconnects by itself and says nothing, but a session does not survive that: the socket's
   monitor tells, and `dropped` passes it on.
@@ -174,6 +176,7 @@ class Link:
         self._context = context
         self._socket: Socket | None = None
         self._monitor: Socket | None = None
+        self._fresh = self._broke = False
 
     @property
     def socket(self) -> Socket:
@@ -183,6 +186,7 @@ class Link:
             _configure(self._socket, self._curve)
             self._monitor = self._socket.get_monitor_socket(_EVENTS)
             self._socket.connect(self._address)
+            self._fresh = True
         return self._socket
 
     @property
@@ -192,8 +196,13 @@ class Link:
         return (socket,) if self._monitor is None else (socket, self._monitor)
 
     def reopen(self) -> None:
-        """Drop the socket and everything it still holds; the next use opens a fresh one."""
-        self.close()
+        """Drop the socket and everything it still holds; the next use opens a fresh one.
+
+        One that is fresh already stays.
+        """
+        self._look()
+        if not self._fresh:
+            self.close()
 
     def dropped(self) -> bool:
         """Say whether the connection under the socket broke since the last question.
@@ -201,11 +210,19 @@ class Link:
         The peer has then forgotten us, whatever libzmq does next: `reopen` and log on again.
         `refusal` says why, when it was the handshake that failed; it is empty once one succeeds.
         """
-        events = _news(self._monitor) if self._monitor is not None else []
-        for event in events:
-            if event != zmq.EVENT_DISCONNECTED:
+        self._look()
+        broke, self._broke = self._broke, False
+        return broke
+
+    def _look(self) -> None:
+        """Take in what the monitor tells: what failed, and whether the connection broke."""
+        for event in _news(self._monitor) if self._monitor is not None else ():
+            if event == zmq.EVENT_DISCONNECTED:
+                self._broke = True
+            else:
                 self.refusal = _FAILURES.get(event, "")
-        return zmq.EVENT_DISCONNECTED in events
+            if event != zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._fresh = False
 
     def send(self, frame: bytes) -> bool:
         """Hand one frame to ZeroMQ; False when its pipe is full (try again later)."""
@@ -213,6 +230,7 @@ class Link:
             self.socket.send(frame, zmq.DONTWAIT)
         except zmq.Again:
             return False
+        self._fresh = False
         return True
 
     def receive(self, timeout_ms: int | None = 0) -> list[bytes]:
@@ -227,6 +245,7 @@ class Link:
         try:
             while len(frames) < MAX_BATCH:
                 parts = socket.recv_multipart(zmq.DONTWAIT)
+                self._fresh = False
                 if len(parts) == 1:
                     frames.append(parts[0])
         except zmq.Again:
@@ -253,6 +272,7 @@ class Link:
                 self._monitor = None
             self._socket.close(0)
             self._socket = None
+            self._broke = False
 
 
 class Subscriber(_FeedSocket):

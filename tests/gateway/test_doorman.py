@@ -23,6 +23,7 @@ from support.curve import (
 from support.shell import ANY, House, Peer, config_in, order
 from support.waiting import wait_for
 
+from engine.client import Client
 from gateway.config import Secret, Strategy
 from gateway.errors import ConfigError
 from gateway.transport import Door, FeedProxy, Transport
@@ -134,6 +135,25 @@ def test_a_wrong_key_of_ours_does_not_finish_its_handshake(house, keys):
     counted(house, "failed_handshakes")
     assert house.gateway.metrics.unauthenticated == 0
     context.destroy(linger=0)
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "curve"])
+def test_an_honest_client_that_comes_and_goes_is_no_failed_handshake(
+    house, keys, tmp_path, scheme
+):
+    """Logging on and off, again and again: nothing is counted but the stranger who comes last."""
+    folder, pairs = keys
+    endpoint = house.gateway.endpoints["orders"][scheme == "curve"]
+    curve = curve_of(folder, pairs["B"]) if scheme == "curve" else None
+    for number in range(20):
+        store = tmp_path / str(number % 2)
+        with Client("B", endpoint, store_dir=store, curve=curve, reset=True) as client:
+            assert client.is_up
+    flood = HandshakeFlood(plain_address(endpoint))
+    flood.step(1)
+    flood.close()
+    counted(house, "failed_handshakes")
+    assert house.gateway.metrics.failed_handshakes == 1
 
 
 def test_a_plain_client_hears_nothing_at_an_encrypted_door(house, keys):
