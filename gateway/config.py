@@ -257,10 +257,12 @@ def load_config(path: str | Path) -> Config:
     try:
         config = config_reading.convert(config_reading.read_toml(path), Config)
         config_checks.check(config)
+        config = _anchored(config, path.parent)
+        config_checks.check_places(config)
     except ConfigError as problem:
         text = str(problem)
         raise ConfigError(text if str(path) in text else f"{path}: {text}") from None
-    return _anchored(config, path.parent)
+    return config
 
 
 def _anchored(config: Config, folder: Path) -> Config:

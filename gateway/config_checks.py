@@ -50,6 +50,14 @@ def parse_day_ends(text: str) -> DayEnd:
     return DayEnd(int(match[1]), int(match[2]), zone)
 
 
+def check_places(config: Config) -> None:
+    """Check what stands on the disk already. Raises ConfigError."""
+    stop_file = config.gateway.var / config.risk.stop_file
+    if stop_file.is_dir():
+        msg = f"risk.stop_file: {stop_file} is a folder, expected a file's name; remove the folder"
+        raise ConfigError(msg)
+
+
 def check(config: Config) -> None:
     """Check everything; raises ConfigError at the first thing that is wrong."""
     _check_ids(config)
@@ -146,6 +154,9 @@ def _check_endpoints(config: Config) -> None:
                 msg = f"gateway.{key} and gateway.{seen[place]} are both {endpoint}"
                 raise ConfigError(msg)
             seen[place] = key
+    if not config.curve.keys.parts:
+        msg = "curve.keys: received no folder, expected one for keys alone, as in 'var/keys'"
+        raise ConfigError(msg)
     if is_curve(gateway.http):
         msg = f"gateway.http: received {gateway.http!r}, expected 127.0.0.1:PORT"
         raise ConfigError(msg)
@@ -211,6 +222,10 @@ def _check_venue(venue: Venue) -> None:
     for symbol in venue.symbol_map:
         if not _SYMBOL(symbol):
             msg = f"{where}: symbols: received {symbol!r}, expected printable ASCII without | or ="
+            raise ConfigError(msg)
+    for currency, held in venue.balances.items():
+        if held < 0:
+            msg = f"{where}: balances.{currency}: received {held}, expected a number from 0 on"
             raise ConfigError(msg)
     if venue.feed.kind != "synthetic" and not venue.feed.path:
         msg = f'{where}: feed: kind {venue.feed.kind!r} needs path = "FILE"'

@@ -16,12 +16,24 @@ from msgspec import Meta, Struct
 from gateway.config_reading import nearest
 from gateway.errors import ConfigError
 from gateway.oms.rules import MAX_RATE_AGE_MS
-from gateway.risk.limits import ALL, BUILT_IN, KEYS, Amount, Limits, inherit
+from gateway.risk.limits import (
+    ALL,
+    BUILT_IN,
+    FLAGS,
+    KEYS,
+    Amount,
+    Limits,
+    inherit,
+    is_looser,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from gateway.config import Config
 
-_FROM_ONE = frozenset(("runaway_orders", "runaway_window_ms", "review_expires_ms", "message_burst"))
+_NEVER_FALSE = frozenset(("runaway_window_ms", "review_expires_ms", "message_burst"))
+"""Keys that say how another is meant: to leave them out of force is to say nothing."""
+_FROM_ONE = _NEVER_FALSE | {"runaway_orders", "max_messages_per_s"}
 """Keys whose 0 would refuse or halt everything, and say so nowhere."""
 _group_name = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII).fullmatch
 _pair = re.compile(r"([A-Z0-9]{2,12})/([A-Z0-9]{2,12})", re.ASCII).fullmatch
@@ -128,6 +140,7 @@ def check_limits(config: Config) -> None:
     for where, limits in tables.items():
         for key in KEYS:
             _check_value(f"{where}.{key}", key, getattr(limits, key))
+    _check_stop_file(config.risk.stop_file)
     named = {"risk.limits": config.risk.limits}
     named |= {f"group {name}: limits": group.limits for name, group in config.group.items()}
     for venue in config.venue:
@@ -141,6 +154,45 @@ def check_limits(config: Config) -> None:
             raise ConfigError(msg)
     _check_groups(config)
     _check_rates(config.rates)
+    _check_ceilings(config)
+
+
+def _check_stop_file(name: str) -> None:
+    """Whoever may write there drops the gate: it lies within `gateway.var`, on any machine."""
+    parts = re.split(r"[/\\]", name)
+    if ".." in parts or parts[-1] in {"", "."} or name.startswith(("/", "\\", "~")) or ":" in name:
+        msg = (
+            f"risk.stop_file: received {name!r}, expected a file's name within gateway.var, as in"
+            " 'STOP': neither absolute nor with `..`, and no folder"
+        )
+        raise ConfigError(msg)
+
+
+def _check_ceilings(config: Config) -> None:
+    """A ceiling that is no limit says nothing, and one below what is configured binds nobody."""
+    origins = origins_by_scope(config)
+    for key in KEYS:
+        if getattr(config.ceilings, key) is False:
+            msg = (
+                f"ceilings.{key}: received false, which is no ceiling; expected a value, or leave"
+                " the key away"
+            )
+            raise ConfigError(msg)
+        ceiling = number_of(config.ceilings, key)
+        if ceiling is None:
+            continue
+        for scope, limits in limits_by_scope(config).items():
+            if getattr(limits, key) is None:
+                continue
+            value = number_of(limits, key)
+            if is_looser(key, value, ceiling):
+                shown = "no limit" if value is None else str(value).lower()
+                msg = (
+                    f"ceilings.{key}: received {str(ceiling).lower()}, but {scope} has {shown}"
+                    f" ({origins[scope][key]}); expected a ceiling that is not tighter than what is"
+                    " configured, or a tighter limit there"
+                )
+                raise ConfigError(msg)
 
 
 def _check_groups(config: Config) -> None:
@@ -179,12 +231,16 @@ def _check_rates(rates: dict[str, Decimal]) -> None:
 
 
 def _check_value(where: str, key: str, value: Amount) -> None:
-    if key in {"require_stop", "require_edge"} or value is None or value is False:
+    if value is False and key in _NEVER_FALSE:
+        msg = f"{where}: received false, expected a whole number from 1 on"
+        raise ConfigError(msg)
+    if key in FLAGS or value is None or value is False:
         return
     if value is True:
         msg = f"{where}: received true, expected a number, or false for no such limit"
         raise ConfigError(msg)
     least = 1 if key in _FROM_ONE else 0
     if value < least:
-        msg = f"{where}: received {value}, expected a number from {least} on, or false for no limit"
+        none = "" if key in _NEVER_FALSE else ", or false for no limit"
+        msg = f"{where}: received {value}, expected a number from {least} on{none}"
         raise ConfigError(msg)

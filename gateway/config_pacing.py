@@ -84,6 +84,12 @@ class PacedVenue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def check_pacing(venue: PacedVenue, where: str) -> None:
     """Check that each message fits each window. Raises ConfigError with the numbers."""
     pace = venue.pace
+    if not any(pace.weights):
+        msg = (
+            f"{where}: rate_weights: received 0 for every message, which counts nothing; expected"
+            " at least one above 0, or leave rate_limits and rate_weights away"
+        )
+        raise ConfigError(msg)
     for row in pace.limits:
         costs = row.costs(pace.weights)
         kept = row.reserve(pace.weights, pace.cancel_reserve_pct)

@@ -112,6 +112,30 @@ PERSON = '[[person]]\nname = "ann"\n'
         ("[limits.mm]\nrequire_stop = 1", ["limits.mm.require_stop", "true or false"]),
         ("[limits.mm]\nrunaway_orders = 0", ["limits.mm.runaway_orders", "received 0", "from 1"]),
         ("[limits.mm]\nmessage_burst = 0", ["limits.mm.message_burst", "from 1 on"]),
+        ("[limits.mm]\nmessage_burst = false", ["mm.message_burst: received false", "from 1"]),
+        ("[limits.mm]\nreview_expires_ms = false", ["review_expires_ms: received false"]),
+        ("[limits.mm]\nrunaway_window_ms = false", ["runaway_window_ms: received false"]),
+        ("[limits.mm]\nmax_messages_per_s = 0", ["max_messages_per_s: received 0", "or false"]),
+        (VENUE + "rate_weights = { new = 0, cancel = 0, replace = 0, query = 0 }",
+         ["venue V: rate_weights: received 0 for every message", "at least one above 0"]),
+        ("[risk]\nstop_file = '/tmp/STOP'", ["received '/tmp/STOP'", "gateway.var"]),
+        ("[risk]\nstop_file = '../STOP'", ["risk.stop_file: received '../STOP'"]),
+        ("[risk]\nstop_file = 'a/../STOP'", ["risk.stop_file"]),
+        ("[risk]\nstop_file = 'C:\\STOP'", ["risk.stop_file"]),
+        ("[risk]\nstop_file = '..\\STOP'", ["risk.stop_file"]),
+        ("[risk]\nstop_file = '.'", ["risk.stop_file", "no folder"]),
+        ("[risk]\nstop_file = 'stops/'", ["risk.stop_file", "no folder"]),
+        ("[curve]\nkeys = ''", ["curve.keys", "var/keys"]),
+        (VENUE + "balances = { USD = -1 }", ["venue V: balances.USD: received -1", "from 0 on"]),
+        ("[ceilings]\nmax_order_qty = false", ["ceilings.max_order_qty: received false"]),
+        ("[ceilings]\nrequire_stop = false", ["ceilings.require_stop: received false"]),
+        (STRATEGY + "[limits.default]\nmax_order_qty = 10\n[ceilings]\nmax_order_qty = 9",
+         ["ceilings.max_order_qty: received 9", "strategy:S has 10 (limits.default)"]),
+        (STRATEGY + "[ceilings]\ncapital = 9", ["strategy:S has 500000 (built in)"]),
+        (STRATEGY + "[limits.default]\ncapital = false\n[ceilings]\ncapital = 9",
+         ["strategy:S has no limit (limits.default)"]),
+        (STRATEGY + "[ceilings]\ncooling_ms = 90_000", ["received 90000", "strategy:S has 60000"]),
+        (STRATEGY + "[ceilings]\nrequire_stop = true", ["ceilings.require_stop", "strategy:S"]),
         ("[risk]\nresting_orders = 'kill'", ["received 'kill'", "one of keep, cancel, ask"]),
         ("[risk]\nday_ends = '5pm'", ["risk.day_ends: received '5pm'", "17:00 America/New_York"]),
         ("[risk]\nwind_down_ms = -1", ["risk.wind_down_ms: received -1", "a whole number >= 0"]),
@@ -143,6 +167,24 @@ def test_each_mistake_is_named(load, tmp_path, text, words):
         load(text)
     for word in [str(tmp_path / "config.toml"), *words]:
         assert word in str(caught.value)
+
+
+def test_a_stop_file_that_is_a_folder(load, tmp_path):
+    """A folder in its place would hold everything, for ever: it is refused, with its path."""
+    (tmp_path / "var/stops/STOP").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"risk.stop_file: .*STOP is a folder"):
+        load("[risk]\nstop_file = 'stops/STOP'")
+    assert load("[risk]\nstop_file = 'stops/HALT'").risk.stop_file == "stops/HALT"
+
+
+def test_a_ceiling_may_be_what_is_configured(load):
+    """Exactly the limit is no tighter than it; what a table leaves open is not compared."""
+    config = load(
+        STRATEGY + "[limits.default]\nmax_order_qty = 10\nrequire_stop = true\n"
+        "[limits.house]\ncapital = 5\n[risk]\nlimits = 'house'\n"
+        "[ceilings]\nmax_order_qty = 10\nrequire_stop = true\n"
+    )
+    assert (config.ceilings.max_order_qty, config.ceilings.require_stop) == (10, True)
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path):
