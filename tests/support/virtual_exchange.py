@@ -27,7 +27,6 @@ from bridges.crypto.effects import (
     StreamSaid,
     StreamUp,
 )
-from bridges.paper.instruments import instrument
 
 MS = 1_000_000
 T0 = 1_700_000_000_000 * MS
@@ -73,12 +72,11 @@ def route_of(api, method):
 class VirtualExchange:
     """One API of the exchange, with the clock in the test's hand."""
 
-    def __init__(self, make_api, symbols=("BTC/USDT",), deposits=None):
+    def __init__(self, make_api, instruments):
         self.now_ns = T0
         self.shells = []
         self.api = make_api(
-            [instrument(symbol) for symbol in symbols],
-            deposits=deposits or {"USDT": 1_000_000, "BTC": 20},
+            instruments, deposits={"USDT": 1_000_000},
             clock=lambda: self.now_ns, say=self._say,
             limiter=Limiter(Limits(weight=1_000_000, orders={"10S": 100_000})), key=ApiKey(),
         )  # fmt: skip
@@ -101,8 +99,9 @@ class VirtualExchange:
 class VirtualShell:
     """The way to a VirtualExchange, and what goes wrong on it."""
 
-    def __init__(self, exchange):
+    def __init__(self, exchange, *, logs_on=True):
         self.exchange = exchange
+        self.logs_on = logs_on
         self.calls = []
         self.faults = []
         self.stream_fault = ""
@@ -195,15 +194,21 @@ class VirtualShell:
         self._at(self.exchange.now_ns + wait_ns, self._tell, (number, answer))
 
     def _up(self, stream):
-        if stream == self._stream:
-            self._tell(StreamUp("user"))
+        if stream != self._stream:
+            return
+        self._tell(StreamUp("user"))
+        if not self.logs_on:
+            self._begin(stream)
 
     def _listening(self, stream, ready):
         if stream == self._stream:
-            self._alive = True
-            self._kept.clear()
             self._tell(StreamSaid("user", ready))
-            self._at(self.exchange.now_ns + PING_NS, self._ping, stream)
+            self._begin(stream)
+
+    def _begin(self, stream):
+        self._alive = True
+        self._kept.clear()
+        self._at(self.exchange.now_ns + PING_NS, self._ping, stream)
 
     def _ping(self, stream):
         if stream == self._stream and self._alive:

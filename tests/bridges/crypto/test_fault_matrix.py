@@ -12,8 +12,10 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
+from support.exchange.hosts import spot_instruments, usdm_instruments
 from support.exchange.params import Params
 from support.exchange.spot import SpotApi
+from support.exchange.usdm import UsdmApi
 from support.virtual_exchange import (
     ANSWER_FAULTS,
     STREAM_FAULTS,
@@ -23,6 +25,7 @@ from support.virtual_exchange import (
 )
 
 from bridges.crypto.binance_spot import BinanceSpot
+from bridges.crypto.binance_usdm import BinanceUsdm
 from bridges.crypto.notes import Notes
 from bridges.crypto.venue import CryptoVenue
 from bridges.link_events import LinkChanged
@@ -46,22 +49,44 @@ LONG_S = 90
 """Long enough for every doubt to end: the absence of an order is proven after 10 s."""
 
 
-def spot_world():
-    """Make Binance spot and a venue that is up."""
-    exchange = VirtualExchange(SpotApi)
-    shell = VirtualShell(exchange)
-    table = BinanceSpot({BTC: "BTCUSDT"}, recv_window_ms=5_000)
-    venue = CryptoVenue(table=table, shell=shell, notes=Notes(), checks_key=False)
+SPOT, USDM = "spot", "usdm"
+TABLES = {SPOT: BinanceSpot, USDM: BinanceUsdm}
+
+
+@pytest.fixture(params=[SPOT, USDM])
+def market(request):
+    """Name one market of Binance."""
+    return request.param
+
+
+def venue_on(exchange, market, notes):
+    """Make a bridge's venue on the exchange."""
+    shell = VirtualShell(exchange, logs_on=market == SPOT)
+    table = TABLES[market]({BTC: "BTCUSDT"}, recv_window_ms=5_000)
+    venue = CryptoVenue(table=table, shell=shell, notes=notes, checks_key=False)
     return World(exchange, venue, shell)
+
+
+@pytest.fixture
+def trader(market):
+    """Give a trader on a venue that is up."""
+    if market == SPOT:
+        exchange = VirtualExchange(SpotApi, spot_instruments([BTC]))
+    else:
+        exchange = VirtualExchange(UsdmApi, usdm_instruments([BTC]))
+    return Trader(venue_on(exchange, market, Notes()), keeps_ids=market == USDM)
 
 
 class Trader:
     """Gives orders, and judges what was told of them."""
 
-    def __init__(self, world):
+    def __init__(self, world, *, keeps_ids):
         self.world = world
         self.numbers = iter(range(1, 100))
         self.names = []
+        self.keeps_ids = keeps_ids
+        self.roots = {}
+        """The id at the exchange of an order that was changed in place."""
 
     def name(self):
         """Return a fresh id."""
@@ -78,6 +103,8 @@ class Trader:
         """Replace it."""
         order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig)
         self.names.append(order.cl_ord_id)
+        if self.keeps_ids:
+            self.roots[order.cl_ord_id] = self.roots.get(orig, orig)
         self.world.venue.replace(order, self.world.exchange.now_ns)
         return order.cl_ord_id
 
@@ -110,9 +137,10 @@ class Trader:
         assert told == deals
         assert len(world.of(Filled)) == len(deals)
         open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
-        assert open_there == self.open_here()
+        open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
+        assert open_there == open_here
         for name in self.names:
-            self._judge_end(name, records.get(name))
+            self._judge_end(name, records.get(self.roots.get(name, name)))
 
     def open_here(self):
         """Return what is left of each order that, by what was told, is open."""
@@ -157,9 +185,8 @@ def prepared(trader, state):
 
 @pytest.mark.parametrize("ends", ["rests", "part", "full", "fills later"])
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
-def test_placing(fault, ends):
+def test_placing(trader, fault, ends):
     """A new order whose answer goes wrong is found, or refused, or never was; never sent twice."""
-    trader = Trader(spot_world())
     world = trader.world
     world.shell.faults.append((fault, "PostOrder"))
     qty = "0.5" if ends == "full" else "1.5"
@@ -174,9 +201,8 @@ def test_placing(fault, ends):
 @pytest.mark.parametrize("during", ["", "fill"])
 @pytest.mark.parametrize("state", ["rests", "part"])
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
-def test_cancelling(fault, state, during):
+def test_cancelling(trader, fault, state, during):
     """A cancel whose answer goes wrong is done, or refused with what the order is then."""
-    trader = Trader(spot_world())
     world = trader.world
     name = prepared(trader, state)
     world.shell.faults.append((fault, "DeleteOrder"))
@@ -192,11 +218,14 @@ def test_cancelling(fault, state, during):
 
 @pytest.mark.parametrize("during", ["", "part fill", "whole fill"])
 @pytest.mark.parametrize("state", ["rests", "part"])
-@pytest.mark.parametrize("method", ["CancelReplace", "DeleteOrder", "PostOrder"])
+@pytest.mark.parametrize(
+    ("market", "method"),
+    [(SPOT, "CancelReplace"), (SPOT, "DeleteOrder"), (SPOT, "PostOrder"), (USDM, "PutOrder")],
+    indirect=["market"],
+)
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
-def test_replacing(fault, method, state, during):
+def test_replacing(trader, fault, method, state, during):
     """A replace in which something goes wrong never executes more than it was for."""
-    trader = Trader(spot_world())
     world = trader.world
     name = prepared(trader, state)
     world.shell.faults.append((fault, method))
@@ -220,9 +249,8 @@ def test_replacing(fault, method, state, during):
 @pytest.mark.parametrize("moment", ["place", "fill", "cancel", "replace"])
 @pytest.mark.parametrize("state", ["rests", "part"])
 @pytest.mark.parametrize("fault", STREAM_FAULTS)
-def test_the_stream(fault, state, moment):
+def test_the_stream(trader, fault, state, moment):
     """Events that are lost, late, doubled or swapped, and a stream that dies, silently or not."""
-    trader = Trader(spot_world())
     world = trader.world
     if moment == "place":
         world.shell.stream_fault = fault
@@ -247,9 +275,8 @@ def test_the_stream(fault, state, moment):
 
 
 @pytest.mark.parametrize("state", ["rests", "part"])
-def test_a_cancel_on_the_heels_of_a_replace(state):
+def test_a_cancel_on_the_heels_of_a_replace(trader, state):
     """It waits for what becomes of the replace, and then cancels what lives."""
-    trader = Trader(spot_world())
     world = trader.world
     name = prepared(trader, state)
     trader.replace(name, "1.4", "59100")
@@ -262,9 +289,8 @@ def test_a_cancel_on_the_heels_of_a_replace(state):
 
 @pytest.mark.parametrize("deed", ["", "cancel", "replace"])
 @pytest.mark.parametrize("state", ["rests", "part"])
-def test_a_fill_that_the_stream_never_told(state, deed):
+def test_a_fill_that_the_stream_never_told(trader, state, deed):
     """It is found by the audit, or by what the next answer says was executed: before the end."""
-    trader = Trader(spot_world())
     world = trader.world
     name = prepared(trader, state)
     world.shell.stream_fault = "lose"
@@ -284,9 +310,8 @@ def test_a_fill_that_the_stream_never_told(state, deed):
 
 
 @pytest.mark.parametrize("fault", ["drop", "silence"])
-def test_an_order_that_others_gave_is_told_after_a_gap(fault):
+def test_an_order_that_others_gave_is_told_after_a_gap(trader, fault):
     """What the account's owner trades by hand while nobody listens is told all the same."""
-    trader = Trader(spot_world())
     world = trader.world
     prepared(trader, "rests")
     world.shell.stream_fault = fault
@@ -300,9 +325,8 @@ def test_an_order_that_others_gave_is_told_after_a_gap(fault):
     trader.judge()
 
 
-def test_a_half_open_stream_is_noticed_in_seconds():
+def test_a_half_open_stream_is_noticed_in_seconds(trader):
     """A stream that says nothing and answers no ping is down after 4 s, and up again soon after."""
-    trader = Trader(spot_world())
     world = trader.world
     prepared(trader, "rests")
     world.shell.stream_fault = "silence"
@@ -317,9 +341,8 @@ def test_a_half_open_stream_is_noticed_in_seconds():
 
 @pytest.mark.parametrize("answers", ANSWER_FAULTS)
 @pytest.mark.parametrize("fault", ["drop", "silence"])
-def test_reconnecting_through_wrong_answers(fault, answers):
+def test_reconnecting_through_wrong_answers(trader, fault, answers):
     """The link comes up through questions that are answered wrongly, and nothing is missed."""
-    trader = Trader(spot_world())
     world = trader.world
     prepared(trader, "part")
     world.shell.faults += [(answers, "GetOpenOrders"), (answers, "GetMyTrades"), (answers, "Time")]
@@ -331,20 +354,14 @@ def test_reconnecting_through_wrong_answers(fault, answers):
     trader.judge()
 
 
-def test_a_restart_of_the_bridge_between_the_halves_of_a_replace():
+def test_a_restart_of_the_bridge_after_a_replace(trader, market):
     """What was placed before the kill is taken up, and its later fills are told with its chain."""
-    trader = Trader(spot_world())
     world = trader.world
     name = prepared(trader, "part")
     fresh = trader.replace(name, "1.4", "59100")
     world.run(500)
-    notes = world.venue.core.notes
-    shell = VirtualShell(world.exchange)
     world.exchange.shells.remove(world.shell)
-    table = BinanceSpot({BTC: "BTCUSDT"}, recv_window_ms=5_000)
-    again = World(
-        world.exchange, CryptoVenue(table=table, shell=shell, notes=notes, checks_key=False), shell
-    )
+    again = venue_on(world.exchange, market, world.venue.core.notes)
     world.exchange.trade(58000, "5", "sell")
     again.run(1_000)
     (last,) = again.of(Filled)
