@@ -9,14 +9,14 @@ late because a link was lost measure no time: `link_lost` lets go of what is wai
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct
 
 from gateway.risk.breaker_rules import BreakerRules
-from gateway.risk.breakers import BPS, Share, Slow, Withdrawn, Worse
+from gateway.risk.breakers import BPS, MS, Share, Slow, Withdrawn, Worse
 from gateway.risk.trips import Trips
 from protocol.fields import ExecType, OrdType, RejectSource, Side, TimeInForce
 from protocol.messages import ExecutionReport, OrderFields
@@ -29,6 +29,12 @@ FOLLOWED = 20_000
 """So many orders are followed to their fills; beyond it the oldest is let go."""
 WITNESSES = 2
 """So many strategies must have had most of their orders rejected before the venue is blamed."""
+REMEMBERED = 256
+"""So many of a strategy's last refusals are told apart by their code."""
+VENUE = "VENUE"
+"""The code of what a venue has refused: its own words are no codes."""
+NO_CODE = "none"
+CODE_MAX = 32
 _AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
 _WITH_STOP = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 _NOT_ITS_DOING = (
@@ -67,6 +73,7 @@ class OrderWatch:
         self._rejects = defaultdict[str, Share](lambda: Share.of_rejects(rules.venue_rejects))
         self._by_owner = defaultdict[str, dict[str, Share]](dict)
         self._refusals = defaultdict[str, Share](lambda: Share.of_rejects(rules.refusals))
+        self._codes = defaultdict[str, deque[tuple[int, str]]](lambda: deque(maxlen=REMEMBERED))
         self._withdrawn = defaultdict[str, Withdrawn](lambda: Withdrawn(rules.cancel_ratio))
         self._heard: dict[ExecType, Callable[[str, ExecutionReport, int], None]] = {
             ExecType.PENDING_NEW: self._accepted,
@@ -151,8 +158,9 @@ class OrderWatch:
     def _rejected(self, owner: str, report: ExecutionReport, now_ns: int) -> None:
         if report.reject_source is not RejectSource.VENUE:
             self._orders.pop(report.order_id, None)  # it was held, and never sent
-            if not (report.text or "").startswith(_NOT_ITS_DOING):
-                self._refused(owner, now_ns, 1)
+            text = report.text or ""
+            if not text.startswith(_NOT_ITS_DOING):
+                self._refused(owner, now_ns, text.partition(":")[0][:CODE_MAX] or NO_CODE)
             return
         followed = self._orders.pop(report.order_id, None)
         if followed is not None and not followed.answered:
@@ -210,7 +218,7 @@ class OrderWatch:
         slow = self._acks[venue]
         if why := slow.end(order_id, now_ns):
             self._slow_ack(venue, slow, why)
-        self._refused(followed.owner, now_ns, rejected)
+        self._refused(followed.owner, now_ns, VENUE if rejected else "")
         self._judge_venue(followed.owner, venue, now_ns, rejected)
 
     def _judge_venue(self, owner: str, venue: str, now_ns: int, rejected: int) -> None:
@@ -233,12 +241,24 @@ class OrderWatch:
 
         self._trips.fire(f"venue:{venue}", rules, cause, why, forget)
 
-    def _refused(self, owner: str, now_ns: int, refused: int) -> None:
-        refusals = self._refusals[owner]
-        if why := refusals.add(now_ns, refused):
-            self._trips.fire(
-                f"strategy:{owner}", self.rules.refusals, "REFUSALS", why, refusals.forget
-            )
+    def _refused(self, owner: str, now_ns: int, code: str) -> None:
+        """Take what became of an order: the code of its refusal, empty when there was none."""
+        refusals, codes, rules = self._refusals[owner], self._codes[owner], self.rules.refusals
+        if code:
+            codes.append((now_ns, code))
+        why = refusals.add(now_ns, bool(code))
+        if not why or not rules.on:
+            return
+        since_ns = now_ns - rules.window_ms * MS
+        recent = [one for at_ns, one in codes if at_ns >= since_ns] or [one for _, one in codes]
+        mostly = "".join(f" mostly={one} times={n}" for one, n in Counter(recent).most_common(1))
+
+        def forget() -> None:
+            """Forget what was refused, and why."""
+            refusals.forget()
+            codes.clear()
+
+        self._trips.fire(f"strategy:{owner}", rules, "REFUSALS", f"{why}{mostly}", forget)
 
     def _slipped(self, followed: Followed, report: ExecutionReport, now_ns: int) -> None:
         reference, price = followed.reference, report.last_px
