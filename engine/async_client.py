@@ -142,7 +142,7 @@ class AsyncClient(OrderEntry):
         return question.found
 
     async def book(self, symbol: str, venue: str | None = None) -> Book:
-        """Ask for a symbol's book as it is now."""
+        """Ask for a symbol's book as it is now. Orders name it (5039): ask again after a pause."""
         question = Snapshot(self.next_cl_ord_id(), symbol, venue)
         await self._ask(question)
         return self._given(question.found[0])

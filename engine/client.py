@@ -5,8 +5,10 @@
         print(client.wait_for(order, final=True).ord_status)
 
 Rules: time passes for the session only inside its calls, so a caller that pauses for longer than
-2.4 `heart_bt_int` is taken for dead; the next call logs on again and gets what was missed. Without
-a `store_dir` the session begins with a reset and is forgotten with the process; with one it goes
+2.4 `heart_bt_int` is taken for dead; the next call logs on again and gets what was missed. An order
+names the last book that `book` has returned (5039): after a pause ask again before ordering, or the
+gateway takes it for a decision that took as long (LATENCY_TICK stops the strategy). Without a
+`store_dir` the session begins with a reset and is forgotten with the process; with one it goes
 on where the last process stopped. Not thread safe.
 """
 
@@ -166,7 +168,7 @@ class Client(OrderEntry):
         return question.found
 
     def book(self, symbol: str, venue: str | None = None) -> Book:
-        """Ask for a symbol's book as it is now."""
+        """Ask for a symbol's book as it is now. Orders name it (5039): ask again after a pause."""
         question = Snapshot(self.next_cl_ord_id(), symbol, venue)
         self._ask(question)
         return self._given(question.found[0])
