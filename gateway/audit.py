@@ -2,7 +2,8 @@
 
 Rules: the journal is the truth and is only read; the file is built anew each time. Numbers stay
 the exact text that was journaled (SQLite's REAL would round them); sort them by `CAST(x AS REAL)`.
-Times are UTC text. Full-text search is over `messages.text`.
+Times are UTC text. Full-text search is over `messages.text`. `operator_actions` is what people did,
+not what they only asked, and `trips` is each change of a trading state, by whomever.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import sqlite_utils
 
 from gateway.oms.apply import apply, entry_of
 from gateway.oms.book import Book
+from gateway.oms.questions import QUESTIONS, person_of
+from gateway.oms.state import PERSON
 from journal.format import Direction, Record
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
-from protocol.fields import ExecType, describe
+from protocol.fields import ExecType, TradingState, describe
 from protocol.messages import (
     BusinessMessageReject,
     ExecutionReport,
@@ -57,6 +60,8 @@ class Audit:
         if isinstance(message, Note):
             row = {"seq": record.seq, "time": time, "kind": message.note_kind}
             self._put("notes", {**row, "body": message.note_body})
+            if message.note_kind == "TRADING_STATE":
+                self._put("trips", {"seq": record.seq, "time": time, **_trip_row(message)})
         elif isinstance(message, OperatorCommand):
             self._operator(record, message, time)
         elif message is not None and record.direction is Direction.OUT:
@@ -100,10 +105,12 @@ class Audit:
             self._put("refusals", base | _refusal_row(message, reason))
 
     def _operator(self, record: Record, message: OperatorCommand, time: str) -> None:
+        if message.command in QUESTIONS:
+            return
         key = f"{record.session} {message.cl_ord_id}"
         if record.direction is Direction.IN:
             self._actions[key] = {
-                "seq": record.seq, "time": time, "who": record.session.partition("/")[2],
+                "seq": record.seq, "time": time, "who": person_of(record.session),
                 "command": message.command, "scope": message.scope, "reason": message.reason,
                 "outcome": None, "answer": None,
             }  # fmt: skip
@@ -129,6 +136,7 @@ TABLES: dict[str, str | tuple[str, ...]] = {
     "positions": ("owner", "account", "venue", "symbol"),
     "refusals": "seq",
     "operator_actions": "seq",
+    "trips": "seq",
     "notes": "seq",
 }
 
@@ -225,6 +233,16 @@ def _refusal_row(message: Message, reason: object) -> Row:
         "code": text.partition(":")[0] if ":" in text else text,
         "text": text,
     }
+
+
+def _trip_row(note: Note) -> Row:
+    body = orjson.loads(note.note_body)
+    until_ns = body.get("until_ns", 0)
+    return {
+        "scope": body["scope"], "state": TradingState(body["state"]).name,
+        "cause": body.get("cause", PERSON), "who": body["who"], "reason": body["reason"],
+        "until": format_utc(until_ns) if until_ns else None, "kills": bool(body.get("kills")),
+    }  # fmt: skip
 
 
 def _positions(book: Book) -> Iterator[Row]:

@@ -20,9 +20,10 @@ from gateway.errors import CommandError
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @json_option
 def command(folder: Path, *, output: Path, force: bool, as_json: bool) -> None:
-    """Write DIR as SQLite: messages, orders, executions, positions, refusals, operator actions.
+    """Write DIR as SQLite: messages, orders, executions, positions, refusals, actions, trips.
 
-    Open it with `datasette audit.db`; full-text search is on messages.
+    Open it with `datasette audit.db`; full-text search is on messages. `operator_actions` is what
+    people did, `trips` each change of a trading state: its cause, by whom, why and until when.
 
     \b
     Exit codes: 0 written, 2 the file is already there or cannot be written,

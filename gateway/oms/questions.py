@@ -170,6 +170,12 @@ def _places(value: Decimal) -> str:
     return format_decimal(round(value, 8))
 
 
+QUESTIONS = frozenset((
+    "STATUS", "ORDERS", "REVIEWS", "POSITIONS", "SESSIONS", "VENUES", "FEEDS", "LIMITS", "EXPLAIN",
+))  # fmt: skip
+"""The commands that change nothing, wherever they are answered."""
+
+
 def person_of(session: str) -> str:
     """Name the person behind an operator session, `OPERATOR/<person>/<process>`."""
     return session.removeprefix(f"{OPERATOR}/").split("/")[0]
