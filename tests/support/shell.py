@@ -254,7 +254,7 @@ class Peer:
         self.socket.sndhwm = 0
         self.socket.rcvhwm = hwm
         if hwm:
-            self.socket.rcvbuf = 4096
+            self.socket.rcvbuf = 65_536  # less is a crawl, whatever the reader does
         if curve is not None:
             use(self.socket, curve)
         self._events = set()
