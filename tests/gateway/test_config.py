@@ -118,7 +118,7 @@ PERSON = '[[person]]\nname = "ann"\n'
         ("[limits.mm]\nmax_messages_per_s = 0", ["max_messages_per_s: received 0", "or false"]),
         (VENUE + "rate_weights = { new = 0, cancel = 0, replace = 0, query = 0 }",
          ["venue V: rate_weights: received 0 for every message", "at least one above 0"]),
-        ("[risk]\nstop_file = '/tmp/STOP'", ["received '/tmp/STOP'", "gateway.var"]),
+        ("[risk]\nstop_file = '/srv/STOP'", ["received '/srv/STOP'", "gateway.var"]),
         ("[risk]\nstop_file = '../STOP'", ["risk.stop_file: received '../STOP'"]),
         ("[risk]\nstop_file = 'a/../STOP'", ["risk.stop_file"]),
         ("[risk]\nstop_file = 'C:\\STOP'", ["risk.stop_file"]),
