@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def pytest_addoption(parser):
     parser.addoption(
         "--length", choices=LENGTHS, default="quick", help="quick (the default), ci or long"
     )
+
+
+def pytest_configure(config):
+    """Let the many processes of the tests share compiled modules, also where none are written.
+
+    They go to a folder that goes away, not into the tree.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="pycache-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
 
 def pytest_collection_modifyitems(config, items):

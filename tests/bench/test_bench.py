@@ -132,6 +132,7 @@ def test_the_brakes_of_a_config_are_all_on_or_all_off(tmp_path):
     assert on.group["bench"].symbols == ("EURUSD",)
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_rates_with_and_without_brakes_are_compared(tmp_path):
     """Two running gateways take turns; nothing is refused by limits that are wide."""

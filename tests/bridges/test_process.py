@@ -190,6 +190,7 @@ def test_killed_under_load_nothing_is_lost_or_doubled(gateway):
         assert answer.complete
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(30)
 @pytest.mark.skipif(os.name != "posix", reason="pauses the gateway's end only")
 def test_a_bridge_without_a_gateway_cancels_and_ends(gateway):

@@ -124,6 +124,7 @@ def test_large_orders_are_decided_on(house, client):
     assert (gone.returncode, "NOT_IN_REVIEW" in gone.stderr) == (1, True)
 
 
+@pytest.mark.length("ci")
 def test_risk_explain_sends_nothing(house, client):
     """The limits of a scope; and of an order every check's verdict, with an exit code for it."""
     assert "max_order_qty" in house.command("risk", "explain", "strategy:EXAMPLE").stdout

@@ -20,13 +20,6 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run the demo on chance once: the finished process, and the folder that it left."""
-    folder = tmp_path_factory.mktemp("demo") / "folder"
-    return portcullis("demo", "--seconds", 12, "--folder", folder, "--json"), folder
-
-
 def account_of(done):
     """Read the one JSON object that the demo printed."""
     found = json.loads(done.stdout)
@@ -49,16 +42,17 @@ def assert_proven(found):
 
 
 @pytest.mark.budget(100)
-def test_nothing_is_lost_when_the_gateway_is_killed(run):
+def test_nothing_is_lost_when_the_gateway_is_killed(demo_run):
     """On synthetic data: killed in mid-flight, recovered, three equal digests, exit code 0."""
-    done, _folder = run
+    done, _folder = demo_run
     assert_proven(account_of(done))
     assert done.returncode == 0
 
 
-def test_the_demo_does_not_knock_at_every_question(run):
+@pytest.mark.budget(100)
+def test_the_demo_does_not_knock_at_every_question(demo_run):
     """Its operator logs on once for each life of the gateway, not once a question."""
-    _done, folder = run
+    _done, folder = demo_run
     logons = [
         record
         for record in reader.read(folder / JOURNAL)

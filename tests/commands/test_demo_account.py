@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 import orjson
 import pytest
-from support.run import portcullis
 
 from gateway.commands import demo_account
 from gateway.commands.demo_system import STRATEGIES, VENUE
@@ -30,10 +29,9 @@ class Places(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    """Run the demo once; what it left is changed in copies only."""
-    folder = tmp_path_factory.mktemp("account") / "demo"
-    done = portcullis("demo", "--seconds", 8, "--folder", folder, "--json")
+def places(demo_run):
+    """Return what the demo left; it is changed in copies only."""
+    done, folder = demo_run
     assert done.returncode == 0, done.stdout + done.stderr
     transcripts = {n: folder / "var/strategies" / n / "transcript.jsonl" for n in STRATEGIES}
     ledger = folder / "var/bridges" / VENUE / "ledger.jsonl"

@@ -139,6 +139,7 @@ def test_a_strategy_that_is_not_configured_is_told_so(system):
     assert "did you mean 'EXAMPLE'" in done.stderr
 
 
+@pytest.mark.length("ci")
 def test_recorded_quotes_can_be_played(system):
     """`record` writes a CSV that the paper venue plays as its feed."""
     system.start()

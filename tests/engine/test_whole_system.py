@@ -13,6 +13,7 @@ from engine.examples.market_maker import MarketMaker
 from engine.runner import Runner
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_a_maker_goes_on_after_the_gateway_was_killed(system):
     """SIGKILL and restart under a quoting maker: it resumes, loses no report, and quotes again."""

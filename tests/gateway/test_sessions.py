@@ -107,6 +107,7 @@ def test_a_second_logon_takes_over_from_a_closed_connection_at_once(tmp_path):
         assert time.monotonic() - started < 1
 
 
+@pytest.mark.length("ci")
 def test_what_comes_from_a_connection_that_was_taken_over_is_dropped(tmp_path):
     """After a takeover the old route is a stranger's: its orders move nothing."""
     with House(config_in(tmp_path)) as house:
@@ -279,6 +280,7 @@ def test_a_challenger_comes_in_when_the_old_connection_logs_out(tmp_path):
         second.until(second.reports)
 
 
+@pytest.mark.length("ci")
 def test_one_challenger_waits_at_a_time(tmp_path):
     """LOGON_PENDING: while a second Logon waits for the first connection, a third is refused."""
     with House(config_in(tmp_path)) as house:

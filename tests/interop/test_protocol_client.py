@@ -163,6 +163,7 @@ def test_the_gateway_asks_for_what_it_never_heard(client, guarded):
     assert len(guarded.ask("ORDERS")["rows"]) == 6
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(90)
 def test_the_gateway_asks_again_after_its_own_death(client, guarded):
     """What was said to a dead gateway is asked for by the next one, and accepted once each."""

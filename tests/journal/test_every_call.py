@@ -68,7 +68,7 @@ class Work:
 
 
 @pytest.mark.parametrize("power", [False, True], ids=["killed", "power cut"])
-@pytest.mark.parametrize("start", ["new", "torn"])
+@pytest.mark.parametrize("start", [pytest.param("new", marks=pytest.mark.length("ci")), "torn"])
 @pytest.mark.parametrize("how", HOWS)
 def test_at_every_call(how, start, power):
     """Wherever it fails, the next process finds all that was released, and works to the end."""

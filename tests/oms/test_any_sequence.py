@@ -378,7 +378,7 @@ class House(RuleBasedStateMachine):
         )
 
 
-EXAMPLES = {"quick": (200, 40), "ci": (1_000, 50), "long": (20_000, 60)}
+EXAMPLES = {"quick": (100, 40), "ci": (1_000, 50), "long": (20_000, 60)}
 
 
 @pytest.mark.budget(3_600)

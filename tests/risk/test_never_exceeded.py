@@ -184,7 +184,10 @@ def random_stream(seed, length=200):
     ]
 
 
-@pytest.mark.parametrize("scope", ["strategy:MM", "strategy:MOM", *SHARED])
+@pytest.mark.parametrize("scope", [
+    "strategy:MM", "all",
+    *(pytest.param(one, marks=pytest.mark.length("ci")) for one in ("strategy:MOM", *SHARED[:-1])),
+])  # fmt: skip
 def test_a_long_stream_meets_every_limit_and_exceeds_none(scope):
     """Each limit of a scope refuses something in such a stream, and none is ever exceeded."""
     for key in scope_keys(scope):

@@ -77,6 +77,7 @@ def test_a_reorder_function_gone_wild_stays_inside_gross_and_net(tmp_path, recko
     assert figures.house_net <= HOUSE_NET * NOISE
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(90)
 def test_a_reorder_function_gone_wild_stays_inside_its_rate(tmp_path, reckoned):
     """Three processes that send everything again: no more of it leaves in a second than may."""

@@ -126,6 +126,7 @@ def test_a_made_up_crash(tmp_path, reckoned):
     assert figures.refused["REDUCING"] > 0
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_a_recorded_market_that_crashes_and_returns(tmp_path, data_folder, reckoned):
     """The recorded market falls by 30 % and is back: nothing was bought in between."""

@@ -111,6 +111,7 @@ def alerts(journaled):
     ]
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_a_frozen_feed_is_found_out_and_the_second_one_takes_over(tmp_path, reckoned):
     """What has no other feed is refused, what has one is judged by that one's price.

@@ -88,7 +88,9 @@ def _unsettled(system):
 
 
 @pytest.mark.budget(120)
-@pytest.mark.parametrize("aligned", ["false", "true"])
+@pytest.mark.parametrize(
+    "aligned", ["false", pytest.param("true", marks=pytest.mark.length("ci"))]
+)
 def test_a_flooded_venue_never_warns(system, aligned):
     """300 orders, a kill of the gateway, more than 300, everything cancelled: not one too many.
 
