@@ -31,9 +31,9 @@ from gateway.risk.limits import (
 if TYPE_CHECKING:
     from gateway.config import Config
 
-_NEVER_FALSE = frozenset(("runaway_window_ms", "review_expires_ms", "message_burst"))
+NEVER_FALSE = frozenset(("runaway_window_ms", "review_expires_ms", "message_burst"))
 """Keys that say how another is meant: to leave them out of force is to say nothing."""
-_FROM_ONE = _NEVER_FALSE | {"runaway_orders", "max_messages_per_s"}
+_FROM_ONE = NEVER_FALSE | {"runaway_orders", "max_messages_per_s"}
 """Keys whose 0 would refuse or halt everything, and say so nowhere."""
 _group_name = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII).fullmatch
 _pair = re.compile(r"([A-Z0-9]{2,12})/([A-Z0-9]{2,12})", re.ASCII).fullmatch
@@ -231,7 +231,7 @@ def _check_rates(rates: dict[str, Decimal]) -> None:
 
 
 def _check_value(where: str, key: str, value: Amount) -> None:
-    if value is False and key in _NEVER_FALSE:
+    if value is False and key in NEVER_FALSE:
         msg = f"{where}: received false, expected a whole number from 1 on"
         raise ConfigError(msg)
     if key in FLAGS or value is None or value is False:
@@ -241,6 +241,6 @@ def _check_value(where: str, key: str, value: Amount) -> None:
         raise ConfigError(msg)
     least = 1 if key in _FROM_ONE else 0
     if value < least:
-        none = "" if key in _NEVER_FALSE else ", or false for no limit"
+        none = "" if key in NEVER_FALSE else ", or false for no limit"
         msg = f"{where}: received {value}, expected a number from {least} on{none}"
         raise ConfigError(msg)

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import fields
 
+from gateway.config_limits import NEVER_FALSE
 from gateway.risk.breaker_rules import BreakerRules
 from gateway.risk.limits import FLAGS, INTEGERS, KEYS, LARGER_IS_TIGHTER, Limits
 
@@ -33,7 +34,8 @@ WIDE_LEVELS: dict[str, str] = {
 
 def brakes_off() -> str:
     """Write the tables of a config in which no limit binds and no breaker trips."""
-    lines = ["[limits.default]", *(f"{key} = false" for key in KEYS), ""]
+    off = [f"{key} = false" for key in KEYS if key not in NEVER_FALSE]
+    lines = ["[limits.default]", *off, ""]
     for name in breaker_names():
         lines += [f"[breakers.{name}]", "on = false", ""]
     return "\n".join(lines)
