@@ -200,6 +200,7 @@ def play(system, monkeypatch, count, lies=()):
     assert replay["orders"] == figures["orders"]
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(120)
 def test_two_kills_lose_nothing(run_rounds):
     """Two kill -9 under load: transcripts, journal and ledger agree on everything."""

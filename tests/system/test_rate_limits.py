@@ -87,10 +87,9 @@ def _unsettled(system):
     )
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(120)
-@pytest.mark.parametrize(
-    "aligned", ["false", pytest.param("true", marks=pytest.mark.length("ci"))]
-)
+@pytest.mark.parametrize("aligned", ["false", "true"])
 def test_a_flooded_venue_never_warns(system, aligned):
     """300 orders, a kill of the gateway, more than 300, everything cancelled: not one too many.
 
@@ -123,6 +122,7 @@ def test_a_flooded_venue_never_warns(system, aligned):
     assert len(said_to_venue(system, OrderCancelRequest)) >= resting > WEIGHT
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_without_pacing_the_same_flood_is_warned_of(system):
     """The venue does count: a gateway that was not told of the limit exceeds it."""
