@@ -184,7 +184,7 @@ class BinanceUsdm(Binance):
         match event.get("e"):
             case "ORDER_TRADE_UPDATE" if event["o"]["s"] in self.ours:
                 return [self._order_news(event["o"])]
-            case "ACCOUNT_UPDATE" if event["a"]["m"] not in {"ORDER"}:
+            case "ACCOUNT_UPDATE" if event["a"]["m"] != "ORDER":
                 return [MoneyHint(str(event["a"]["m"]))]
             case "listenKeyExpired":
                 return [StreamOver("the listen key has expired")]

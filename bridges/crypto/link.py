@@ -35,7 +35,14 @@ from bridges.crypto.questions import (
     trades_since,
     with_chain,
 )
-from bridges.crypto.views import MoneyHint, MoneyNews, OrderNews, StreamOver, Verdict
+from bridges.crypto.views import (
+    MoneyHint,
+    MoneyNews,
+    OrderNews,
+    OrderView,
+    StreamOver,
+    Verdict,
+)
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged
 from bridges.port import LedgerEntries
@@ -294,11 +301,7 @@ class Link:
             if view.client_id in core.orders:
                 core.absorb(view)
             else:
-                order = yield from with_chain(core, view)
-                if view.client_id not in core.orders:
-                    core.know(order)
-                    if core.table.amends_in_place:
-                        core.name_chain(order)
+                yield from self._met(view)
         for symbol in symbols if self._was_up_before else ():
             if not (yield from self._missed_trades(symbol, since_ns)):
                 return False
@@ -313,6 +316,15 @@ class Link:
                 return False
             core.absorb(found)
         return True
+
+    def _met(self, view: OrderView) -> Flow:
+        """Learn of an order that the exchange has open and we do not hold."""
+        core = self.core
+        order = yield from with_chain(core, view)
+        if view.client_id not in core.orders:
+            core.know(order)
+            if core.table.amends_in_place:
+                core.name_chain(order)
 
     def _missed_trades(self, symbol: str, since_ns: int) -> Truth:
         """Tell the trades of a symbol that were not heard of."""

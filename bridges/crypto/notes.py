@@ -1,8 +1,8 @@
 """What must be known of an id after a restart, and no exchange says: its symbol, its predecessor.
 
-One line an id, `id symbol previous terms`, written before the exchange is called. The id log alone is law
-(bridges/id_log.py); a line that is lost here costs a search through all symbols, and no more, so
-nothing is synced. A line that cannot be read is skipped.
+One line an id, `id symbol previous terms`, written before the exchange is called. The id log alone
+is law (bridges/id_log.py); a line that is lost here costs a search through all symbols, and no
+more, so nothing is synced. A line that cannot be read is skipped.
 """
 
 from __future__ import annotations

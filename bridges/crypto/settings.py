@@ -12,7 +12,7 @@ from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 
-TABLES: Mapping[tuple[str, str], tuple[type[BinanceSpot] | type[BinanceUsdm], str, str]] = {
+TABLES: Mapping[tuple[str, str], tuple[type[BinanceSpot | BinanceUsdm], str, str]] = {
     ("binance", "spot"): (BinanceSpot, "binance", "spot"),
     ("binance", "usdm"): (BinanceUsdm, "binance", "linear"),
 }

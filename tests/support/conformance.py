@@ -251,7 +251,8 @@ class BinanceDesk(Desk):
             make_venue=lambda: open_crypto_venue(
                 **{
                     "folder": self.folder, "symbols": [BTC], "market": self.market,
-                    "api_key": keys["apiKey"], "secret": keys["secret"], "key_may": ["withdraw", "any_address"],
+                    "api_key": keys["apiKey"], "secret": keys["secret"],
+                    "key_may": ["withdraw", "any_address"],
                     "timeout_ms": 1_000,
                     "make_session": lambda: session_to(self.local.port), **self.settings,
                 }
