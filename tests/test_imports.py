@@ -36,7 +36,8 @@ STRATEGY_AUTHORS = ("engine.examples",)
 
 ONLY_IN = {
     "zmq": {"gateway.transport", "gateway.doorman", "engine.link", "gateway.commands"},
-    "ccxt": {"bridges.crypto"},
+    "ccxt": {"bridges.crypto.shell"},
+    "aiohttp": {"bridges.crypto.shell"},
     "MetaTrader5": {"bridges.mt5_terminal"},
 }
 """gateway.commands is here for `bench`, which measures raw ZeroMQ as its floor, and for `keys`."""

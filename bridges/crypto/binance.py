@@ -210,6 +210,10 @@ class Binance:
         streams += [f"{name}@{self._trade_stream}" for name in names]
         return {"method": "SUBSCRIBE", "params": streams, "id": 1}
 
+    def is_market_ready(self, message: Any) -> bool:
+        """Whether the subscription was taken."""
+        return isinstance(message, dict) and message.get("id") == 1 and "error" not in message
+
     _trade_stream = "trade"
 
     def read_market(self, message: Any) -> list[StreamItem]:

@@ -1,9 +1,9 @@
 """The book of each symbol, rebuilt from a stream of changes; nothing is believed out of sequence.
 
-As Binance documents it: changes are kept from the first on, a snapshot is asked for, changes that
-end before it are dropped, and the first that is applied must span it; then each must begin where
-the last one ended. A change that does not is a gap: the book is thrown away and made anew, and
-`gaps` counts it, so that everybody behind hears of it.
+As Binance documents it: changes are kept from the subscription on, a snapshot is asked for, those
+that end before it are dropped, and the first that is applied must span it; then each must begin
+where the last one ended. A change that does not is a gap: the book is thrown away and made anew,
+and `gaps` counts it, so that everybody behind hears of it.
 """
 
 from __future__ import annotations
@@ -150,6 +150,8 @@ class Books:
             except (KeyError, ValueError, TypeError, IndexError):
                 self._down()
                 return
+            if core.table.is_market_ready(news.message):
+                self._ask_for_all()
             for item in items:
                 if isinstance(item, BookNews):
                     self._change(item)
@@ -221,11 +223,20 @@ class Books:
             book.change(news)
             self._dirty[news.symbol] = news.ns
         if book.last is None:
-            if not book.is_asking:
-                book.is_asking = True
-                self._core.start(self._begin(news.symbol, book))
+            self._ask(news.symbol, book)
         else:
             self._dirty[news.symbol] = news.ns
+
+    def _ask_for_all(self) -> None:
+        """Ask for a snapshot of each book: a quiet market sends no change for a long time."""
+        for symbol, book in self._books.items():
+            if book.last is None:
+                self._ask(symbol, book)
+
+    def _ask(self, symbol: str, book: Book) -> None:
+        if not book.is_asking:
+            book.is_asking = True
+            self._core.start(self._begin(symbol, book))
 
     def _begin(self, symbol: str, book: Book) -> Flow:
         """Ask for a snapshot until one fits what was kept."""
@@ -234,9 +245,9 @@ class Books:
         while self._is_open:
             response = yield from ask(core.table.depth(symbol))
             view = core.read(core.table.read_depth, response)
-            if view is not None and self._is_open and book.kept:
-                ns = book.kept[-1].ns
-                if view.last >= book.kept[0].first - 1:
+            if view is not None and self._is_open:
+                ns = book.kept[-1].ns if book.kept else core.at_ms * MS_NS
+                if not book.kept or view.last >= book.kept[0].first - 1:
                     if book.begin(view):
                         self._dirty[symbol] = ns
                         self._pause_ns = 200 * MS_NS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -168,9 +169,10 @@ class CcxtShell:
         self._loop.close()
 
     async def _begin(self) -> None:
-        config: dict[str, Any] = {**self._config, "asyncio_loop": self._loop}
-        if self._make_session is not None:
-            self._session = config["session"] = self._make_session()
+        self._session = (self._make_session or _session)()
+        config: dict[str, Any] = {
+            **self._config, "asyncio_loop": self._loop, "session": self._session
+        }  # fmt: skip
         self._exchange = self._make(config)
         self._exchange.shell = self
         quiet = logging.getLogger("portcullis.ccxt")
@@ -189,8 +191,7 @@ class CcxtShell:
                 task.cancel()
         self._clients.clear()
         await self._exchange.close()
-        if self._session is not None:
-            await self._session.close()
+        await self._session.close()
         self._loop.stop()
 
     async def _run(self, number: int, call: Call) -> None:
@@ -263,6 +264,15 @@ class CcxtShell:
         if name:
             del self._clients[name]
             self._news.append(StreamDown(name, why))
+
+
+def _session() -> Any:
+    """Make a session in which no request waits for another: a cancel is never behind orders."""
+    import aiohttp  # noqa: PLC0415 - comes with ccxt
+    import certifi  # noqa: PLC0415 - as above
+
+    context = ssl.create_default_context(cafile=certifi.where())
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=0))
 
 
 def _never_left(cause: BaseException | None) -> bool:

@@ -166,6 +166,9 @@ class Table(Protocol):
     def market_words(self, symbols: Sequence[str]) -> dict[str, Any]:
         """Subscribe to books and trades."""
 
+    def is_market_ready(self, message: Any) -> bool:
+        """Whether the subscription was taken."""
+
     def read_market(self, message: Any) -> list[StreamItem]:
         """Read one message of the market's stream."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from decimal import Decimal
 
 import pytest
@@ -15,6 +17,7 @@ from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
 from support.waiting import breathe, wait_for
 
+from bridges.crypto import shell
 from bridges.crypto.settings import open_crypto_venue
 from bridges.errors import BridgeError
 from bridges.port import BookChanged
@@ -113,6 +116,20 @@ def test_a_key_that_may_withdraw_stops_the_bridge(tmp_path):
                 wait_for(lambda: venue.step(local.clock()))
         finally:
             venue.close()
+
+
+def test_the_bridges_own_session_checks_certificates_and_lets_no_request_wait():
+    """Where no test gives a session: certificates are checked, connections are not rationed."""
+
+    async def made():
+        session = shell._session()
+        try:
+            context = session.connector._ssl
+            return session.connector.limit, context.verify_mode, context.check_hostname
+        finally:
+            await session.close()
+
+    assert asyncio.run(made()) == (0, ssl.CERT_REQUIRED, True)
 
 
 def venue_on(local, folder):

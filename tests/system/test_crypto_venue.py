@@ -1,0 +1,91 @@
+"""One order the whole way: strategy, gateway, bridge, the real ccxt client, the exchange."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+
+pytest.importorskip("ccxt")
+pytest.importorskip("cryptography")
+from support.exchange.reach import session_to
+from support.exchange.server import LocalExchange
+from support.waiting import wait_for
+
+from bridges.bridge import run_bridge
+from engine.client import Client
+from gateway.commands.bridge import arguments
+from protocol.fields import OrdStatus
+
+BTC = "BTC/USDT"
+CRYPTO = """kind = "crypto"
+launch = false
+emulate_expiry = true
+symbols = ["BTC/USDT"]
+[venue.crypto]
+exchange = "binance"
+api_key = { file = "key" }
+secret = { file = "secret" }
+"""
+
+
+@pytest.fixture
+def exchange():
+    """Give the exchange, with a book."""
+    with LocalExchange(symbols=(BTC,), deposits={"spot": {"USDT": 100_000, "BTC": 2}}) as local:
+        local.spot.set_book(BTC, [(60000, 1)], [(60010, 1)])
+        yield local
+
+
+@pytest.fixture
+def bridged(system, exchange):
+    """Start a gateway whose one venue is the exchange, and the bridge between them."""
+    text = system.config_path.read_text(encoding="utf-8")
+    begin, end = text.index('kind = "paper"'), text.index("[[strategy]]")
+    system.edit(text[begin:end], CRYPTO)
+    (system.folder / "key").write_text(exchange.credentials["apiKey"])
+    (system.folder / "secret").write_text(exchange.credentials["secret"])
+    system.start(wait=False)
+    config = system.config
+    stopping = threading.Event()
+    settings = arguments(config, config.venue_of("PAPER"))
+    codes = []
+    thread = threading.Thread(
+        target=lambda: codes.append(
+            run_bridge(
+                **settings, stop=stopping.is_set,
+                make_session=lambda: session_to(exchange.port),
+            )
+        ),
+        daemon=True,
+    )  # fmt: skip
+    thread.start()
+    system.wait_ready()
+    yield system
+    stopping.set()
+    thread.join(10)
+    assert codes == [0]
+
+
+@pytest.mark.budget(30)
+def test_an_order_goes_the_whole_way(bridged, exchange):
+    """What the strategy hears, the exchange has: fill, fee, position, a cancel, nothing open."""
+    with Client("MM", bridged.orders, store_dir=bridged.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get(BTC), what="the instrument")
+        bought = client.buy(BTC, "0.5", price="60010")
+        report = client.wait_for(bought, final=True)
+        assert (report.ord_status, report.cum_qty, report.avg_px, report.text) == (
+            OrdStatus.FILLED, Decimal("0.5"), 60010, None,
+        )  # fmt: skip
+        rests = client.buy(BTC, "0.3", price="59000")
+        client.wait_for(rests, exec_type="0")
+        (open_order,) = client.open_orders()
+        assert open_order.cl_ord_id == rests.cl_ord_id
+        client.cancel(rests)
+        report = client.wait_for(rests, final=True)
+        assert report.ord_status is OrdStatus.CANCELED
+        assert client.open_orders() == []
+    (deal,) = exchange.spot.deals()
+    assert (deal.qty, deal.price) == (Decimal("0.5"), 60010)
+    assert [one.is_open for one in exchange.spot.orders().values()] == [False, False]
