@@ -268,6 +268,7 @@ class Core:
             return
         unasked = not order.cancel_id and end.status is OrdStatus.CANCELED
         reason = ExecRestatementReason.OTHER if unasked else None
+        order.ended_by = order.cancel_id
         self.events.append(Canceled(order.image(), order.cancel_id, reason, end.text))
 
     def _missing(self, order: Order) -> Flow:

@@ -75,9 +75,10 @@ def cancel(core: Core, request: CancelRequest) -> Flow:
         order = core.newest(name)
     if order is not None and not order.is_done:
         ended = yield from _end(core, order, request.cl_ord_id)
-        if ended and order.status is OrdStatus.CANCELED:
+        if ended and order.ended_by == request.cl_ord_id:
             return
-        order.cancel_id = ""
+        if order.cancel_id == request.cl_ord_id:
+            order.cancel_id = ""
         order = order if order.accepted or order.refused else None
     elif order is None:
         found = yield from _cancel_stranger(core, request)

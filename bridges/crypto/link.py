@@ -26,7 +26,7 @@ from bridges.crypto.effects import (
     StreamUp,
 )
 from bridges.crypto.flows import Flow, Pause, Step, ask
-from bridges.crypto.orders import ENDED
+from bridges.crypto.orders import ENDED, Order
 from bridges.crypto.questions import (
     ledger_entries,
     listed,
@@ -41,6 +41,7 @@ from bridges.crypto.views import (
     OrderNews,
     OrderView,
     StreamOver,
+    TradeView,
     Verdict,
 )
 from bridges.errors import BridgeError
@@ -339,19 +340,25 @@ class Link:
         for trade in trades:
             order = known.get(trade.order_id)
             if order is None and trade.order_id in views:
-                view = views[trade.order_id]
-                fresh = [one for one in trades if one.order_id == trade.order_id]
-                order = core.adopt(
-                    view, view.executed - sum((one.qty for one in fresh), ZERO),
-                    view.paid - sum((one.qty * one.price for one in fresh), ZERO),
-                )  # fmt: skip
-                order.ended = view.status in ENDED
-                known[trade.order_id] = order
-                order.before = ZERO  # each of these is new; what is older was told before
+                order = known[trade.order_id] = self._traded(views[trade.order_id], trades)
             if order is not None and not order.before:
                 core.fill(order, trade, trade.qty)
                 core.settle(order)
         return True
+
+    def _traded(self, view: OrderView, trades: list[TradeView]) -> Order:
+        """Return the record of an order that has traded and was not known by the exchange's id."""
+        core = self.core
+        if view.client_id in core.orders:
+            return core.absorb(view)  # one of ours whose answer is still out
+        fresh = [one for one in trades if one.order_id == view.order_id]
+        order = core.adopt(
+            view, view.executed - sum((one.qty for one in fresh), ZERO),
+            view.paid - sum((one.qty * one.price for one in fresh), ZERO),
+        )  # fmt: skip
+        order.ended = view.status in ENDED
+        order.before = ZERO  # each of these is new; what is older was told before
+        return order
 
     def _keep_key(self) -> Flow:
         call = self.core.table.keep_user_key(self._key)

@@ -26,8 +26,9 @@ class Order:
 
     __slots__ = (
         "accepted", "amending", "asking", "base", "base_paid", "before", "cancel_id",
-        "client_id", "ended", "ending", "heard", "name", "ns", "order_id", "paid", "previous",
-        "qty", "refused", "replacing", "request", "sum", "superseded", "trades", "triggered",
+        "client_id", "ended", "ended_by", "ending", "heard", "name", "ns", "order_id", "paid",
+        "previous", "qty", "refused", "replacing", "request", "sum", "superseded", "trades",
+        "triggered",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, now_ns: int) -> None:
@@ -53,6 +54,8 @@ class Order:
         self.superseded = ""
         """The name of the order that has taken its place."""
         self.cancel_id = ""
+        self.ended_by = ""
+        """The cancel whose outcome its end was told as."""
         self.replacing = ""
         """The id of the replace that is under way: until it is decided, no end is told."""
         self.amending: OrderRequest | None = None

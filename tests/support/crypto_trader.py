@@ -1,0 +1,165 @@
+"""A trader on a crypto venue in virtual time, and the judge of what the venue told it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from itertools import count
+
+from support.exchange.hosts import spot_instruments, usdm_instruments
+from support.exchange.spot import SpotApi
+from support.exchange.usdm import UsdmApi
+from support.virtual_exchange import VirtualExchange, VirtualShell, World
+
+from bridges.crypto.binance_spot import BinanceSpot
+from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.notes import Notes
+from bridges.crypto.venue import CryptoVenue
+from bridges.port import (
+    Accepted,
+    Canceled,
+    CancelRequest,
+    Expired,
+    Filled,
+    OrderRequest,
+    Rejected,
+    Replaced,
+)
+from protocol.fields import OrdType, Side, TimeInForce
+from protocol.order_id import OrderId
+
+BTC = "BTC/USDT"
+GTC = TimeInForce.GOOD_TILL_CANCEL
+SPOT, USDM = "spot", "usdm"
+TABLES = {SPOT: BinanceSpot, USDM: BinanceUsdm}
+
+
+
+def venue_on(exchange, market, notes):
+    """Make a bridge's venue on the exchange."""
+    shell = VirtualShell(exchange, logs_on=market == SPOT)
+    table = TABLES[market]({BTC: "BTCUSDT"}, recv_window_ms=5_000)
+    venue = CryptoVenue(table=table, shell=shell, notes=notes, checks_key=False)
+    return World(exchange, venue, shell)
+
+
+def trader_on(market):
+    """Make a trader on a venue that is up."""
+    if market == SPOT:
+        exchange = VirtualExchange(SpotApi, spot_instruments([BTC]))
+    else:
+        exchange = VirtualExchange(UsdmApi, usdm_instruments([BTC]))
+    return Trader(venue_on(exchange, market, Notes()), keeps_ids=market == USDM)
+
+
+class Trader:
+    """Gives orders, and judges what was told of them."""
+
+    def __init__(self, world, *, keeps_ids):
+        self.world = world
+        self.numbers = count(1)
+        self.names = []
+        self.keeps_ids = keeps_ids
+        self.requests = {}
+        self.roots = {}
+        """The id at the exchange of an order that was changed in place."""
+
+    def name(self):
+        """Return a fresh id."""
+        return OrderId(1, 1_700_000_000, next(self.numbers)).text()
+
+    def place(self, qty, price, side=Side.BUY, **more):
+        """Send an order."""
+        order = self._request(self.name(), qty, price, side, **more)
+        self.names.append(order.cl_ord_id)
+        self.world.venue.submit(order, self.world.exchange.now_ns)
+        return order.cl_ord_id
+
+    def replace(self, orig, qty, price):
+        """Replace it."""
+        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig)
+        self.names.append(order.cl_ord_id)
+        if self.keeps_ids:
+            self.roots[order.cl_ord_id] = self.roots.get(orig, orig)
+        self.world.venue.replace(order, self.world.exchange.now_ns)
+        return order.cl_ord_id
+
+    def cancel(self, orig):
+        """Cancel it."""
+        request = CancelRequest(
+            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=Side.BUY
+        )
+        self.world.venue.cancel(request, self.world.exchange.now_ns)
+        return request.cl_ord_id
+
+    def _request(self, name, qty, price, side, **more):
+        self.requests[name] = OrderRequest(
+            cl_ord_id=name, symbol=BTC, side=side, order_qty=Decimal(qty),
+            ord_type=OrdType.LIMIT, price=Decimal(price),
+            **{"time_in_force": GTC, **more},
+        )  # fmt: skip
+        return self.requests[name]
+
+    def side_of(self, name):
+        """Return the side of an order."""
+        return self.requests[name].side
+
+    def first_of(self, name):
+        """Return the first id of an order's chain."""
+        while self.requests[name].orig_cl_ord_id:
+            name = self.requests[name].orig_cl_ord_id
+        return name
+
+    def most_of(self, first):
+        """Return the most that was ever asked for in a chain."""
+        return max(
+            one.order_qty for name, one in self.requests.items() if self.first_of(name) == first
+        )
+
+    # Judgement.
+
+    def judge(self):
+        """Compare what was told with the exchange's own record."""
+        world = self.world
+        records = {one.client_id: one for one in world.exchange.api.desk.records.values()}
+        sent = Counter(one.client_id for one in world.exchange.api.desk.records.values())
+        assert max(sent.values(), default=0) <= 1
+        told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)
+                for one in world.of(Filled)}  # fmt: skip
+        deals = {(str(one.number), one.qty, one.price, one.commission)
+                 for one in world.exchange.api.desk.deals}  # fmt: skip
+        assert told == deals
+        assert len(world.of(Filled)) == len(deals)
+        open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
+        open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
+        assert open_there == open_here
+        for name in self.names:
+            self._judge_end(name, records.get(self.roots.get(name, name)))
+
+    def open_here(self):
+        """Return what is left of each order that, by what was told, is open."""
+        found = {}
+        for event in self.world.told:
+            order = getattr(event, "order", None)
+            if order is None:
+                continue
+            if isinstance(event, Accepted | Replaced) or order.cl_ord_id in found:
+                found[order.cl_ord_id] = order.leaves_qty
+            if isinstance(event, Replaced):
+                found.pop(order.orig_cl_ord_id, None)
+            if isinstance(event, Canceled | Expired | Rejected) or order.leaves_qty == 0:
+                found.pop(order.cl_ord_id, None)
+        return found
+
+    def _judge_end(self, name, record):
+        rejected = [one for one in self.world.of(Rejected) if one.order.cl_ord_id == name]
+        if record is not None:
+            assert not rejected
+            ends = [
+                one for one in self.world.of((Canceled, Expired)) if one.order.cl_ord_id == name
+            ]
+            assert len(ends) <= 1
+            after = self.world.told[self.world.told.index(ends[0]):] if ends else []
+            assert not [
+                one for one in after if isinstance(one, Filled) and one.order.cl_ord_id == name
+            ]
