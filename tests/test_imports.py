@@ -7,6 +7,7 @@ libraries, and that what is pure imports nothing that knows the time, chance or 
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,15 @@ def test_a_module_imports_only_what_its_room_may(name, path):
             assert any(under(name, place) for place in ONLY_IN[top]), f"{name} imports {target}"
         if any(under(name, pure) for pure in PURE) and (name, top) not in EXCUSED:
             assert top not in IMPURE, f"{name} is pure but imports {target}"
+
+
+def test_every_package_ships():
+    """A folder of ours that is imported stands in pyproject's list: the wheel has it too."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = set(listed["tool"]["setuptools"]["packages"])
+    there = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for room in sorted(OURS - {"portcullis"})
+        for path in (ROOT / room).rglob("__init__.py")
+    }
+    assert there == packages
