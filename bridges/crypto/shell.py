@@ -122,6 +122,7 @@ class CcxtShell:
             "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
         }  # fmt: skip
         self._testnet = testnet
+        self._failure = ""
         self._exchange: Any = None
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._live, name="ccxt", daemon=True)
@@ -141,7 +142,10 @@ class CcxtShell:
         self._later(self._act, act)
 
     def news(self) -> Iterable[News]:
-        """Take what has happened since."""
+        """Take what has happened since. Raises BridgeError if ccxt could not even begin."""
+        if self._failure:
+            msg = f"ccxt could not be started ({self._failure})"
+            raise BridgeError(msg)
         while self._news:
             yield self._news.popleft()
 
@@ -164,7 +168,11 @@ class CcxtShell:
 
     def _live(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._begin())
+        try:
+            self._loop.run_until_complete(self._begin())
+        except Exception as error:  # noqa: BLE001 - the bridge's own thread raises it
+            self._failure = type(error).__name__
+            return
         self._loop.run_forever()
         self._loop.close()
 
@@ -179,9 +187,9 @@ class CcxtShell:
         quiet.disabled = True  # ccxt would log signed requests
         self._exchange.logger = quiet
         if self._testnet and self._market == "spot":
-            self._exchange.set_sandbox_mode(enabled=True)
+            self._exchange.set_sandbox_mode(True)
         elif self._testnet:
-            self._exchange.enable_demo_trading(enable=True)
+            self._exchange.enable_demo_trading(True)  # noqa: FBT003 - exchanges name it differently
         self._exchange.open()
         self._later(self._watch)
 
@@ -209,10 +217,7 @@ class CcxtShell:
     async def _act(self, act: StreamAct) -> None:
         match act:
             case OpenStream():
-                url = PLACES[self._market, act.place](self._exchange, act.key)
-                client = self._exchange.client(url)
-                self._clients[act.name] = client
-                client.connect(self._exchange.session)
+                self._open_stream(act)
             case SendStream():
                 message = act.message
                 if act.signed:
@@ -226,6 +231,15 @@ class CcxtShell:
                 if gone is not None:
                     self._exchange.clients.pop(gone.url, None)
                     await gone.close()
+
+    def _open_stream(self, act: OpenStream) -> None:
+        try:
+            url = PLACES[self._market, act.place](self._exchange, act.key)
+            client = self._exchange.client(url)
+            self._clients[act.name] = client
+            client.connect(self._exchange.session)
+        except Exception as error:  # noqa: BLE001 - it is dialled again, as after any failure
+            self._news.append(StreamDown(act.name, type(error).__name__))
 
     async def _send(self, client: Any, message: Any) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from decimal import Decimal
 
 import pytest
@@ -130,6 +131,38 @@ def test_the_bridges_own_session_checks_certificates_and_lets_no_request_wait():
             await session.close()
 
     assert asyncio.run(made()) == (0, ssl.CERT_REQUIRED, True)
+
+
+def test_a_ccxt_that_cannot_begin_stops_the_bridge(tmp_path):
+    """What goes wrong in its thread is not silence: the bridge stops and says so."""
+    venue = open_crypto_venue(
+        folder=tmp_path, symbols=[BTC], api_key="k", secret="s", make_session=lambda: 1 / 0
+    )
+    venue.connect(Books(), 1)
+    with pytest.raises(BridgeError, match="ZeroDivisionError"):
+        wait_for(lambda: venue.step(1))
+    venue.close()
+
+
+def test_without_ccxt_the_bridge_says_what_to_install(tmp_path, monkeypatch):
+    """The extra is named."""
+    monkeypatch.setitem(sys.modules, "ccxt.pro", None)
+    with pytest.raises(BridgeError, match=r"portcullis-gateway\[crypto\]"):
+        open_crypto_venue(folder=tmp_path, symbols=[BTC], api_key="k", secret="s")
+
+
+@pytest.mark.parametrize("kind", DESKS)
+def test_the_test_networks_are_one_switch_away(tmp_path, kind):
+    """`testnet = true`: spot's own test network, demo trading of USD-M."""
+    desk = DESKS[kind](tmp_path, settings={"testnet": True})
+    try:
+        assert kinds(desk.reports(desk.order(qty="0.3"), 2)) == ["0/0", "F/2"]
+        urls = desk.bridge.venue._shell._exchange.urls["api"]
+        host = {"spot": "testnet.binance.vision", "usdm": "demo-fapi.binance.com"}[kind]
+        assert host in urls["private" if kind == "spot" else "fapiPrivate"]
+        assert desk.local.strangers == []
+    finally:
+        desk.end()
 
 
 def venue_on(local, folder):
