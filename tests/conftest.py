@@ -10,6 +10,7 @@ is stopped. The run ends with the list of those that took longer and did not say
 
 from __future__ import annotations
 
+import decimal
 import os
 import sys
 import tempfile
@@ -65,6 +66,20 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    """Give each test the arithmetic that our processes have.
+
+    A library may change the thread's decimal context (ccxt rounds half up): what is replayed here
+    afterwards would not be what the gateway, in a process of its own, has counted.
+    """
+    before = decimal.getcontext().copy()
+    try:
+        return (yield)
+    finally:
+        decimal.setcontext(before)
 
 
 def pytest_runtest_logreport(report):

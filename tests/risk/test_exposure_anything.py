@@ -134,6 +134,10 @@ class Chance:
                 floor.exposure.refresh()
             case "quote" | "empty":
                 floor.quote(venue, symbol, price if event == "quote" else None)
+                if floor.exposure.price(venue, symbol) is None:
+                    # Nobody was there yet to remember the price before it. (In the house the
+                    # feeds do: `Market.marks`.)
+                    floor.last.pop((venue, symbol), None)
             case "list":
                 list_security(floor.market, venue, symbol, currency)
                 floor.exposure.refresh()
@@ -181,6 +185,7 @@ class Chance:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(EVENTS), numbers, numbers), max_size=40))
 @example([("fund", 0, 1), ("quote", 9, 0), ("list", 21, 0)])  # a rate that a listing opens
+@example([("quote", 4, 0), ("empty", 10, 0), ("list", 16, 0), ("order", 10, 0)])
 def test_whatever_happens_the_totals_are_those_of_a_fresh_count(events):
     """After every event, in each scope: several venues, currencies, fees, late listings."""
     chance = Chance()
