@@ -21,7 +21,6 @@ PRECISION = 80
 
 decimal.DefaultContext.prec = PRECISION
 decimal.getcontext().prec = PRECISION
-decimal.DefaultContext.prec = PRECISION  # that of every thread begun from now on
 
 ZERO = Decimal(0)
 
