@@ -13,6 +13,8 @@ from support.exchange.clients import client_of, run  # noqa: E402 - they need cc
 from support.exchange.server import LocalExchange  # noqa: E402 - the same
 from support.exchange.waiting import listening, until  # noqa: E402 - the same
 
+pytestmark = pytest.mark.length("ci")  # the exchange in the test itself
+
 BTC = "BTC/USDT"
 SYMBOLS = (BTC, "ETH/USDT")
 RECORDINGS = ("binance_spot_btcusdt_20240808.gz", "binance_spot_ethusdt_20240808.gz")

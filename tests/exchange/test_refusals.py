@@ -9,6 +9,8 @@ ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.
 from support.exchange.clients import client_of, run  # noqa: E402 - they need ccxt
 from support.exchange.server import LocalExchange  # noqa: E402 - the same
 
+pytestmark = pytest.mark.length("ci")  # the exchange in the test itself
+
 BTC = "BTC/USDT"
 LIMIT = {
     "symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",

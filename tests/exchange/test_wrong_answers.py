@@ -13,6 +13,8 @@ from support.exchange.clients import client_of, run  # noqa: E402 - they need cc
 from support.exchange.server import LocalExchange  # noqa: E402 - the same
 from support.exchange.waiting import until  # noqa: E402 - the same
 
+pytestmark = pytest.mark.length("ci")  # the exchange in the test itself
+
 BTC, PERP = "BTC/USDT", "BTC/USDT:USDT"
 ORDERS = {BTC: "POST /api/v3/order", PERP: "POST /fapi/v1/order"}
 

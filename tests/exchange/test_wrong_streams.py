@@ -10,6 +10,8 @@ from support.exchange.clients import client_of, run  # noqa: E402 - they need cc
 from support.exchange.server import LocalExchange  # noqa: E402 - the same
 from support.exchange.waiting import begun, listening, until  # noqa: E402 - the same
 
+pytestmark = pytest.mark.length("ci")  # the exchange in the test itself
+
 BTC, PERP = "BTC/USDT", "BTC/USDT:USDT"
 PING = {"streaming": {"keepAlive": 100, "maxPingPongMisses": 2}}
 
