@@ -21,8 +21,9 @@ BANNED = {"Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info"}
 ROOMS = ("protocol", "journal", "gateway", "bridges", "engine", "tests")
 FOREIGN = re.compile(
     r"(?<![\w.:/-])/(?:home|root|work|Users|tmp|private)/[\w.-]+"
-    r"|pypi\.org|pythonhosted|index-url|extra-index",
+    r"|https?://\S+/simple(?:/|\b)",
 )
+"""A folder of one machine, and the address of an index of packages: these end in `/simple`."""
 WORDS = re.compile(r"\w+", re.ASCII)
 
 
