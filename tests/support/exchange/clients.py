@@ -11,12 +11,12 @@ LIMIT_S = 20
 
 
 @asynccontextmanager
-async def client_of(exchange, name="binance", **config):
+async def client_of(exchange, name="", **config):
     """Open a ccxt.pro client of the exchange with its markets loaded; close all of it."""
     import ccxt.pro  # noqa: PLC0415 - it takes a second and 100 MB
 
     session = session_to(exchange.port)
-    client = getattr(ccxt.pro, name)(
+    client = getattr(ccxt.pro, name or exchange.name)(
         {
             **exchange.credentials, "session": session, "enableRateLimit": False,
             "timeout": 2000, **config,

@@ -81,11 +81,11 @@ class Gate:
 class Faults:
     """Everything that shall go wrong with one exchange. Used from its own thread only."""
 
-    def __init__(self, hubs):
+    def __init__(self):
         self.skew_ms = 0
         self.waiting = []
         self.played = []
-        self._hubs = hubs
+        self.hubs = []
         self._released = asyncio.Event()
 
     # Answers.
@@ -122,12 +122,12 @@ class Faults:
 
     def withhold(self, channel):
         """Keep the events of a channel back until `release`."""
-        for hub in self._hubs:
+        for hub in self.hubs:
             hub.gate(channel).withheld = []
 
     def release(self, channel, *, backwards=False):
         """Say what was kept back, in its order or in the opposite one."""
-        for hub in self._hubs:
+        for hub in self.hubs:
             gate = hub.gate(channel)
             kept, gate.withheld = gate.withheld or [], None
             for item in reversed(kept) if backwards else kept:
@@ -135,31 +135,31 @@ class Faults:
 
     def repeat(self, channel, times=1):
         """Say the next events of a channel twice each."""
-        for hub in self._hubs:
+        for hub in self.hubs:
             hub.gate(channel).repeats += times
 
     def lose(self, channel, times=1):
         """Never say the next events of a channel."""
-        for hub in self._hubs:
+        for hub in self.hubs:
             hub.gate(channel).losses += times
 
     def reorder(self, channel, times=1):
         """Say the next pairs of events of a channel the wrong way round."""
-        for hub in self._hubs:
+        for hub in self.hubs:
             hub.gate(channel).swaps += times
 
     def silence(self, channel):
         """Make the connections that carry a channel half-open; return how many they are."""
-        return sum(hub.silence(channel) for hub in self._hubs)
+        return sum(hub.silence(channel) for hub in self.hubs)
 
     def drop(self, channel):
         """Cut the connections that carry a channel; return how many they were."""
-        return sum(hub.drop(channel) for hub in self._hubs)
+        return sum(hub.drop(channel) for hub in self.hubs)
 
     def clear(self):
         """End all faults but the half-open connections."""
         self.waiting.clear()
         self.skew_ms = 0
         self.let_go()
-        for hub in self._hubs:
+        for hub in self.hubs:
             hub.gates.clear()

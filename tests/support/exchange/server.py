@@ -1,9 +1,9 @@
-"""The exchange in the test: Binance on 127.0.0.1, by its own names, in a thread of its own.
+"""The exchange in the test, on 127.0.0.1, by its own names, in a thread of its own.
 
     with LocalExchange(feed={"path": recording}) as exchange:
         client = ccxt.pro.binance({**exchange.credentials, "session": session_to(exchange.port)})
 
-See README.md here. What a test reads or commands (`spot`, `usdm`, `faults`) runs in the server's
+See README.md here. What a test reads or commands (the accounts, `faults`) runs in the server's
 thread and has happened when the call returns.
 """
 
@@ -13,32 +13,20 @@ import asyncio
 import threading
 import time
 from functools import partial
+from importlib import import_module
 
 from aiohttp import web
-from support.exchange.arrivals import Arrivals
 from support.exchange.certificate import server_context
 from support.exchange.faults import Faults
-from support.exchange.hosts import (
-    DEPOSITS,
-    LIMITS,
-    SPOT,
-    USDM,
-    spot_instruments,
-    usdm_instruments,
-)
-from support.exchange.hub import Hub
-from support.exchange.limits import Limiter, Limits
-from support.exchange.market import TICKERS
-from support.exchange.signing import ApiKey
-from support.exchange.spot import SpotApi
-from support.exchange.usdm import UsdmApi
-from support.exchange.view import AccountView
 from support.exchange.waiting import beats
 
 TICK_S = 0.02
 WAIT_S = 20
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
-MAKERS = {SPOT: (SpotApi, spot_instruments), USDM: (UsdmApi, usdm_instruments)}
+HOUSES = {
+    "binance": ("support.exchange.binance", "BinanceHouse"),
+}
+"""By ccxt's name of the exchange: where it is, and its class."""
 
 
 class _Through:
@@ -54,34 +42,38 @@ class _Through:
 
 
 class LocalExchange:
-    """A spot and a futures account. `feed` is a setting of `bridges.paper.feeds`, or None.
+    """The accounts of one exchange. `feed` is a setting of `bridges.paper.feeds`, or None.
 
     `limits` and `deposits` replace the defaults of an account: `{"spot": {"weight": 100}}`.
     """
 
     def __init__(
-        self, *, feed=None, symbols=SYMBOLS, deposits=None, key=None, ticker_ms=1000, limits=None
-    ):
-        self.key = key or ApiKey()
+        self, name="binance", *, feed=None, symbols=SYMBOLS, deposits=None, key=None,
+        ticker_ms=1000, limits=None,
+    ):  # fmt: skip
+        self.name = name
+        module, kind = HOUSES[name]
+        self._kind = getattr(import_module(module), kind)
+        self.key = key or self._kind.make_key()
         self.port = 0
         self._feed = feed
         self._symbols = symbols
-        self._deposits = {**DEPOSITS, **(deposits or {})}
-        self._limits = {name: {**LIMITS[name], **(limits or {}).get(name, {})} for name in LIMITS}
+        self._deposits = {**self._kind.deposits, **(deposits or {})}
+        self._limits = {
+            account: {**known, **(limits or {}).get(account, {})}
+            for account, known in self._kind.limits.items()
+        }
         self._ticker_s = ticker_ms / 1000
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="exchange", daemon=True)
         self._up = threading.Event()
         self._problem = None
         self._tasks = set()
-        self._said = {}
-        self._hubs = {name: Hub() for name in MAKERS}
-        self._apis = {}
 
     @property
     def credentials(self):
         """What a ccxt client needs to sign."""
-        return {"apiKey": self.key.api_key, "secret": self.key.secret}
+        return self._kind.credentials(self.key)
 
     # The thread.
 
@@ -90,9 +82,8 @@ class LocalExchange:
         assert self._up.wait(WAIT_S), "the local exchange did not start"
         if self._problem is not None:
             raise self._problem
-        self.spot, self.usdm = (
-            AccountView(self._apis[name], self._hubs[name], self.call) for name in (SPOT, USDM)
-        )
+        for account in self._kind.accounts:
+            setattr(self, account, self._house.view(account, self.call))
         self.faults = _Through(self.call, self._faults)
         return self
 
@@ -121,7 +112,7 @@ class LocalExchange:
             return
         self._up.set()
         self._loop.run_forever()
-        problems = list(self._arrivals.problems)
+        problems = list(self._house.problems)
         for task in self._tasks:
             if task.done():
                 problems.append(task.exception())
@@ -132,17 +123,15 @@ class LocalExchange:
         self._loop.close()
 
     async def _start(self):
-        self._faults = Faults(list(self._hubs.values()))
-        for name, (kind, instruments) in MAKERS.items():
-            api = self._apis[name] = kind(
-                instruments(self._symbols), deposits=self._deposits[name], clock=self.clock,
-                say=self._hubs[name].say, limiter=Limiter(Limits(**self._limits[name])),
-                key=self.key,
-            )  # fmt: skip
-            api.markets.open(self._feed, self.clock())
-        self._arrivals = Arrivals(self._apis, self._hubs, self._faults)
+        self._faults = Faults()
+        self._house = self._kind(
+            self._symbols, deposits=self._deposits, limits=self._limits, key=self.key,
+            clock=self.clock,
+        )  # fmt: skip
+        self._faults.hubs += self._house.hubs.values()
+        self._house.open(self._feed, self._faults)
         application = web.Application()
-        application.router.add_route("*", "/{path:.*}", self._arrivals.handle)
+        application.router.add_route("*", "/{path:.*}", self._house.handle)
         runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context())
@@ -162,37 +151,23 @@ class LocalExchange:
 
     async def _tick(self):
         async for _ in beats(TICK_S):
-            for name, api in self._apis.items():
-                api.tick(self.clock())
-                if api.stream_is_over():
-                    self._hubs[name].end_user(api.ended_event())
+            self._house.tick()
 
     async def _tickers(self):
         async for _ in beats(self._ticker_s):
-            for name, api in self._apis.items():
-                self._say_tickers(api, self._hubs[name])
-
-    def _say_tickers(self, api, hub):
-        """Say the statistics that are heard and have changed since they were said."""
-        for wire, market in api.markets.by_wire.items():
-            for name, form in TICKERS.items():
-                topic = f"{wire.lower()}@{name}"
-                said = self._said.get((hub, topic))
-                if said != market.version and hub.listening(topic):
-                    self._said[hub, topic] = market.version
-                    hub.say(topic, form(market, api.now_ms()))
+            self._house.say_tickers()
 
     # What arrived.
 
     @property
     def strangers(self):
         """The addresses that were asked for and are not here."""
-        return self.call(lambda: list(self._arrivals.strangers))
+        return self.call(lambda: list(self._house.strangers))
 
     def asked(self, method, end):
         """Return the requests so far with this method and end of the path."""
         return self.call(
             lambda: [
-                r for r in self._arrivals.requests if r.method == method and r.path.endswith(end)
+                r for r in self._house.requests if r.method == method and r.path.endswith(end)
             ]
         )
