@@ -40,6 +40,15 @@ class Connection:
         if not self.silent:
             self._queue.put_nowait(orjson.dumps(body).decode())
 
+    def say_text(self, text):
+        """Send a message that is no JSON, after those before it."""
+        if not self.silent:
+            self._queue.put_nowait(text)
+
+    def hear(self, text):
+        """Read a message of the client; None if it is answered already."""
+        return orjson.loads(text)
+
     def event(self, topic, body):
         """Send an event in the form of this connection."""
         if topic == "user" and self.subscriptions:
@@ -156,7 +165,9 @@ class Hub:
                 if message.type is WSMsgType.PING and not connection.silent:
                     await connection.socket.pong(message.data)
                 elif message.type is WSMsgType.TEXT:
-                    await on_request(connection, orjson.loads(message.data))
+                    body = connection.hear(message.data)
+                    if body is not None:
+                        await on_request(connection, body)
         finally:
             self.connections.discard(connection)
             for task in tasks:

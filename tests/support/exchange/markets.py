@@ -22,15 +22,23 @@ BURST = 2_000
 """Events of a late feed that are taken in one go."""
 
 
-class Markets:
-    """The symbols of one API, by their name on the wire. `meet` lets the orders see an event."""
+def squeezed(symbol):
+    """Return BTCUSDT of BTC/USDT."""
+    return symbol.replace("/", "")
 
-    def __init__(self, pits, style, *, meet, say):
+
+class Markets:
+    """The symbols of one API, by their name on the wire. `meet` lets the orders see an event.
+
+    `wire_of` makes the name on the wire, `make` a symbol's market.
+    """
+
+    def __init__(self, pits, style, *, meet, say, wire_of=squeezed, make=PublicMarket):
         self.by_wire = {}
         self._by_symbol = {}
         for symbol, pit in pits.items():
-            wire = symbol.replace("/", "")
-            market = PublicMarket(wire, pit.grid, style)
+            wire = wire_of(symbol)
+            market = make(wire, pit.grid, style)
             self.by_wire[wire] = self._by_symbol[symbol] = market
         self._meet = meet
         self._say = say
@@ -39,6 +47,10 @@ class Markets:
         self._speed = 0
         self._trade_ids = count(1)
         self.played = 0
+
+    def of(self, symbol):
+        """Return a symbol's market."""
+        return self._by_symbol[symbol]
 
     def open(self, setting, now_ns):
         """Open the feed of a setting, if there is one, and warm it up."""

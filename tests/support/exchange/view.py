@@ -73,7 +73,7 @@ class AccountView:
 
     def public_book(self, symbol):
         """Return the public book: (bids, asks, update id) in text, best first."""
-        market = self._api.markets.by_wire[symbol.replace("/", "")]
+        market = self._api.markets.of(symbol)
         found = self._call(lambda: market.depth(100_000))
         return found["bids"], found["asks"], found["lastUpdateId"]
 
