@@ -91,6 +91,9 @@ def trade_report(
         trade_date=format_date(fill.transact_ns),
         transact_time=format_utc(fill.transact_ns),
         last_liquidity_ind=fill.liquidity,
+        origin=fill.origin or None,
+        position_id=fill.position_id or None,
+        parent_order_id=fill.parent_id or None,
         sides=(
             TradeCaptureSide(
                 side=fill.side,
@@ -109,8 +112,9 @@ def position_report(
 ) -> PositionReport:
     """Tell one position of the account (AP)."""
     long_qty, short_qty = max(position.qty, ZERO), max(-position.qty, ZERO)
+    name = f"{position.symbol}/{position.position_id}" if position.position_id else position.symbol
     return PositionReport(
-        pos_maint_rpt_id=f"{ask.pos_req_id}/{position.symbol}",
+        pos_maint_rpt_id=f"{ask.pos_req_id}/{name}",
         pos_req_id=ask.pos_req_id,
         total_num_pos_reports=total,
         pos_req_result=PosReqResult.VALID,
@@ -123,6 +127,7 @@ def position_report(
         prior_settl_price=ZERO,
         realized_pnl=plain(round(position.realized_pnl, 12)),
         positions=(PositionQty(pos_type="TQ", long_qty=long_qty, short_qty=short_qty),),
+        position_id=position.position_id or None,
     )
 
 

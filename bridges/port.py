@@ -21,6 +21,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from bridges.link_events import LinkChanged, RateWarned
+from bridges.market_events import BookChanged, Traded
 from protocol.fields import (
     CxlRejReason,
     CxlRejResponseTo,
@@ -90,6 +91,10 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     expire_ns: int | None = None
     post_only: bool = False
     reduce_only: bool = False
+    stop_loss_px: Decimal | None = None
+    take_profit_px: Decimal | None = None
+    position_id: str = ""
+    """The position to close, where an account may hold several of one symbol."""
     account: str = ""
     strategy: str = ""
     orig_cl_ord_id: str = ""
@@ -105,7 +110,11 @@ class CancelRequest(Struct, frozen=True, kw_only=True):
 
 
 class VenueOrder(Struct, frozen=True, kw_only=True):
-    """An order as the venue has it at one moment."""
+    """An order as the venue has it at one moment.
+
+    One that the venue made from an order of ours (a stop-loss that was hit) has no `cl_ord_id`:
+    `parent_id` is a client id of the order it was made from, `origin` says why.
+    """
 
     order_id: str
     cl_ord_id: str
@@ -126,12 +135,21 @@ class VenueOrder(Struct, frozen=True, kw_only=True):
     post_only: bool = False
     reduce_only: bool = False
     triggered: bool = False
+    stop_loss_px: Decimal | None = None
+    take_profit_px: Decimal | None = None
+    position_id: str = ""
+    parent_id: str = ""
+    origin: str = ""
     account: str = ""
     text: str = ""
 
 
 class Fill(Struct, frozen=True, kw_only=True):
-    """One trade of ours; `trade_id` is the venue's own and unique."""
+    """One trade of ours; `trade_id` is the venue's own and unique.
+
+    `position_id` is the position that it moved, where an account may hold several of one symbol;
+    `parent_id` and `origin` are those of an order that the venue made from one of ours.
+    """
 
     trade_id: str
     order_id: str
@@ -142,8 +160,11 @@ class Fill(Struct, frozen=True, kw_only=True):
     last_px: Decimal
     commission: Decimal
     comm_currency: str
-    liquidity: LastLiquidityInd
+    liquidity: LastLiquidityInd | None
     transact_ns: int
+    position_id: str = ""
+    parent_id: str = ""
+    origin: str = ""
 
 
 class Position(Struct, frozen=True, kw_only=True):
@@ -154,6 +175,7 @@ class Position(Struct, frozen=True, kw_only=True):
     qty: Decimal
     avg_px: Decimal
     realized_pnl: Decimal = ZERO
+    position_id: str = ""
 
 
 class Balance(Struct, frozen=True, kw_only=True):
@@ -173,13 +195,6 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     amount: Decimal
     transact_ns: int
     symbol: str = ""
-
-
-class Level(Struct, frozen=True):
-    """One price of a book."""
-
-    price: Decimal
-    size: Decimal
 
 
 class Accepted(Struct, frozen=True):
@@ -228,6 +243,13 @@ class Triggered(Struct, frozen=True):
     """A stop became a working order."""
 
     order: VenueOrder
+
+
+class Busted(Struct, frozen=True):
+    """The venue took a fill back; `order` is the state after it."""
+
+    order: VenueOrder
+    fill: Fill
 
 
 class CancelRefused(Struct, frozen=True, kw_only=True):
@@ -297,36 +319,12 @@ class Instruments(Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
-class BookChanged(Struct, frozen=True, kw_only=True):
-    """The book of a symbol to some depth, best level first.
-
-    `gaps` counts how often something of this feed was lost since it began.
-    """
-
-    symbol: str
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
-    transact_ns: int
-    gaps: int = 0
-
-
-class Traded(Struct, frozen=True, kw_only=True):
-    """A trade of the market; `aggressor` is the side that took."""
-
-    symbol: str
-    price: Decimal
-    size: Decimal
-    aggressor: Side | None
-    trade_id: str
-    transact_ns: int
-
-
 OrderEvent = (
-    Accepted | Rejected | Filled | Canceled | Expired | Replaced | Triggered | CancelRefused
-)
+    Accepted | Rejected | Filled | Canceled | Expired | Replaced | Triggered | Busted
+    | CancelRefused
+)  # fmt: skip
 Answer = Found | OpenOrders | Fills | Positions | Balances | LedgerEntries | Instruments
-MarketEvent = BookChanged | Traded
-Event = OrderEvent | Answer | LinkChanged | RateWarned | MarketEvent
+Event = OrderEvent | Answer | LinkChanged | RateWarned | BookChanged | Traded
 
 
 class Listener(Protocol):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bridges.port import BookChanged, Level, Traded
+from bridges.market_events import BookChanged, Level, Traded
 from protocol import codec
 from protocol.fields import MDEntryType, MDUpdateAction
 from protocol.messages import (

@@ -20,9 +20,9 @@ from bridges import answers as a
 from bridges import translate as t
 from bridges.id_log import IdLog
 from bridges.link_events import LinkChanged, RateWarned
+from bridges.market_events import BookChanged, Traded
 from bridges.port import (
     Balances,
-    BookChanged,
     Event,
     Fills,
     Found,
@@ -30,7 +30,6 @@ from bridges.port import (
     LedgerEntries,
     OpenOrders,
     Positions,
-    Traded,
     Venue,
 )
 from bridges.quotes import QuoteBoard

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from bridges.port import (
     Accepted,
+    Busted,
     Canceled,
     CancelRefused,
     CancelRequest,
@@ -75,6 +76,9 @@ def order_request(message: NewOrderSingle | OrderCancelReplaceRequest) -> OrderR
         expire_ns=parse_utc(message.expire_time) if message.expire_time else None,
         post_only=message.exec_inst is ExecInst.PARTICIPATE_DONT_INITIATE,
         reduce_only=message.position_effect is PositionEffect.CLOSE,
+        stop_loss_px=message.stop_loss_px,
+        take_profit_px=message.take_profit_px,
+        position_id=message.position_id or "",
         account=message.account or "",
         strategy=message.on_behalf_of_comp_id or "",
     )
@@ -113,16 +117,23 @@ def report(order: VenueOrder, exec_type: ExecType, exec_id: str) -> ExecutionRep
         expire_time=format_utc(order.expire_ns) if order.expire_ns else None,
         exec_inst=ExecInst.PARTICIPATE_DONT_INITIATE if order.post_only else None,
         position_effect=PositionEffect.CLOSE if order.reduce_only else None,
+        stop_loss_px=order.stop_loss_px,
+        take_profit_px=order.take_profit_px,
+        position_id=order.position_id or None,
+        parent_order_id=order.parent_id or None,
+        origin=order.origin or None,
         transact_time=format_utc(order.transact_ns),
     )
 
 
-def fill_report(event: Filled, exec_id: str) -> ExecutionReport:
-    """Say one fill."""
+def fill_report(event: Filled | Busted, exec_id: str) -> ExecutionReport:
+    """Say one fill, or that the venue took one back."""
     order, fill = event.order, event.fill
+    exec_type = ExecType.TRADE if isinstance(event, Filled) else ExecType.TRADE_CANCEL
     return replace(
-        report(order, ExecType.TRADE, exec_id),
+        report(order, exec_type, exec_id),
         secondary_exec_id=fill.trade_id,
+        position_id=fill.position_id or order.position_id or None,
         last_qty=fill.last_qty,
         last_px=fill.last_px,
         commission=fill.commission,
@@ -285,7 +296,7 @@ def order_message(event: OrderEvent, exec_id: str) -> ExecutionReport | OrderCan
     """Say what happened to an order."""
     if isinstance(event, CancelRefused):
         return cancel_reject(event)
-    if isinstance(event, Filled):
+    if isinstance(event, Filled | Busted):
         return fill_report(event, exec_id)
     if isinstance(event, Rejected):
         return reject_report(event, exec_id)

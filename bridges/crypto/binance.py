@@ -22,7 +22,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
-from bridges.port import Level
+from bridges.market_events import Level
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 from protocol.numbers import parse_decimal
 

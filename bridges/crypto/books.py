@@ -24,7 +24,7 @@ from bridges.crypto.effects import (
 )
 from bridges.crypto.flows import Flow, Pause, ask
 from bridges.crypto.views import BookNews, BookView, TradeNews
-from bridges.port import BookChanged, Level, Traded
+from bridges.market_events import BookChanged, Level, Traded
 
 MARKET = "market"
 MAX_KEPT = 5_000

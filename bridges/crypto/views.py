@@ -7,7 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from bridges.port import LedgerEntry, Level
+from bridges.market_events import Level
+from bridges.port import LedgerEntry
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 
 

@@ -18,6 +18,7 @@ from decimal import Decimal
 from random import Random
 
 from bridges.link_events import LinkChanged
+from bridges.market_events import BookChanged, Level, Traded
 from bridges.paper.exchange import Exchange
 from bridges.paper.faults import Faults
 from bridges.paper.feeds import Feed
@@ -30,7 +31,6 @@ from bridges.paper.market import Trade
 from bridges.paper.orders import refused_image
 from bridges.port import (
     Balances,
-    BookChanged,
     CancelRequest,
     Capabilities,
     Event,
@@ -39,13 +39,11 @@ from bridges.port import (
     Instrument,
     Instruments,
     LedgerEntries,
-    Level,
     Listener,
     OpenOrders,
     OrderRequest,
     Positions,
     Rejected,
-    Traded,
 )
 from protocol.fields import OrdRejReason, OrdType, TimeInForce
 

@@ -42,6 +42,7 @@ class VenueFill(NamedTuple):
     comm_currency: str
     liquidity: LastLiquidityInd | None
     venue_order_id: str | None
+    position_id: str | None = None
 
     @classmethod
     def of_report(cls, message: ExecutionReport) -> VenueFill:
@@ -51,6 +52,7 @@ class VenueFill(NamedTuple):
             message.symbol, message.side, message.last_qty or ZERO, message.last_px or ZERO,
             message.commission or ZERO, message.comm_type or ABSOLUTE,
             message.comm_currency or "", message.last_liquidity_ind, _known(message.order_id),
+            message.position_id,
         )  # fmt: skip
 
     @classmethod
@@ -61,7 +63,7 @@ class VenueFill(NamedTuple):
             message.secondary_exec_id or "", side.cl_ord_id or "", side.account or "",
             message.symbol, side.side, message.last_qty, message.last_px,
             side.commission or ZERO, side.comm_type or ABSOLUTE, side.comm_currency or "",
-            message.last_liquidity_ind, _known(side.order_id),
+            message.last_liquidity_ind, _known(side.order_id), message.position_id,
         )  # fmt: skip
 
     @property
@@ -114,7 +116,7 @@ def tell_fill(book: Book, order: Order, fill: VenueFill, now_ns: int, **more: An
             last_qty=fill.qty, last_px=fill.px, secondary_exec_id=fill.trade_id,
             commission=fill.commission, comm_type=ABSOLUTE,
             comm_currency=fill.comm_currency or order.currency or None,
-            last_liquidity_ind=fill.liquidity,
+            last_liquidity_ind=fill.liquidity, position_id=fill.position_id or order.position_id,
             secondary_order_id=fill.venue_order_id or order.venue_order_id, **more,
         ),
     )  # fmt: skip

@@ -23,9 +23,10 @@ from protocol.fields import (
     ExecType,
     OrdRejReason,
     OrdStatus,
+    OrdType,
     RejectSource,
 )
-from protocol.messages import ExecutionReport, OrderCancelReject
+from protocol.messages import ExecutionReport, OrderCancelReject, TradeCaptureReport
 from protocol.numbers import ZERO
 from protocol.timestamps import format_utc
 
@@ -171,6 +172,28 @@ def adopt(book: Book, where: tuple[str, str], message: ExecutionReport, now_ns: 
     )  # fmt: skip
     if parent is None:
         yield alert("EXTERNAL_ORDER", venue=venue, venue_order=message.order_id, id=wire_id)
+
+
+def adopt_by_fill(
+    book: Book, where: tuple[str, str], message: ExecutionReport | TradeCaptureReport,
+    qty: Decimal, now_ns: int,
+) -> Effects:  # fmt: skip
+    """Open the page of an order that the venue made from one of ours, of which only fills are told.
+
+    Its making was said while nobody listened. `qty` is what is known to be executed of it. Without
+    a parent of ours (5014) nothing happens.
+    """
+    capture = message.sides[0] if isinstance(message, TradeCaptureReport) else message
+    parent = book.order_on_wire(message.parent_order_id) if message.parent_order_id else None
+    if parent is None or parent.venue != where[0]:
+        return
+    made = ExecutionReport(
+        order_id=capture.order_id, exec_id=NONE, exec_type=ExecType.RESTATED,
+        ord_status=OrdStatus.NEW, symbol=message.symbol, side=capture.side, leaves_qty=qty,
+        cum_qty=ZERO, avg_px=ZERO, account=capture.account, ord_type=OrdType.MARKET,
+        parent_order_id=message.parent_order_id, origin=message.origin,
+    )  # fmt: skip
+    yield from adopt(book, where, made, now_ns)
 
 
 def shows_replace(order: Order, found: ExecutionReport) -> bool:

@@ -20,6 +20,7 @@ from gateway.oms.market import Answers, Market
 from gateway.oms.outcomes import (
     accepted,
     adopt,
+    adopt_by_fill,
     replaced,
     replaced_if_named,
     shows_replace,
@@ -48,6 +49,7 @@ def reconcile(
         yield from _baseline(venue, account, answers)
     else:
         for captured in answers.trades:
+            yield from _made_there(book, where, captured, answers, now_ns)
             currency = market.currency(venue, captured.symbol)
             yield from _trade(book, where, currency, captured, now_ns)
     yield from _orders(book, market, where, answers, now_ns)
@@ -75,6 +77,22 @@ def _baseline(venue: str, account: str, answers: Answers) -> Effects:
 def signed_qty(held: PositionReport) -> Decimal:
     """Read the signed quantity of a PositionReport: long minus short."""
     return sum(((qty.long_qty or ZERO) - (qty.short_qty or ZERO) for qty in held.positions), ZERO)
+
+
+def _made_there(
+    book: Book, where: tuple[str, str], captured: TradeCaptureReport, answers: Answers, now_ns: int
+) -> Effects:
+    """Adopt the order of a trade that the venue made from one of ours (5014) meanwhile."""
+    fill = VenueFill.of_capture(captured)
+    name = fill.cl_ord_id or fill.venue_order_id
+    known = book.order_on_wire(name or "") or book.fill_known(where[0], fill.key)
+    if known or not fill.venue_order_id or fill.fault(None):
+        return
+    whole = sum(
+        (one.last_qty for one in answers.trades if one.sides[0].order_id == fill.venue_order_id),
+        ZERO,
+    )
+    yield from adopt_by_fill(book, where, captured, whole, now_ns)
 
 
 def _trade(

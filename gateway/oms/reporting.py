@@ -66,6 +66,7 @@ def report(
         "stop_loss_px": order.stop_loss_px,
         "take_profit_px": order.take_profit_px,
         "secondary_order_id": order.venue_order_id,
+        "position_id": order.position_id,
     }
     fields.update(more)
     return ExecutionReport(
@@ -87,7 +88,6 @@ def report(
         position_effect=PositionEffect.CLOSE if order.reduce_only else None,
         currency=order.currency or None,
         transact_time=format_utc(now_ns),
-        position_id=order.position_id,
         parent_order_id=order.parent_order_id,
         **fields,
     )

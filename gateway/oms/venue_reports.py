@@ -18,6 +18,7 @@ from gateway.oms.outcomes import (
     NEVER_SENT,
     accepted,
     adopt,
+    adopt_by_fill,
     ended,
     not_received,
     rejection_reason,
@@ -270,6 +271,12 @@ class VenueDesk:
             yield alert("BAD_FILL", venue=venue, exec_id=message.exec_id, fault=fault)
         elif venue in self.book.state.venues:  # before first contact the baseline will hold it
             where = (venue, self.rules.venues[venue].account)
+            if not self.book.fill_known(venue, fill.key) and not message.cl_ord_id:
+                yield from adopt_by_fill(self.book, where, message, fill.qty, now_ns)
+            order = self.find(message)
+            if order is not None and order.venue == venue:
+                yield from tell_fill(self.book, order, fill, now_ns)
+                return
             currency = self.market.currency(venue, message.symbol)
             yield from external_fill(self.book, where, fill, currency, now_ns)
 

@@ -297,3 +297,4 @@ class TradeCaptureReport(Message, frozen=True, kw_only=True):
     last_liquidity_ind: LastLiquidityInd | None = tag(5038, None)
     origin: Text | None = tag(5015, None)
     position_id: Id | None = tag(5004, None)
+    parent_order_id: Id | None = tag(5014, None)

@@ -9,9 +9,10 @@ from support.paper import BTC, MS, T0, order_request
 from support.paper_runs import Trader, live, open_run
 
 from bridges.errors import FeedError, LedgerCorrupt
+from bridges.market_events import BookChanged, Traded
 from bridges.paper.ledger import read
 from bridges.paper.settings import day_end_of, open_paper_venue
-from bridges.port import Accepted, BookChanged, Filled, Traded
+from bridges.port import Accepted, Filled
 from protocol.fields import OrdStatus, Side, TimeInForce
 from protocol.numbers import ZERO
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bridges.port import BookChanged, Level
+from bridges.market_events import BookChanged, Level
 from bridges.quotes import QuoteBoard
 from engine.market import book_of
 from protocol import codec

@@ -21,7 +21,7 @@ from support.waiting import breathe, wait_for
 from bridges.crypto import shell
 from bridges.crypto.settings import open_crypto_venue
 from bridges.errors import BridgeError
-from bridges.port import BookChanged
+from bridges.market_events import BookChanged
 
 DESKS = {"spot": SpotDesk, "usdm": UsdmDesk}
 SECOND_NS = 1_000_000_000
