@@ -20,12 +20,13 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from bridges.crypto.effects import Call, Response, StreamAct
-from bridges.crypto.flows import Flow, Flows, Pause, ask
-from bridges.crypto.notes import Notes
+from bridges.crypto.flows import LOST, Flow, Pause, ask
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
 from bridges.crypto.table import Table
 from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.flows import Flows
 from bridges.link_events import RateWarned
+from bridges.notes import Notes
 from bridges.port import (
     Accepted,
     Canceled,
@@ -70,7 +71,7 @@ class Core:
     def __init__(self, table: Table, notes: Notes) -> None:
         self.table = table
         self.notes = notes
-        self.flows = Flows(CALL_TIMEOUT_NS)
+        self.flows = Flows[Call, Response](LOST, CALL_TIMEOUT_NS)
         self.events: list[Event] = []
         self.stream_acts: list[StreamAct] = []
         self.instruments: dict[str, Instrument] = {}

@@ -9,9 +9,9 @@ from typing import Any
 from bridges.crypto.core import MS_NS, Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
-from bridges.crypto.notes import terms
 from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
 from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.notes import terms
 from bridges.port import (
     Balances,
     Fill,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
-from bridges.crypto.notes import Notes
 from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
+from bridges.notes import Notes
 
 TABLES: Mapping[tuple[str, str], tuple[type[BinanceSpot | BinanceUsdm], str, str]] = {
     ("binance", "spot"): (BinanceSpot, "binance", "spot"),

@@ -15,11 +15,11 @@ from bridges.crypto.core import Core, pauses
 from bridges.crypto.effects import Call, Response, StreamAct, StreamNews
 from bridges.crypto.flows import Flow, ask
 from bridges.crypto.link import Link
-from bridges.crypto.notes import Notes, terms
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
 from bridges.crypto.table import Table
 from bridges.crypto.views import Verdict
+from bridges.notes import Notes, terms
 from bridges.port import (
     CancelRefused,
     CancelRequest,

@@ -13,8 +13,8 @@ from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
-from bridges.crypto.notes import Notes
 from bridges.crypto.venue import CryptoVenue
+from bridges.notes import Notes
 from bridges.port import (
     Accepted,
     Canceled,

@@ -15,10 +15,10 @@ from support.virtual_exchange import VirtualExchange, VirtualShell, World
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
 from bridges.crypto.effects import Response
-from bridges.crypto.notes import Notes
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged, RateWarned
+from bridges.notes import Notes
 from bridges.port import (
     Accepted,
     CancelRequest,
