@@ -28,6 +28,7 @@ from support.mt5 import ea_calls
 from support.mt5.ea_calls import answer_by, pack, unpack
 from support.mt5.ea_network import VirtualNetwork
 from support.mt5.runtime.build import copy_of
+from support.waiting import breathe
 
 MS_NS = 1_000_000
 TIMER_FLOOR_NS = 10 * MS_NS
@@ -232,7 +233,7 @@ class Program:
         if isinstance(self.clock, VirtualClock):
             self.clock.now_ns += ms * MS_NS
         else:
-            time.sleep(ms / 1000)
+            breathe(ms)
         return True
 
     def _EventSetMillisecondTimer(self, ms: int) -> bool:
