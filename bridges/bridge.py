@@ -153,6 +153,7 @@ class Bridge:
         down_ns = self.connection.down_since_ns
         if down_ns is None:
             self.dead_man_struck = False
+            self.venue.hold(now_ns)
         elif self.dead_man_struck or not self._dead_man_ns:
             return
         elif now_ns - down_ns >= self._dead_man_ns:

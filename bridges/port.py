@@ -360,6 +360,9 @@ class Venue(Protocol):
     def cancel_all(self, text: str, now_ns: int) -> None:
         """Cancel everything that rests, unasked by any order (the dead man's hand)."""
 
+    def hold(self, now_ns: int) -> None:
+        """Hear that the gateway lives: put off the venue's own dead man, if it has one."""
+
     def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
         """Ask for the order with any client id that it ever had: Found."""
 

@@ -19,24 +19,36 @@ if TYPE_CHECKING:
     from gateway.config import Venue
 
 
+MARKETS: dict[str, tuple[str, ...]] = {
+    "binance": ("spot", "usdm"),
+}
+"""The exchanges and markets of which the bridge has a table (bridges/crypto/settings.py)."""
+WITH_PASSPHRASE = frozenset(("okx",))
+
+
 class CryptoAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of `[venue.crypto]`."""
 
-    exchange: Literal["binance"]
-    market: Literal["spot", "usdm"] = "spot"
+    exchange: str
+    market: str = "spot"
     api_key: Secret
     secret: Secret
+    passphrase: Secret | None = None
+    """Where the exchange has given one with the key (okx)."""
     testnet: bool = False
-    key_may: tuple[Literal["withdraw", "any_address"], ...] = ()
+    key_may: tuple[Literal["withdraw", "any_address", "untold"], ...] = ()
     recv_window_ms: Annotated[int, Meta(ge=500, le=60_000)] = 5_000
     timeout_ms: Annotated[int, Meta(ge=100, le=60_000)] = 5_000
     book_depth: Annotated[int, Meta(ge=5, le=100)] = 10
+    exchange_dead_man_ms: Annotated[int, Meta(ge=0, le=120_000)] = 60_000
+    """The exchange's own dead man strikes so long after the last sign of life; 0 is never."""
 
     def anchored(self, folder: Path) -> CryptoAccount:
         """Return the same with absolute paths, as seen from a folder."""
         return msgspec.structs.replace(
-            self, api_key=self.api_key.anchored(folder), secret=self.secret.anchored(folder)
-        )
+            self, api_key=self.api_key.anchored(folder), secret=self.secret.anchored(folder),
+            passphrase=self.passphrase.anchored(folder) if self.passphrase else None,
+        )  # fmt: skip
 
 
 def check_crypto(venue: Venue, where: str) -> None:
@@ -56,7 +68,29 @@ def check_crypto(venue: Venue, where: str) -> None:
     if not venue.symbol_map:
         msg = f'{where}: a crypto venue needs its symbols, as in symbols = ["BTC/USDT"]'
         raise ConfigError(msg)
-    for key, secret in (("api_key", account.api_key), ("secret", account.secret)):
+    _check_account(account, venue.dead_man_ms, where)
+
+
+def _check_account(account: CryptoAccount, dead_man_ms: int, where: str) -> None:
+    if account.market not in MARKETS.get(account.exchange, ()):
+        known = ", ".join(f"{name} {one}" for name, ones in MARKETS.items() for one in ones)
+        msg = f"{where}: crypto: {account.exchange} {account.market}: expected one of {known}"
+        raise ConfigError(msg)
+    if (account.passphrase is not None) is not (account.exchange in WITH_PASSPHRASE):
+        verb = "needs a" if account.passphrase is None else "takes no"
+        msg = f"{where}: crypto: {account.exchange} {verb} passphrase"
+        raise ConfigError(msg)
+    struck_ms = account.exchange_dead_man_ms
+    if struck_ms and struck_ms <= dead_man_ms:
+        msg = (
+            f"{where}: crypto.exchange_dead_man_ms: received {struck_ms}, expected more than"
+            f" dead_man_ms ({dead_man_ms}): the bridge's own hand comes first"
+        )
+        raise ConfigError(msg)
+    given = [("api_key", account.api_key), ("secret", account.secret)]
+    if account.passphrase is not None:
+        given.append(("passphrase", account.passphrase))
+    for key, secret in given:
         if (secret.file is None) == (secret.env is None):
             msg = f'{where}: crypto.{key}: expected exactly one of {{file = "…"}} and {{env = "…"}}'
             raise ConfigError(msg)

@@ -1,4 +1,4 @@
-"""What Binance's spot and futures interfaces have in common: words, error codes, market data. Pure.
+"""What Binance's spot and futures interfaces have in common: words and error codes. Pure.
 
 A refusal is believed only by its code, from the allow-list below, in a 4xx answer with a JSON body.
 Codes that say "unknown" (-1000, -1001, -1006, -1007, -1008) are not on it, and neither is any 5xx:
@@ -9,26 +9,21 @@ it when it arrives later, and that is what makes an absence provable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
+from bridges.crypto.binance_market import BinanceMarket
 from bridges.crypto.effects import Call, Response
+from bridges.crypto.numbers import number
 from bridges.crypto.views import (
     Access,
-    BookNews,
-    BookView,
-    StreamItem,
-    TradeNews,
+    OrderView,
     TradeView,
     Verdict,
 )
-from bridges.market_events import Level
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
-from protocol.numbers import parse_decimal
 
 MS_NS = 1_000_000
 TRADES_PAGE = 1_000
-BOOK_DEPTH = 1_000
 CLOCK_OFF = -1021
 DUPLICATE_WORDS = ("Duplicate order sent", "ClientOrderId is duplicated")
 UNKNOWN_WORDS = ("Unknown order sent", "Order does not exist")
@@ -65,17 +60,6 @@ TYPES = {
 }  # fmt: skip
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 SIDE_NAMES = {side: name for name, side in SIDES.items()}
-
-
-def number(value: Any) -> Decimal:
-    """Read a number. Raises ValueError for anything else, floats with exponents included."""
-    return parse_decimal(str(value))
-
-
-def positive(value: Any) -> Decimal | None:
-    """Read a price that is absent when it is zero."""
-    found = number(value or 0)
-    return found if found > 0 else None
 
 
 def text_of(response: Response) -> str:
@@ -120,18 +104,25 @@ def json_text(body: Any) -> str:
     return repr(body)
 
 
-class Binance:
+class Binance(BinanceMarket):
     """The common part of both tables. `symbols` maps our names to the exchange's."""
 
-    prefix = ""
-    """What ccxt puts before the name of a public method."""
     signed = ""
     """Likewise before that of a private one."""
+
+    tells_trades_apart = False
+    trades_window_ms = 0
+    trades_reach_ms = 0
 
     def __init__(self, symbols: Mapping[str, str], *, recv_window_ms: int) -> None:
         self.native = dict(symbols)
         self.ours = {native: symbol for symbol, native in symbols.items()}
         self.recv_window_ms = recv_window_ms
+
+    @staticmethod
+    def native_of(symbol: str) -> str:
+        """Return Binance's name: `BTC/USDT`, `BTC/USDT:USDT` and `BTCUSDT` are all BTCUSDT."""
+        return symbol.split(":", maxsplit=1)[0].replace("/", "")
 
     # Words of both.
 
@@ -152,7 +143,7 @@ class Binance:
         """Read it, in ms."""
         return int(body["serverTime"])
 
-    def access(self) -> Call:
+    def access(self) -> Call | None:
         """Ask what the API key may do."""
         return Call("sapiGetAccountApiRestrictions")
 
@@ -185,81 +176,69 @@ class Binance:
         """Read how long the exchange wants to be left alone; None if it does not."""
         return back_off_ms(response)
 
+    def is_ban(self, response: Response) -> bool:
+        """Whether nobody from here is heard for a while: Binance's "I'm a teapot"."""
+        return response.status == 418  # noqa: PLR2004 - HTTP's own
+
+    def is_clock_off(self, response: Response) -> bool:
+        """Whether the request's time was wrong."""
+        return isinstance(response.body, dict) and response.body.get("code") == CLOCK_OFF
+
     def was_restricted(self, response: Response) -> bool:
         """Whether a replace was not done because something was filled."""
         return "cancel restrictions" in json_text(response.body)
 
-    # Market data.
+    # Orders.
 
-    def depth(self, symbol: str) -> Call:
-        """Ask for a book."""
-        return Call(
-            f"{self.prefix}GetDepth", {"symbol": self.native[symbol], "limit": BOOK_DEPTH}
-        )
+    def read_order(self, body: Any) -> OrderView:
+        """Read an order in an answer. Raises KeyError or ValueError on anything else."""
+        raise NotImplementedError
 
-    def read_depth(self, body: Any) -> BookView:
-        """Read a book."""
-        return BookView(
-            last=int(body["lastUpdateId"]), bids=_levels(body["bids"]), asks=_levels(body["asks"])
-        )
+    def read_found(self, body: Any, client_id: str) -> OrderView | None:  # noqa: ARG002 - one
+        """Read the order that was asked for; that there is none is an error of its own."""
+        return self.read_order(body)
 
-    def market_words(self, symbols: Sequence[str]) -> dict[str, Any]:
-        """Subscribe to books and trades."""
-        names = [self.native[symbol].lower() for symbol in symbols]
-        streams = [f"{name}@depth@100ms" for name in names]
-        streams += [f"{name}@{self._trade_stream}" for name in names]
-        return {"method": "SUBSCRIBE", "params": streams, "id": 1}
+    def orders_of(self, symbol: str, order_ids: Sequence[str]) -> tuple[Call, ...]:
+        """Ask for orders from the lowest id of these on."""
+        lowest = min(map(int, order_ids))
+        params = {"symbol": self.native[symbol], "orderId": str(lowest), "limit": 1_000}
+        return (Call(f"{self.signed}GetAllOrders", params),)
 
-    def is_market_ready(self, message: Any) -> bool:
-        """Whether the subscription was taken."""
-        return isinstance(message, dict) and message.get("id") == 1 and "error" not in message
+    def more_orders(self, call: Call, body: Any) -> Call | None:  # noqa: ARG002 - as others have it
+        """Ask for nothing more: open orders come whole."""
+        return None
 
-    _trade_stream = "trade"
+    def read_orders(self, body: Any) -> list[OrderView]:
+        """Read a list of orders. Raises TypeError for anything else."""
+        if not isinstance(body, list):
+            raise TypeError
+        return [self.read_order(row) for row in body]
 
-    def read_market(self, message: Any) -> list[StreamItem]:
-        """Read one message of the market's stream; what is of no interest is nothing."""
-        if not isinstance(message, dict):
-            return []
-        event = message.get("data", message)
-        symbol = self.ours.get(str(event.get("s")))
-        if symbol is None:
-            return []
-        match event.get("e"):
-            case "depthUpdate":
-                return [
-                    BookNews(
-                        symbol=symbol, first=int(event["U"]), last=int(event["u"]),
-                        previous=int(event["pu"]) if "pu" in event else None,
-                        bids=_levels(event["b"]), asks=_levels(event["a"]),
-                        ns=int(event.get("T", event["E"])) * MS_NS,
-                    )
-                ]  # fmt: skip
-            case "trade" | "aggTrade":
-                return [
-                    TradeNews(
-                        symbol=symbol, price=number(event["p"]), size=number(event["q"]),
-                        aggressor=Side.SELL if event["m"] else Side.BUY,
-                        trade_id=str(event.get("t", event.get("a"))), ns=int(event["T"]) * MS_NS,
-                    )
-                ]  # fmt: skip
-            case _:
-                return []
+    def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:  # noqa: ARG002 - as futures have it
+        """Say nothing: spot has none."""
+        return ()
 
     # Trades of ours.
 
     _trades_method = ""
 
-    def trades_of(self, symbol: str, order_id: str) -> Call:
+    def trades_of(self, symbol: str, order_id: str, since_ms: int) -> Call:  # noqa: ARG002 - all
         """Ask for the trades of one order."""
         return self._trades(symbol, {"orderId": order_id})
 
-    def trades_from(self, symbol: str, since_ms: int) -> Call:
-        """Ask for trades from a moment on, the oldest first."""
-        return self._trades(symbol, {"startTime": since_ms})
+    def trades_from(self, symbol: str, since_ms: int, until_ms: int) -> Call:
+        """Ask for trades of a time, the oldest first."""
+        window = {"startTime": since_ms}
+        if self.trades_window_ms:
+            window["endTime"] = until_ms
+        return self._trades(symbol, window)
 
-    def trades_after(self, symbol: str, last: TradeView) -> Call:
-        """Ask for the next page."""
-        return self._trades(symbol, {"fromId": int(last.trade_id) + 1})
+    def more_trades(self, call: Call, body: Any) -> Call | None:
+        """Ask for the next page, by the last trade's id."""
+        if len(body) < TRADES_PAGE:
+            return None
+        asked = {"symbol": call.params["symbol"], "limit": TRADES_PAGE}
+        return Call(call.method, asked | {"fromId": int(body[-1]["id"]) + 1})
 
     def _trades(self, symbol: str, more: dict[str, Any]) -> Call:
         asked = {"symbol": self.native[symbol], "limit": TRADES_PAGE, **more}
@@ -268,10 +247,6 @@ class Binance:
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
         """Read trades of ours."""
         return [self._trade(row, symbol) for row in body]
-
-    def is_whole_page(self, count: int) -> bool:
-        """Whether more may follow."""
-        return count >= TRADES_PAGE
 
     def _trade(self, row: Any, symbol: str) -> TradeView:
         is_buy = row["isBuyer"] if "isBuyer" in row else row["buyer"]
@@ -283,7 +258,3 @@ class Binance:
             maker=bool(row["isMaker"] if "isMaker" in row else row["maker"]),
             ns=int(row["time"]) * MS_NS,
         )  # fmt: skip
-
-
-def _levels(rows: Any) -> tuple[Level, ...]:
-    return tuple(Level(number(row[0]), number(row[1])) for row in rows)

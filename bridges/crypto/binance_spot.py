@@ -7,8 +7,8 @@ before the cancel, so the core does it in two steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from bridges.crypto.binance import (
     MS_NS,
@@ -20,12 +20,12 @@ from bridges.crypto.binance import (
     TYPES,
     Binance,
     judge,
-    number,
-    positive,
     verdict_of,
 )
-from bridges.crypto.effects import Call, Response, SendStream
+from bridges.crypto.effects import USER, Call, Response, SendStream
+from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
+    Greeting,
     MoneyNews,
     OrderNews,
     OrderView,
@@ -55,6 +55,13 @@ class BinanceSpot(Binance):
     prefix = "public"
     signed = "private"
     amends_in_place = False
+    wire_words: ClassVar[Mapping[str, str]] = {
+        "post-only": "LIMIT_MAKER", "client id": "newClientOrderId",
+        "lookup by client id": "origClientOrderId", "cancel by client id": "origClientOrderId",
+        "replace": "cancelReplace while nothing is filled; else cancel, evidence, the remainder",
+        "cancel all": "by symbol", "user stream": "websocket API, logon by signature",
+        "books": "100 ms changes on a snapshot", "test network": "spot test network",
+    }  # fmt: skip
     _trades_method = "GetMyTrades"
 
     @property
@@ -99,7 +106,7 @@ class BinanceSpot(Binance):
             "privateDeleteOrder", params | {"newClientOrderId": request_id}, urgent=True
         )
 
-    def cancel_all(self, symbol: str) -> Call:
+    def cancel_all(self, symbol: str) -> Call | None:
         """Cancel whatever rests in a symbol."""
         return Call("privateDeleteOpenOrders", {"symbol": self.native[symbol]}, urgent=True)
 
@@ -138,10 +145,10 @@ class BinanceSpot(Binance):
         """Read the new order of a replace that was done."""
         return self.read_order(body["newOrderResponse"])
 
-    def look_up(self, symbol: str, client_id: str) -> Call:
+    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
         """Ask for an order by our id."""
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
-        return Call("privateGetOrder", params)
+        return (Call("privateGetOrder", params),)
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
         """Ask for what rests, symbol by symbol."""
@@ -149,13 +156,9 @@ class BinanceSpot(Binance):
             Call("privateGetOpenOrders", {"symbol": self.native[symbol]}) for symbol in symbols
         )
 
-    def orders_from(self, symbol: str, order_id: str) -> Call:
-        """Ask for orders from an exchange's id on, to learn our ids of them."""
-        params = {"symbol": self.native[symbol], "orderId": order_id, "limit": 1_000}
-        return Call("privateGetAllOrders", params)
-
-    def read_order(self, row: Any) -> OrderView:
+    def read_order(self, body: Any) -> OrderView:
         """Read an order in an answer. Raises KeyError or ValueError on anything else."""
+        row = body
         symbol = self.ours[row["symbol"]]
         order_id, side = str(int(row["orderId"])), SIDES[row["side"]]
         ns = int(row.get("transactTime") or row.get("updateTime") or row["time"]) * MS_NS
@@ -194,19 +197,17 @@ class BinanceSpot(Binance):
         """Keep it alive."""
         return None
 
-    def user_words(self, stream: str, at_ms: int) -> SendStream | None:
-        """Log on to the user stream."""
-        return SendStream(
-            stream,
-            {
+    def greet(self, message: Any, at_ms: int, key: str) -> Greeting:  # noqa: ARG002 - as futures
+        """Log on to the user stream by a signature."""
+        if message is None:
+            words = {
                 "id": "1", "method": "userDataStream.subscribe.signature",
                 "params": {"timestamp": at_ms},
-            },
-            signed=True,
-        )  # fmt: skip
+            }  # fmt: skip
+            return Greeting((SendStream(USER, words, signed=True),))
+        return Greeting(ready=self._is_welcome(message))
 
-    def is_user_ready(self, message: Any) -> bool:
-        """Whether the logon was taken."""
+    def _is_welcome(self, message: Any) -> bool:
         return (
             isinstance(message, dict)
             and message.get("status") == 200  # noqa: PLR2004 - HTTP's own
@@ -289,6 +290,10 @@ class BinanceSpot(Binance):
 
     def ledger(self, since_ms: int) -> Call | None:  # noqa: ARG002 - as futures have it
         """Ask for what moved money without a trade: spot tells it on the stream only."""
+        return None
+
+    def more_ledger(self, call: Call, body: Any) -> Call | None:  # noqa: ARG002 - as futures
+        """Ask for nothing more."""
         return None
 
     def read_ledger(self, body: Any) -> tuple[LedgerEntry, ...]:  # noqa: ARG002 - as above

@@ -7,9 +7,9 @@ not offered. Quantities are units of the base asset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from bridges.crypto.binance import (
     MS_NS,
@@ -20,11 +20,11 @@ from bridges.crypto.binance import (
     TIF_NAMES,
     TYPES,
     Binance,
-    number,
-    positive,
 )
-from bridges.crypto.effects import Call, Response, SendStream
+from bridges.crypto.effects import Call, Response
+from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
+    Greeting,
     MoneyHint,
     OrderNews,
     OrderView,
@@ -58,6 +58,15 @@ class BinanceUsdm(Binance):
     prefix = "fapiPublic"
     signed = "fapiPrivate"
     amends_in_place = True
+    wire_words: ClassVar[Mapping[str, str]] = {
+        "post-only": "timeInForce=GTX", "reduce-only": "reduceOnly",
+        "client id": "newClientOrderId", "lookup by client id": "origClientOrderId",
+        "cancel by client id": "origClientOrderId", "replace": "PUT order, in place",
+        "cancel all": "by symbol", "user stream": "listen key",
+        "books": "100 ms changes on a snapshot", "test network": "demo trading",
+    }  # fmt: skip
+    trades_window_ms = 7 * 86_400_000
+    trades_reach_ms = 180 * 86_400_000
     _trades_method = "GetUserTrades"
 
     @property
@@ -101,7 +110,7 @@ class BinanceUsdm(Binance):
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
         return Call("fapiPrivateDeleteOrder", params, urgent=True)
 
-    def cancel_all(self, symbol: str) -> Call:
+    def cancel_all(self, symbol: str) -> Call | None:
         """Cancel whatever rests in a symbol."""
         params = {"symbol": self.native[symbol]}
         return Call("fapiPrivateDeleteAllOpenOrders", params, urgent=True)
@@ -124,10 +133,10 @@ class BinanceUsdm(Binance):
         """Read the changed order."""
         return self.read_order(body)
 
-    def look_up(self, symbol: str, client_id: str) -> Call:
+    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
         """Ask for an order by our id."""
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
-        return Call("fapiPrivateGetOrder", params)
+        return (Call("fapiPrivateGetOrder", params),)
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
         """Ask for what rests, symbol by symbol."""
@@ -136,13 +145,9 @@ class BinanceUsdm(Binance):
             for symbol in symbols
         )
 
-    def orders_from(self, symbol: str, order_id: str) -> Call:
-        """Ask for orders from an exchange's id on, to learn our ids of them."""
-        params = {"symbol": self.native[symbol], "orderId": order_id, "limit": 1_000}
-        return Call("fapiPrivateGetAllOrders", params)
-
-    def read_order(self, row: Any) -> OrderView:
+    def read_order(self, body: Any) -> OrderView:
         """Read an order in an answer. Raises KeyError or ValueError on anything else."""
+        row = body
         executed = number(row["executedQty"])
         paid = number(row["cumQuote"]) if "cumQuote" in row else number(row["avgPrice"]) * executed
         return OrderView(
@@ -170,13 +175,9 @@ class BinanceUsdm(Binance):
         """Keep it alive: it dies after an hour otherwise."""
         return Call("fapiPrivatePutListenKey")
 
-    def user_words(self, stream: str, at_ms: int) -> SendStream | None:  # noqa: ARG002 - as spot's
+    def greet(self, message: Any, at_ms: int, key: str) -> Greeting:  # noqa: ARG002 - as spot
         """Say nothing: the address says it all."""
-        return None
-
-    def is_user_ready(self, message: Any) -> bool:  # noqa: ARG002 - as spot has it
-        """Never wait for a word."""
-        return False
+        return Greeting(ready=message is None)
 
     def read_user(self, message: Any) -> list[StreamItem]:
         """Read one message of the user stream; what is of no interest is nothing."""
@@ -249,10 +250,14 @@ class BinanceUsdm(Binance):
         params = {"startTime": since_ms, "limit": LEDGER_PAGE}
         return Call("fapiPrivateGetIncome", params)
 
+    def more_ledger(self, call: Call, body: Any) -> Call | None:
+        """Ask from the last entry's moment on: entries have ids."""
+        if len(body) < LEDGER_PAGE:
+            return None
+        return Call(call.method, call.params | {"startTime": int(body[-1]["time"])})
+
     def read_ledger(self, body: Any) -> tuple[LedgerEntry, ...]:
-        """Read it. Raises ValueError if there may be more than was answered."""
-        if len(body) >= LEDGER_PAGE:
-            raise ValueError
+        """Read it."""
         return tuple(
             LedgerEntry(
                 entry_id=f"{row['incomeType']}{row['tranId']}",

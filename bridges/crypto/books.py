@@ -1,19 +1,22 @@
-"""The book of each symbol, rebuilt from a stream of changes; nothing is believed out of sequence.
+"""The book of each symbol, rebuilt from the market's stream.
 
-As Binance documents it: changes are kept from the subscription on, a snapshot is asked for, those
-that end before it are dropped, and the first that is applied must span it; then each must begin
-where the last one ended. A change that does not is a gap: the book is thrown away and made anew,
-and `gaps` counts it, so that everybody behind hears of it.
+Where a snapshot is asked for, as Binance documents it: changes are kept from the subscription on,
+those that end before the snapshot are dropped, and the first that is applied must span it. Where
+the stream brings the snapshot, a lost book is subscribed to anew. A change that does not follow, or
+a checksum that is not the book's, is a gap: the book is thrown away and made anew, and `gaps`
+counts it, so that everybody behind hears of it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import Any
 
+from bridges.crypto.book import Book
 from bridges.crypto.core import LONGEST_PAUSE_NS, MS_NS, Core
 from bridges.crypto.effects import (
+    MARKET,
+    Call,
     CloseStream,
     OpenStream,
     SendStream,
@@ -23,93 +26,16 @@ from bridges.crypto.effects import (
     StreamUp,
 )
 from bridges.crypto.flows import Flow, Pause, ask
-from bridges.crypto.views import BookNews, BookView, TradeNews
-from bridges.market_events import BookChanged, Level, Traded
+from bridges.crypto.reading import UNREADABLE
+from bridges.crypto.views import BookNews, TradeNews
+from bridges.market_events import BookChanged, Traded
 
-MARKET = "market"
-MAX_KEPT = 5_000
-"""Changes that are kept for a snapshot; with more it is asked for anew."""
 SILENCE_NS = 4_000 * MS_NS
+SNAPSHOT_NS = 5_000 * MS_NS
+"""So long may the snapshot take that the stream brings."""
+CHECKED = 25
+"""Levels of a side that a checksum may be of."""
 DIAL_NS = 10_000 * MS_NS
-
-
-class Side:
-    """One side of a book: sizes by price, and the prices in order."""
-
-    def __init__(self) -> None:
-        self.sizes: dict[Decimal, Decimal] = {}
-        self.prices: list[Decimal] = []
-
-    def put(self, level: Level) -> None:
-        """Let a price have this size from now on."""
-        price = level.price
-        if level.size > 0:
-            if price not in self.sizes:
-                insort(self.prices, price)
-            self.sizes[price] = level.size
-        elif price in self.sizes:
-            del self.sizes[price]
-            del self.prices[bisect_left(self.prices, price)]
-
-    def lowest(self, depth: int) -> tuple[Level, ...]:
-        """Return the cheapest levels, the best offer first."""
-        return tuple(Level(price, self.sizes[price]) for price in self.prices[:depth])
-
-    def highest(self, depth: int) -> tuple[Level, ...]:
-        """Return the dearest levels, the best bid first."""
-        found = self.prices[-depth:][::-1]
-        return tuple(Level(price, self.sizes[price]) for price in found)
-
-
-class Book:
-    """One symbol."""
-
-    def __init__(self) -> None:
-        self.bids, self.asks = Side(), Side()
-        self.last: int | None = None
-        """The last change that is in it; None while there is no book."""
-        self.kept: list[BookNews] = []
-        self.gaps = 0
-        self.is_asking = False
-        self.joined = False
-
-    def reset(self) -> None:
-        """Throw it away."""
-        self.bids, self.asks = Side(), Side()
-        self.last, self.joined = None, False
-        self.kept.clear()
-
-    def begin(self, view: BookView) -> bool:
-        """Begin with a snapshot and what was kept since; say whether they fit together."""
-        kept, self.kept = self.kept, []
-        self.bids, self.asks = Side(), Side()
-        for side, levels in ((self.bids, view.bids), (self.asks, view.asks)):
-            for level in levels:
-                side.put(level)
-        self.last, self.joined = view.last, False
-        return all(self.change(news) for news in kept)
-
-    def change(self, news: BookNews) -> bool:
-        """Apply a change; say whether it follows. One that is already in the book does."""
-        if self.last is None:
-            self.kept.append(news)
-            return len(self.kept) <= MAX_KEPT
-        if not self._follows(news, self.last):
-            return news.last <= self.last
-        self.joined, self.last = True, news.last
-        for side, levels in ((self.bids, news.bids), (self.asks, news.asks)):
-            for level in levels:
-                side.put(level)
-        return True
-
-    def _follows(self, news: BookNews, last: int) -> bool:
-        if news.last <= last:
-            return False
-        if news.previous is None:
-            return news.first <= last + 1
-        if self.joined:
-            return news.previous == last
-        return news.first <= last
 
 
 class Books:
@@ -142,21 +68,28 @@ class Books:
         self._alive_ns = core.now_ns
         if isinstance(news, StreamUp):
             self._is_open = True
-            words = core.table.market_words(list(self._books))
-            core.stream_acts.append(SendStream(MARKET, words))
+            self._speak(core.table.market_words(list(self._books)))
         elif isinstance(news, StreamSaid):
-            try:
-                items = core.table.read_market(news.message)
-            except (KeyError, ValueError, TypeError, IndexError):
-                self._down()
-                return
-            if core.table.is_market_ready(news.message):
-                self._ask_for_all()
-            for item in items:
-                if isinstance(item, BookNews):
-                    self._change(item)
-                elif isinstance(item, TradeNews):
-                    self._trade(item)
+            self._said(news)
+
+    def _speak(self, words: Sequence[dict[str, Any]]) -> None:
+        self._core.stream_acts += [SendStream(MARKET, one) for one in words]
+
+    def _said(self, news: StreamSaid) -> None:
+        table = self._core.table
+        try:
+            items = table.read_market(news.message)
+            is_ready = table.is_market_ready(news.message)
+        except UNREADABLE:
+            self._down()
+            return
+        if is_ready:
+            self._ask_for_all()
+        for item in items:
+            if isinstance(item, BookNews):
+                self._change(item)
+            elif isinstance(item, TradeNews):
+                self._trade(item)
 
     def tick(self) -> None:
         """Notice silence; tell the books that have changed."""
@@ -217,15 +150,24 @@ class Books:
         book = self._books.get(news.symbol)
         if book is None:
             return
-        if not book.change(news):
+        if not (book.change(news) and self._is_sound(book, news)):
             book.gaps += 1
             book.reset()
-            book.change(news)
             self._dirty[news.symbol] = news.ns
+            if self._core.table.depth(news.symbol) is None:
+                self._speak(self._core.table.market_again(news.symbol))
+            else:
+                book.change(news)
         if book.last is None:
             self._ask(news.symbol, book)
         else:
             self._dirty[news.symbol] = news.ns
+
+    def _is_sound(self, book: Book, news: BookNews) -> bool:
+        if news.checksum is None or book.last is None:
+            return True
+        bids, asks = book.bids.highest(CHECKED), book.asks.lowest(CHECKED)
+        return self._core.table.is_book_sound(news, bids, asks)
 
     def _ask_for_all(self) -> None:
         """Ask for a snapshot of each book: a quiet market sends no change for a long time."""
@@ -239,11 +181,25 @@ class Books:
             self._core.start(self._begin(symbol, book))
 
     def _begin(self, symbol: str, book: Book) -> Flow:
-        """Ask for a snapshot until one fits what was kept."""
+        """Bring a snapshot that fits what was kept."""
+        call = self._core.table.depth(symbol)
+        yield from self._await(symbol, book) if call is None else self._fetch(symbol, book, call)
+        book.is_asking = False
+
+    def _await(self, symbol: str, book: Book) -> Flow:
+        """Wait for the snapshot on the stream; ask again if it does not come."""
+        while True:
+            yield Pause(SNAPSHOT_NS)
+            if book.last is not None or not self._is_open:
+                return
+            self._speak(self._core.table.market_again(symbol))
+
+    def _fetch(self, symbol: str, book: Book, call: Call) -> Flow:
+        """Ask for a snapshot until one fits."""
         core = self._core
         pause_ns = 100 * MS_NS
         while self._is_open:
-            response = yield from ask(core.table.depth(symbol))
+            response = yield from ask(call)
             view = core.read(core.table.read_depth, response)
             if view is not None and self._is_open:
                 ns = book.kept[-1].ns if book.kept else core.at_ms * MS_NS
@@ -251,8 +207,7 @@ class Books:
                     if book.begin(view):
                         self._dirty[symbol] = ns
                         self._pause_ns = 200 * MS_NS
-                        break
+                        return
                     book.reset()
             yield Pause(pause_ns)
             pause_ns = min(pause_ns * 2, LONGEST_PAUSE_NS)
-        book.is_asking = False

@@ -12,20 +12,21 @@ order and any number of times; each thing is told once. Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import partial
 from typing import Any, TypeVar
 
+from loguru import logger
 from msgspec.structs import replace
 
 from bridges.crypto.effects import Call, Response, StreamAct
-from bridges.crypto.flows import LOST, Flow, Pause, ask
+from bridges.crypto.flows import LOST, Flow, Pause
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
+from bridges.crypto.reading import UNREADABLE, trades_of
 from bridges.crypto.table import Table
 from bridges.crypto.views import OrderView, TradeView, Verdict
 from bridges.flows import Flows
-from bridges.link_events import RateWarned
+from bridges.link_events import LinkChanged, RateWarned
 from bridges.notes import Notes
 from bridges.port import (
     Accepted,
@@ -52,7 +53,9 @@ GRACE_NS = 150 * MS_NS
 LONGEST_PAUSE_NS = 5_000 * MS_NS
 MAX_ENDED = 10_000
 """Ended orders that are remembered."""
-CLOCK_OFF = -1021
+DAY_MS = 86_400_000
+MARGIN_MS = 60_000
+"""So much later than the edge of an exchange's history are trades asked for."""
 
 V = TypeVar("V")
 
@@ -79,7 +82,13 @@ class Core:
         """By the id that the order has at the exchange."""
         self.names: dict[str, Order] = {}
         """By every id that names the order on our wire."""
+        self.by_order_id: dict[str, Order] = {}
+        """By the exchange's own id, once that is known."""
+        self.meeting: set[str] = set()
+        """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0
+        self.since_ns = 0
+        """Since when this life has listened without a gap that was not closed."""
         self.offset_ms = 0
         """The exchange's clock less ours."""
         self.is_up = False
@@ -110,13 +119,13 @@ class Core:
     def _heed(self, response: Response) -> None:
         back_off_ms = self.table.back_off_ms(response)
         if back_off_ms is not None:
-            banned = response.status == 418  # noqa: PLR2004 - Binance's "I'm a teapot"
+            banned = self.table.is_ban(response)
             until_ns = self.now_ns + back_off_ms * MS_NS
             self.flows.held_until_ns = max(self.flows.held_until_ns, until_ns)
             if banned:
                 self.banned_until_ns = max(self.banned_until_ns, until_ns)
             self.events.append(RateWarned(back_off_ms, banned))
-        if isinstance(response.body, dict) and response.body.get("code") == CLOCK_OFF:
+        if self.table.is_clock_off(response):
             self.on_clock_off()
 
     def read(self, reader: Callable[[Any], V], response: Response) -> V | None:
@@ -125,8 +134,22 @@ class Core:
             return None
         try:
             return reader(response.body)
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+        except UNREADABLE:
             return None
+
+    def within_reach(self, since_ms: int) -> int:
+        """Return the first moment from which trades can be asked for; tell if it is too late."""
+        reach_ms = self.table.trades_reach_ms
+        if not reach_ms or since_ms >= self.at_ms - reach_ms:
+            return since_ms
+        text = (
+            f"HISTORY_SHORT: trades of {self.table.name} are asked for from {since_ms} ms on, but"
+            f" it keeps them for {reach_ms // DAY_MS} days: compare the account by hand"
+        )
+        if since_ms:
+            logger.warning("{}", text)
+            self.events.append(LinkChanged(up=self.is_up, text=text))
+        return self.at_ms - reach_ms + MARGIN_MS
 
     @property
     def absence_ns(self) -> int:
@@ -145,6 +168,9 @@ class Core:
                 del self.orders[name]
             alive = set(map(id, self.orders.values()))
             self.names = {n: one for n, one in self.names.items() if id(one) in alive}
+            self.by_order_id = {
+                n: one for n, one in self.by_order_id.items() if id(one) in alive
+            }
 
     def name_chain(self, order: Order) -> None:
         """Let an order be known by every id that it was to have, where the exchange keeps one."""
@@ -154,6 +180,7 @@ class Core:
     def forget(self, order: Order) -> None:
         """Forget an order that never came to be."""
         self.orders.pop(order.client_id, None)
+        self.by_order_id.pop(order.order_id, None)
         if self.names.get(order.name) is order:
             del self.names[order.name]
 
@@ -174,6 +201,7 @@ class Core:
             view, ours=has_our_shape(view.client_id), executed=executed, paid=paid
         )
         self.know(order)
+        self.by_order_id[order.order_id] = order
         return order
 
     def absorb(self, view: OrderView, trade: TradeView | None = None) -> Order:
@@ -182,7 +210,9 @@ class Core:
         if order is None:
             before = (trade.qty, trade.qty * trade.price) if trade else (ZERO, ZERO)
             order = self.adopt(view, view.executed - before[0], view.paid - before[1])
-        order.order_id = order.order_id or view.order_id
+        if not order.order_id:
+            order.order_id = view.order_id
+            self.by_order_id[view.order_id] = order
         order.heard = max(order.heard, view.executed)
         order.ns = max(order.ns, view.ns)
         if view.status is OrdStatus.REJECTED and not order.accepted:
@@ -196,10 +226,7 @@ class Core:
                 self.events.append(Triggered(order.image()))
         if trade is not None:
             self.fill(order, trade, view.executed)
-        through = ZERO
-        for one in view.trades:
-            through += one.qty
-            self.fill(order, one, through)
+        self.count_all(order, view.trades)
         if view.status in ENDED and order.ending is None:
             order.ending = view
         self.settle(order)
@@ -212,12 +239,17 @@ class Core:
             return
         self.events.append(Filled(order.image(), fill_of(trade, order.name)))
 
+    def count_all(self, order: Order, trades: Iterable[TradeView]) -> None:
+        """Count all trades of an order, the oldest first; those that were told are not told."""
+        through = ZERO
+        for trade in trades:
+            through += trade.qty
+            self.fill(order, trade, through)
+
     def settle(self, order: Order) -> None:
         """Ask for trades that are missing, or tell the end."""
         if order.is_missing_trades:
-            if not order.asking:
-                order.asking = True
-                self.start(self._missing(order))
+            self._ask_trades(order)
         elif order.ending is not None and not order.ended and not order.replacing:
             order.ended = True
             if order.sum < order.qty:
@@ -272,6 +304,11 @@ class Core:
         order.ended_by = order.cancel_id
         self.events.append(Canceled(order.image(), order.cancel_id, reason, end.text))
 
+    def _ask_trades(self, order: Order) -> None:
+        if not order.asking:
+            order.asking = True
+            self.start(self._missing(order))
+
     def _missing(self, order: Order) -> Flow:
         """Ask for the trades of an order until none is missing."""
         yield Pause(GRACE_NS)
@@ -279,13 +316,8 @@ class Core:
             if not order.is_missing_trades:
                 break
             symbol = order.request.symbol
-            response = yield from ask(self.table.trades_of(symbol, order.order_id))
-            found = self.read(partial(self.table.read_trades, symbol=symbol), response)
-            through = ZERO
-            for trade in found or ():
-                if trade.order_id == order.order_id:
-                    through += trade.qty
-                    self.fill(order, trade, through)
+            found = yield from trades_of(self, symbol, order.order_id, order.born_ns)
+            self.count_all(order, found or [])
             if order.is_missing_trades:
                 yield pause
         order.asking = False

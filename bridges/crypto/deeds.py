@@ -8,14 +8,15 @@ exchange cannot do in one piece is a cancel, its evidence, and a new order of wh
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from msgspec.structs import replace as changed
 
 from bridges.crypto.core import Core, pauses
 from bridges.crypto.effects import Response
-from bridges.crypto.flows import Flow, Pause, Step, ask
+from bridges.crypto.flows import Flow, Gather, Pause, Step, ask
 from bridges.crypto.orders import ENDED, Order
+from bridges.crypto.reading import listed, seek
 from bridges.crypto.rules import check
 from bridges.crypto.views import OrderView, Verdict
 from bridges.port import CancelRefused, CancelRequest, OrderRequest, VenueOrder
@@ -25,6 +26,7 @@ Found = Generator[Step, list[Response], OrderView | None]
 Truth = Generator[Step, list[Response], bool]
 
 SHORT = Pause(20_000_000)
+GRACE_STEPS = 10
 OVER = ENDED | {OrdStatus.FILLED}
 
 
@@ -44,23 +46,34 @@ def _place(core: Core, order: Order) -> Truth:
         if verdict is Verdict.REFUSED and not order.accepted:
             core.reject(order, core.table.text_of(response), OrdRejReason.OTHER)
             return False
+        if verdict is Verdict.DONE:
+            yield from _await(lambda: order.accepted or order.refused)
         view = yield from find(core, order, sent_ns)
     if view is not None:
         core.absorb(view)
     return order.accepted
 
 
+def _await(is_so: Callable[[], bool]) -> Flow:
+    """Give the stream a while to tell what came of a request that was acknowledged."""
+    for _ in range(GRACE_STEPS):
+        if is_so():
+            return
+        yield SHORT
+
+
 def find(core: Core, order: Order, sent_ns: int) -> Found:
-    """Look an order up until it is found; None if it is not there and never will be."""
+    """Look an order up until it is heard of; None if there is nothing to take in from that.
+
+    Either the stream has told of it meanwhile, or it is not there and never will be.
+    """
     for pause in pauses():
-        response = yield from ask(core.table.look_up(order.request.symbol, order.client_id))
-        view = core.read(core.table.read_order, response)
-        if view is not None:
-            return view
-        unknown = core.table.judge(response) is Verdict.UNKNOWN
-        if unknown and core.now_ns - sent_ns > core.absence_ns:
+        if order.accepted or order.refused:
             return None
-        if order.accepted and unknown:
+        found = yield from seek(core, order.request.symbol, order.client_id)
+        if found.view is not None:
+            return found.view
+        if found.absent and (order.accepted or core.now_ns - sent_ns > core.absence_ns):
             return None
         yield pause
     return None
@@ -97,8 +110,10 @@ def _end(core: Core, order: Order, request_id: str) -> Truth:
         view = core.read(core.table.read_order, response)
         verdict = core.table.judge(response)
         if view is None:
-            answer = yield from ask(core.table.look_up(symbol, order.client_id))
-            view = core.read(core.table.read_order, answer)
+            if verdict is Verdict.DONE:
+                yield from _await(lambda: order.ending is not None or order.is_done)
+            found = yield from seek(core, symbol, order.client_id)
+            view = found.view
         if view is not None:
             core.absorb(view)
         if order.ending is not None or (view is not None and view.status in OVER):
@@ -125,8 +140,10 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
             order.cancel_id = request.cl_ord_id
             core.absorb(view)
             return True
-        answer = yield from ask(core.table.look_up(symbol, name))
-        view = core.read(core.table.read_order, answer)
+        if core.table.judge(response) is Verdict.DONE:
+            yield SHORT
+        found = yield from seek(core, symbol, name)
+        view = found.view
         reply_to = CxlRejResponseTo.CANCEL
         if view is not None and view.status in OVER:
             gone = core.adopt(view, view.executed, view.paid)
@@ -134,7 +151,7 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
             _refuse(core, request.cl_ord_id, name, gone, reply_to)
             return True
         verdict = core.table.judge(response)
-        if view is None and core.table.judge(answer) is Verdict.UNKNOWN is verdict:
+        if found.absent and verdict is Verdict.UNKNOWN:
             return False
         if core.now_ns - sent_ns > core.absence_ns and view is not None:
             order = core.adopt(view, view.executed, view.paid)
@@ -142,6 +159,14 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
             return True
         yield pause
     return False
+
+
+def cancel_listed(core: Core, symbol: str) -> Truth:
+    """Cancel what rests in a symbol, one by one; say whether nothing rested."""
+    views = yield from listed(core, (symbol,))
+    calls = tuple(core.table.cancel(symbol, one.client_id, "") for one in views or ())
+    yield Gather(calls)
+    return views == []
 
 
 def replace(core: Core, request: OrderRequest) -> Flow:
@@ -216,10 +241,9 @@ def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
 def _look(core: Core, order: Order) -> Found:
     """Look an order up that the exchange has had."""
     for pause in pauses():
-        response = yield from ask(core.table.look_up(order.request.symbol, order.client_id))
-        view = core.read(core.table.read_order, response)
-        if view is not None:
-            return view
+        found = yield from seek(core, order.request.symbol, order.client_id)
+        if found.view is not None:
+            return found.view
         yield pause
     return None
 
@@ -256,6 +280,8 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     verdict = core.table.judge(response)
     if view is not None:
         core.absorb(view)
+    elif verdict is Verdict.DONE:
+        yield from _await(lambda: order.amending is None or order.is_done)
     pause = pauses()
     while order.amending is not None and not order.is_done and order.ending is None:
         if verdict is Verdict.REFUSED:

@@ -11,6 +11,9 @@ from typing import Any
 
 from msgspec import Struct
 
+USER, MARKET = "user", "market"
+"""The two streams: what happens to the account, and what happens on the market."""
+
 
 class Call(Struct, frozen=True):
     """One request: the name of ccxt's own method for it, and the exchange's own parameters.

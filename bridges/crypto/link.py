@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from enum import Enum
+from typing import Any
 
 from loguru import logger
 
+from bridges.crypto.catching_up import catch_up
 from bridges.crypto.core import LONGEST_PAUSE_NS, MS_NS, Core
 from bridges.crypto.effects import (
+    USER,
     CloseStream,
     OpenStream,
     Response,
@@ -26,32 +29,23 @@ from bridges.crypto.effects import (
     StreamUp,
 )
 from bridges.crypto.flows import Flow, Pause, Step, ask
-from bridges.crypto.orders import ENDED, Order
-from bridges.crypto.questions import (
-    ledger_entries,
-    listed,
-    named,
-    read_listing,
-    trades_since,
-    with_chain,
-)
+from bridges.crypto.hearing import hear_order, hear_trade
+from bridges.crypto.questions import ledger_entries, read_listing
+from bridges.crypto.reading import UNREADABLE
 from bridges.crypto.views import (
+    FillNews,
     MoneyHint,
     MoneyNews,
     OrderNews,
-    OrderView,
     StreamOver,
-    TradeView,
     Verdict,
 )
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged
 from bridges.port import LedgerEntries
-from protocol.numbers import ZERO
 
 Truth = Generator[Step, list[Response], bool]
 
-USER = "user"
 OVERLAP_NS = 60_000 * MS_NS
 SILENCE_NS = 4_000 * MS_NS
 DIAL_NS = 10_000 * MS_NS
@@ -110,11 +104,7 @@ class Link:
         self._alive_ns = self.core.now_ns
         match news:
             case StreamUp():
-                words = self.core.table.user_words(USER, self.core.at_ms)
-                if words is None:
-                    self._ready()
-                else:
-                    self.core.stream_acts.append(words)
+                self._greet(None)
             case StreamSaid():
                 self._said(news)
             case StreamAlive():
@@ -213,7 +203,15 @@ class Link:
     def _check_key(self) -> Truth:
         """Read what the key may do; a key that may too much is refused."""
         core = self.core
-        response = yield from ask(core.table.access())
+        call = core.table.access()
+        if call is None:
+            if "untold" not in self._key_may:
+                self.refusal = (
+                    f"{core.table.name} does not tell what an API key may do: make one that may"
+                    ' not withdraw, and say so in the config: key_may = ["untold"]'
+                )
+            return not self.refusal
+        response = yield from ask(call)
         access = core.read(core.table.read_access, response)
         if access is None:
             self._why = core.table.text_of(response)
@@ -245,18 +243,19 @@ class Link:
 
     def _said(self, news: StreamSaid) -> None:
         core = self.core
-        if self._state is State.DIALING and core.table.is_user_ready(news.message):
-            self._ready()
-            return
         try:
+            if self._state is State.DIALING and self._greet(news.message):
+                return
             items = core.table.read_user(news.message)
-        except (KeyError, ValueError, TypeError, IndexError) as problem:
+        except UNREADABLE as problem:
             self._down(f"a message of the user stream was not understood: {problem!r}")
             return
         for item in items:
             match item:
                 case OrderNews():
-                    core.absorb(item.view, item.trade)
+                    hear_order(core, item.view, item.trade)
+                case FillNews():
+                    hear_trade(core, item.trade)
                 case MoneyNews():
                     core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
                 case MoneyHint():
@@ -264,10 +263,16 @@ class Link:
                 case StreamOver():
                     self._down(item.why)
 
-    def _ready(self) -> None:
-        if self._state is State.DIALING:
+    def _greet(self, message: Any) -> bool:
+        """Log on, a word at a time; say whether the message belonged to that."""
+        core = self.core
+        words, ready = core.table.greet(message, core.at_ms, self._key)
+        core.stream_acts += words
+        if ready and self._state is State.DIALING:
             self._state = State.READY
-            self.core.start(self._recover())
+            core.since_ns = core.since_ns or core.at_ms * MS_NS
+            core.start(self._recover())
+        return ready or bool(words)
 
     def _recover(self) -> Flow:
         """Ask for what happened while nobody listened; then the link is up."""
@@ -275,7 +280,8 @@ class Link:
         attempt = self._attempt
         while self._state is State.READY and attempt == self._attempt:
             since_ns = self._certain_ns
-            done = yield from self._catch_up(list(core.table.native), since_ns)
+            symbols, again = list(core.table.native), self._was_up_before
+            done = yield from catch_up(core, symbols, since_ns, trades=again)
             if done and self._state is State.READY and attempt == self._attempt:
                 self._was_up_before, self._pause_ns = True, FIRST_PAUSE_NS
                 self._audit_ns = core.now_ns + AUDIT_NS
@@ -289,76 +295,7 @@ class Link:
         """Compare what is open here with the exchange's own list."""
         symbols = sorted(self.core.open_symbols())
         if symbols:
-            yield from self._catch_up(symbols, self._alive_ns - OVERLAP_NS)
-
-    def _catch_up(self, symbols: list[str], since_ns: int) -> Truth:
-        """Take in open orders and trades; ask for each order that should be open and is not."""
-        core = self.core
-        before = {name for name, one in core.orders.items() if one.accepted and not one.is_done}
-        views = yield from listed(core, symbols)
-        if views is None:
-            return False
-        for view in views:
-            if view.client_id in core.orders:
-                core.absorb(view)
-            else:
-                yield from self._met(view)
-        for symbol in symbols if self._was_up_before else ():
-            if not (yield from self._missed_trades(symbol, since_ns)):
-                return False
-        gone = before - {view.client_id for view in views}
-        for name in sorted(gone):
-            order_gone = core.orders.get(name)
-            if order_gone is None or order_gone.is_done or order_gone.request.symbol not in symbols:
-                continue
-            response = yield from ask(core.table.look_up(order_gone.request.symbol, name))
-            found = core.read(core.table.read_order, response)
-            if found is None:
-                return False
-            core.absorb(found)
-        return True
-
-    def _met(self, view: OrderView) -> Flow:
-        """Learn of an order that the exchange has open and we do not hold."""
-        core = self.core
-        order = yield from with_chain(core, view)
-        if view.client_id not in core.orders:
-            core.know(order)
-            if core.table.amends_in_place:
-                core.name_chain(order)
-
-    def _missed_trades(self, symbol: str, since_ns: int) -> Truth:
-        """Tell the trades of a symbol that were not heard of."""
-        core = self.core
-        trades = yield from trades_since(core, symbol, since_ns)
-        if trades is None:
-            return False
-        views = yield from named(core, symbol, trades)
-        if views is None:
-            return False
-        known = {one.order_id: one for one in core.orders.values()}
-        for trade in trades:
-            order = known.get(trade.order_id)
-            if order is None and trade.order_id in views:
-                order = known[trade.order_id] = self._traded(views[trade.order_id], trades)
-            if order is not None and not order.before:
-                core.fill(order, trade, trade.qty)
-                core.settle(order)
-        return True
-
-    def _traded(self, view: OrderView, trades: list[TradeView]) -> Order:
-        """Return the record of an order that has traded and was not known by the exchange's id."""
-        core = self.core
-        if view.client_id in core.orders:
-            return core.absorb(view)  # one of ours whose answer is still out
-        fresh = [one for one in trades if one.order_id == view.order_id]
-        order = core.adopt(
-            view, view.executed - sum((one.qty for one in fresh), ZERO),
-            view.paid - sum((one.qty * one.price for one in fresh), ZERO),
-        )  # fmt: skip
-        order.ended = view.status in ENDED
-        order.before = ZERO  # each of these is new; what is older was told before
-        return order
+            yield from catch_up(self.core, symbols, self._alive_ns - OVERLAP_NS, trades=True)
 
     def _keep_key(self) -> Flow:
         call = self.core.table.keep_user_key(self._key)

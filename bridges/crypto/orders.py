@@ -25,7 +25,7 @@ class Order:
     """What is known of one order; `name` is the id that names it on our wire."""
 
     __slots__ = (
-        "accepted", "amending", "asking", "base", "base_paid", "before", "cancel_id",
+        "accepted", "amending", "asking", "base", "base_paid", "before", "born_ns", "cancel_id",
         "client_id", "ended", "ended_by", "ending", "heard", "name", "ns", "order_id", "paid",
         "previous", "qty", "refused", "replacing", "request", "sum", "superseded", "trades",
         "triggered",
@@ -62,7 +62,7 @@ class Order:
         """What the exchange was asked to make of this very order."""
         self.asking = False
         """Whether missing trades are being asked for."""
-        self.ns = now_ns
+        self.ns = self.born_ns = now_ns
 
     @property
     def cum(self) -> Decimal:
@@ -159,6 +159,7 @@ def adopted(view: OrderView, *, ours: bool, executed: Decimal, paid: Decimal) ->
     )  # fmt: skip
     order = Order(request, view.ns)
     order.client_id = view.client_id
+    order.born_ns = 0
     order.order_id = view.order_id
     order.before = order.sum = order.heard = executed
     order.paid = paid

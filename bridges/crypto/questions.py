@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from functools import partial
-from typing import Any
 
 from bridges.crypto.core import MS_NS, Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
 from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
-from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.crypto.reading import UNREADABLE, listed, named, pages, seek, trades_since
+from bridges.crypto.views import OrderView, Verdict
 from bridges.notes import terms
 from bridges.port import (
     Balances,
@@ -19,16 +19,12 @@ from bridges.port import (
     Found,
     Instruments,
     LedgerEntries,
+    LedgerEntry,
     OpenOrders,
     Positions,
     VenueOrder,
 )
 
-MAX_PAGES = 200
-"""Pages of trades or orders in one answer; what has more is not complete."""
-
-Views = Generator[Step, list[Response], list[OrderView] | None]
-Trades = Generator[Step, list[Response], list[TradeView] | None]
 Images = Generator[Step, list[Response], VenueOrder]
 
 
@@ -40,15 +36,13 @@ def look_up(core: Core, question: str, name: str) -> Flow:
         symbol = core.notes.symbol_of(candidate)
         symbols = [symbol] if symbol in core.table.native else list(core.table.native)
         client_id = known.client_id if known else candidate
-        responses = yield Gather(tuple(core.table.look_up(one, client_id) for one in symbols))
-        for response in responses:
-            view = core.read(core.table.read_order, response)
-            if view is not None:
-                image = yield from _shown(core, view)
+        for one in symbols:
+            found = yield from seek(core, one, client_id)
+            if found.view is not None:
+                image = yield from _shown(core, found.view)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
                 return
-        sure = all(core.table.judge(one) is Verdict.UNKNOWN for one in responses)
-        complete = complete and sure
+            complete = complete and found.absent
     core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
 
 
@@ -68,8 +62,7 @@ def with_chain(core: Core, view: OrderView) -> Generator[Step, list[Response], O
     name, seen = order.previous, {view.client_id}
     while name and name not in seen and not core.table.amends_in_place:
         seen.add(name)
-        response = yield from ask(core.table.look_up(view.symbol, name))
-        earlier = core.read(core.table.read_order, response)
+        earlier = (yield from seek(core, view.symbol, name)).view
         if earlier is not None:
             order.base += earlier.executed
             order.base_paid += earlier.paid
@@ -78,24 +71,6 @@ def with_chain(core: Core, view: OrderView) -> Generator[Step, list[Response], O
         order.previous = ""
         order.name = core.notes.name_of(view.client_id, terms(view.qty, view.price))
     return order
-
-
-def listed(core: Core, symbols: Sequence[str]) -> Views:
-    """Read the open orders of some symbols; None if it was not read whole."""
-    responses = yield Gather(core.table.open_orders(symbols))
-    found: list[OrderView] = []
-    for response in responses:
-        views = core.read(partial(_orders, core), response)
-        if views is None:
-            return None
-        found += views
-    return found
-
-
-def _orders(core: Core, rows: Any) -> list[OrderView]:
-    if not isinstance(rows, list):
-        raise TypeError
-    return [core.table.read_order(row) for row in rows]
 
 
 def open_orders(core: Core, question: str) -> Flow:
@@ -112,44 +87,6 @@ def open_orders(core: Core, question: str) -> Flow:
             ask=question, orders=tuple(images), complete=views is not None and core.is_up
         )
     )
-
-
-def trades_since(core: Core, symbol: str, since_ns: int) -> Trades:
-    """Read all trades of a symbol from a moment on; None if that was not possible."""
-    call = core.table.trades_from(symbol, since_ns // MS_NS)
-    found: list[TradeView] = []
-    for _ in range(MAX_PAGES):
-        response = yield from ask(call)
-        page = core.read(partial(core.table.read_trades, symbol=symbol), response)
-        if page is None:
-            return None
-        found += page
-        if not core.table.is_whole_page(len(page)):
-            return found
-        call = core.table.trades_after(symbol, page[-1])
-    return None
-
-
-def named(
-    core: Core, symbol: str, trades: Sequence[TradeView]
-) -> Generator[Step, list[Response], dict[str, OrderView] | None]:
-    """Learn the orders of trades: by the exchange's id, as the exchange has them."""
-    known = {one.order_id: one.name for one in core.orders.values()}
-    wanted = sorted({int(one.order_id) for one in trades if one.order_id not in known})
-    found: dict[str, OrderView] = {}
-    for _ in range(MAX_PAGES):
-        if not wanted:
-            return found
-        response = yield from ask(core.table.orders_from(symbol, str(wanted[0])))
-        page = core.read(partial(_orders, core), response)
-        if not page:
-            return None
-        found |= {view.order_id: view for view in page}
-        last = int(page[-1].order_id)
-        if str(wanted[0]) not in found:
-            return None
-        wanted = [one for one in wanted if one > last]
-    return None
 
 
 def fills_since(core: Core, question: str, since_ns: int) -> Flow:
@@ -200,14 +137,15 @@ def balances(core: Core, question: str) -> Flow:
 
 def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
     """Ask for what moved money without a trade."""
-    call = core.table.ledger(since_ns // MS_NS)
+    table = core.table
+    call = table.ledger(since_ns // MS_NS)
     complete = core.is_up
-    entries: Any = ()
+    rows: list[LedgerEntry] | None = None
     if call is not None and complete:
-        response = yield from ask(call)
-        entries = core.read(core.table.read_ledger, response)
-        complete = entries is not None
-    core.events.append(LedgerEntries(ask=question, entries=entries or (), complete=complete))
+        rows = yield from pages(core, (call,), table.more_ledger, table.read_ledger)
+        complete = rows is not None
+    entries = tuple({one.entry_id: one for one in rows or ()}.values())
+    core.events.append(LedgerEntries(ask=question, entries=entries, complete=complete))
 
 
 def instruments(core: Core, question: str) -> Flow:
@@ -227,7 +165,7 @@ def read_listing(core: Core) -> Generator[Step, list[Response], bool]:
         return False
     try:
         rows = core.table.read_listing([one.body for one in responses])
-    except (KeyError, ValueError, TypeError, IndexError):
+    except UNREADABLE:
         return False
     core.instruments = {one.symbol: one for one in rows}
     return bool(rows)

@@ -12,12 +12,19 @@ import asyncio
 import logging
 import ssl
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
+import msgspec
+
+from bridges.crypto.addresses import Place
 from bridges.crypto.effects import (
+    USER,
     Call,
     CloseStream,
     OpenStream,
@@ -40,12 +47,22 @@ JOIN_S = 5
 
 _heard: ContextVar[list[Response]] = ContextVar("heard")
 
-PLACES: Mapping[tuple[str, str], Callable[[Any, str], str]] = {
-    ("spot", "user"): lambda exchange, _: str(exchange.urls["api"]["ws"]["ws-api"]["spot"]),
-    ("spot", "market"): lambda exchange, _: str(exchange.urls["api"]["ws"]["spot"]),
-    ("linear", "user"): lambda exchange, key: str(exchange.get_private_ws_url("linear", key)),
-    ("linear", "market"): lambda exchange, _: str(exchange.get_ws_url("linear", "public")),
-}
+
+
+def _exact(text: str) -> str:
+    """Keep a number as its digits: what a float makes of it may be another number."""
+    return f"{Decimal(text):f}"
+
+
+_read_json = msgspec.json.Decoder(float_hook=_exact).decode
+
+
+def read_body(text: Any) -> Any:
+    """Read JSON with numbers as they are written; None for anything else."""
+    try:
+        return _read_json(text)
+    except (msgspec.DecodeError, TypeError, UnicodeError):
+        return None
 
 
 def listening_class(name: str) -> type[Any]:
@@ -68,15 +85,17 @@ def listening_class(name: str) -> type[Any]:
         ) -> Any:  # fmt: skip
             """Keep the answer, then let ccxt judge it."""
             lower = {str(key).lower(): str(value) for key, value in headers.items()}
-            _heard.get().append(Response(code, response, lower))
+            _heard.get().append(Response(code, read_body(body), lower))
             return super().handle_errors(
                 code, reason, url, method, headers, body, response, request_headers,
                 request_body,
             )  # fmt: skip
 
-        def handle_message(self, client: Any, message: Any) -> None:
-            """Pass a message of a stream on."""
-            self.shell.on_message(client, message)
+        def client(self, url: str) -> Any:
+            """Return the client of an address, reading numbers as they are written."""
+            made = super().client(url)
+            made.handle_text_or_binary_message = partial(self.shell.on_message, made)
+            return made
 
         def on_connected(self, client: Any, message: Any = None) -> None:
             """Tell that a stream is up."""
@@ -101,24 +120,25 @@ class CcxtShell:
 
     def __init__(
         self,
-        name: str,
+        place: Place,
         *,
-        market: str,
         api_key: str,
         secret: str,
+        passphrase: str = "",
         testnet: bool = False,
         timeout_ms: int = 5_000,
         make_session: MakeSession | None = None,
     ) -> None:
-        self._market = market
+        self._place = place
         self._make_session = make_session
         self._session: Any = None
         self._news: deque[News] = deque()
         self._clients: dict[str, Any] = {}
         self._tasks: set[Any] = set()
-        self._make = listening_class(name)
+        self._make = listening_class(place.exchange)
         self._config = {
-            "apiKey": api_key, "secret": secret, "enableRateLimit": False, "timeout": timeout_ms,
+            "apiKey": api_key, "secret": secret, "password": passphrase,
+            "enableRateLimit": False, "timeout": timeout_ms,
             "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
         }  # fmt: skip
         self._testnet = testnet
@@ -186,7 +206,7 @@ class CcxtShell:
         quiet = logging.getLogger("portcullis.ccxt")
         quiet.disabled = True  # ccxt would log signed requests
         self._exchange.logger = quiet
-        if self._testnet and self._market == "spot":
+        if self._testnet and self._place.demo == "sandbox":
             self._exchange.set_sandbox_mode(True)
         elif self._testnet:
             self._exchange.enable_demo_trading(True)  # noqa: FBT003 - exchanges name it differently
@@ -221,8 +241,7 @@ class CcxtShell:
             case SendStream():
                 message = act.message
                 if act.signed:
-                    params = self._exchange.sign_params(dict(message["params"]))
-                    message = {**message, "params": params}
+                    message = self._place.sign(self._exchange, message)
                 stream = self._clients.get(act.name)
                 if stream is not None:
                     await self._send(stream, message)
@@ -234,7 +253,8 @@ class CcxtShell:
 
     def _open_stream(self, act: OpenStream) -> None:
         try:
-            url = PLACES[self._market, act.place](self._exchange, act.key)
+            address = self._place.user if act.place == USER else self._place.market
+            url = address(self._exchange, act.key)
             client = self._exchange.client(url)
             self._clients[act.name] = client
             client.connect(self._exchange.session)
@@ -266,11 +286,13 @@ class CcxtShell:
         if name:
             self._news.append(StreamUp(name))
 
-    def on_message(self, client: Any, message: Any) -> None:
-        """Pass a message on."""
+    def on_message(self, client: Any, text: Any) -> None:
+        """Pass a message on, as JSON or, if it is none, as text; any word is a sign of life."""
+        client.lastPong = time.time_ns() // 1_000_000
         name = self._name_of(client)
         if name:
-            self._news.append(StreamSaid(name, message))
+            read = read_body(text)
+            self._news.append(StreamSaid(name, text if read is None else read))
 
     def on_gone(self, client: Any, why: str) -> None:
         """Tell that a stream is gone, once."""

@@ -1,23 +1,29 @@
 """What every exchange's translation table can do. Pure: it makes calls and reads what came back.
 
-A reader raises KeyError, ValueError or TypeError for what it does not understand; the core takes
-that as an answer that proves nothing.
+Rules: a reader raises KeyError, ValueError, TypeError or IndexError for what it does not
+understand; the core takes that as an answer that proves nothing. An exchange that only acknowledges
+requests has a `read_order` that raises on such an answer: what became of the order is heard on the
+stream or looked up. A `more_…` is given a call and its answer and returns the call for the next
+page, or None after the last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from bridges.crypto.effects import Call, Response, SendStream
+from bridges.crypto.effects import Call, Response
 from bridges.crypto.views import (
     Access,
+    BookNews,
     BookView,
+    Greeting,
     OrderView,
     StreamItem,
     TradeView,
     Verdict,
 )
+from bridges.market_events import Level
 from bridges.port import (
     Balance,
     Capabilities,
@@ -27,13 +33,30 @@ from bridges.port import (
     Position,
 )
 
+Levels = Sequence[Level]
+
 
 class Table(Protocol):
     """One kind of market of one exchange."""
 
     name: str
+    wire_words: ClassVar[Mapping[str, str]]
+    """What the exchange calls things, for the document (documented.WORDS); what is absent is no."""
     amends_in_place: bool
     """Whether a replace changes the order itself, which keeps the id it has there."""
+    tells_trades_apart: bool
+    """Whether the user stream tells trades apart from their orders."""
+    trades_window_ms: int
+    """The longest time that one question for trades may span; 0 is any."""
+    trades_reach_ms: int
+    """How far back trades are kept there; 0 is for ever."""
+
+    def __init__(self, symbols: Mapping[str, str], *, recv_window_ms: int) -> None:
+        """Make a table for some symbols: ours, and the exchange's."""
+
+    @staticmethod
+    def native_of(symbol: str) -> str:
+        """Return the exchange's name of a symbol that is written in ours or in its own."""
 
     @property
     def native(self) -> Mapping[str, str]:
@@ -58,6 +81,12 @@ class Table(Protocol):
     def back_off_ms(self, response: Response) -> int | None:
         """Read how long the exchange wants to be left alone."""
 
+    def is_ban(self, response: Response) -> bool:
+        """Whether the exchange will hear nobody from here for `back_off_ms`, cancels included."""
+
+    def is_clock_off(self, response: Response) -> bool:
+        """Whether a request was not executed since its time was wrong."""
+
     def was_restricted(self, response: Response) -> bool:
         """Whether a replace was not done because something was filled."""
 
@@ -67,8 +96,8 @@ class Table(Protocol):
     def read_time(self, body: Any) -> int:
         """Read it, in ms."""
 
-    def access(self) -> Call:
-        """Ask what the API key may do."""
+    def access(self) -> Call | None:
+        """Ask what the API key may do; None where the exchange does not tell."""
 
     def read_access(self, body: Any) -> Access:
         """Read that."""
@@ -85,8 +114,11 @@ class Table(Protocol):
     def cancel(self, symbol: str, client_id: str, request_id: str) -> Call:
         """Cancel an order by our id."""
 
-    def cancel_all(self, symbol: str) -> Call:
-        """Cancel whatever rests in a symbol."""
+    def cancel_all(self, symbol: str) -> Call | None:
+        """Cancel whatever rests in a symbol; None where that cannot be said in one call."""
+
+    def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:
+        """Let the exchange cancel everything by itself unless this is said again in time."""
 
     def replace(self, order: OrderRequest, client_id: str) -> Call:
         """Replace an order, or change it."""
@@ -94,32 +126,38 @@ class Table(Protocol):
     def read_replace(self, body: Any) -> OrderView:
         """Read the new order of a replace."""
 
-    def look_up(self, symbol: str, client_id: str) -> Call:
-        """Ask for an order by our id."""
+    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
+        """Ask for an order by our id, in the order in which orders move from place to place."""
+
+    def read_found(self, body: Any, client_id: str) -> OrderView | None:
+        """Read the order in the answer to one of these; None if it says that it has none."""
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
         """Ask for what rests."""
 
-    def orders_from(self, symbol: str, order_id: str) -> Call:
-        """Ask for orders from an exchange's id on."""
+    def orders_of(self, symbol: str, order_ids: Sequence[str]) -> tuple[Call, ...]:
+        """Ask for orders by the exchange's ids, or for at least one of them."""
 
-    def read_order(self, row: Any) -> OrderView:
-        """Read an order in an answer."""
+    def more_orders(self, call: Call, body: Any) -> Call | None:
+        """Ask for the next page."""
 
-    def trades_of(self, symbol: str, order_id: str) -> Call:
-        """Ask for the trades of one order."""
+    def read_orders(self, body: Any) -> list[OrderView]:
+        """Read the orders of our symbols in an answer."""
 
-    def trades_from(self, symbol: str, since_ms: int) -> Call:
-        """Ask for trades from a moment on."""
+    def read_order(self, body: Any) -> OrderView:
+        """Read the order in the answer to a new order, a cancel or a change."""
 
-    def trades_after(self, symbol: str, last: TradeView) -> Call:
+    def trades_of(self, symbol: str, order_id: str, since_ms: int) -> Call:
+        """Ask for the trades of one order, which was placed at some moment or later."""
+
+    def trades_from(self, symbol: str, since_ms: int, until_ms: int) -> Call:
+        """Ask for trades of a time; an exchange without a window may answer beyond it."""
+
+    def more_trades(self, call: Call, body: Any) -> Call | None:
         """Ask for the next page."""
 
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
         """Read trades of ours."""
-
-    def is_whole_page(self, count: int) -> bool:
-        """Whether more may follow."""
 
     def account(self) -> Call:
         """Ask for balances."""
@@ -135,6 +173,9 @@ class Table(Protocol):
 
     def ledger(self, since_ms: int) -> Call | None:
         """Ask for what moved money without a trade."""
+
+    def more_ledger(self, call: Call, body: Any) -> Call | None:
+        """Ask for the next page."""
 
     def read_ledger(self, body: Any) -> tuple[LedgerEntry, ...]:
         """Read it."""
@@ -154,17 +195,17 @@ class Table(Protocol):
     def keep_user_key(self, key: str) -> Call | None:
         """Keep it alive."""
 
-    def user_words(self, stream: str, at_ms: int) -> SendStream | None:
-        """Log on to the user stream."""
-
-    def is_user_ready(self, message: Any) -> bool:
-        """Whether the logon was taken."""
+    def greet(self, message: Any, at_ms: int, key: str) -> Greeting:
+        """Log on to the user stream: with None when it is up, then with each message."""
 
     def read_user(self, message: Any) -> list[StreamItem]:
         """Read one message of the user stream."""
 
-    def market_words(self, symbols: Sequence[str]) -> dict[str, Any]:
+    def market_words(self, symbols: Sequence[str]) -> tuple[dict[str, Any], ...]:
         """Subscribe to books and trades."""
+
+    def market_again(self, symbol: str) -> tuple[dict[str, Any], ...]:
+        """Subscribe to a book anew, where its snapshot comes on the stream."""
 
     def is_market_ready(self, message: Any) -> bool:
         """Whether the subscription was taken."""
@@ -172,8 +213,11 @@ class Table(Protocol):
     def read_market(self, message: Any) -> list[StreamItem]:
         """Read one message of the market's stream."""
 
-    def depth(self, symbol: str) -> Call:
-        """Ask for a book."""
+    def depth(self, symbol: str) -> Call | None:
+        """Ask for a book; None where the stream brings it."""
 
     def read_depth(self, body: Any) -> BookView:
         """Read it."""
+
+    def is_book_sound(self, news: BookNews, bids: Levels, asks: Levels) -> bool:
+        """Whether a book after a change is what the exchange says it is (a checksum)."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bridges.crypto import deeds, questions
-from bridges.crypto.books import MARKET, Books
+from bridges.crypto.books import Books
 from bridges.crypto.core import Core, pauses
-from bridges.crypto.effects import Call, Response, StreamAct, StreamNews
+from bridges.crypto.dead_man import DeadMan
+from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
 from bridges.crypto.flows import Flow, ask
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
@@ -67,10 +68,12 @@ class CryptoVenue:
         key_may: frozenset[str] = frozenset(),
         checks_key: bool = True,
         book_depth: int = 10,
+        dead_man_ms: int = 0,
     ) -> None:
         self.core = Core(table, notes)
         self._shell = shell
         self._link = Link(self.core, key_may=key_may, checks_key=checks_key)
+        self._dead_man = DeadMan(self.core, timeout_ms=dead_man_ms)
         self._books = Books(self.core, depth=book_depth)
         self._listener: Listener | None = None
 
@@ -183,6 +186,10 @@ class CryptoVenue:
         self._books.subscribe(symbols)
         self._flush()
 
+    def hold(self, now_ns: int) -> None:
+        """Put off the exchange's own dead man: the gateway lives."""
+        self._dead_man.hold(now_ns)
+
     # Time.
 
     def step(self, now_ns: int) -> None:
@@ -198,6 +205,7 @@ class CryptoVenue:
                 self._link.on_stream(news)
         core.flows.tick(now_ns)
         self._link.tick()
+        self._dead_man.tick()
         self._books.tick()
         self._flush()
         self._link.step()
@@ -246,9 +254,14 @@ class CryptoVenue:
 
     def _clear(self, symbol: str) -> Flow:
         core = self.core
+        call = core.table.cancel_all(symbol)
         for pause in pauses():
-            response = yield from ask(core.table.cancel_all(symbol))
-            if core.table.judge(response) in {Verdict.DONE, Verdict.UNKNOWN}:
+            if call is None:
+                is_clear = yield from deeds.cancel_listed(core, symbol)
+            else:
+                response = yield from ask(call)
+                is_clear = core.table.judge(response) in {Verdict.DONE, Verdict.UNKNOWN}
+            if is_clear:
                 return
             yield pause
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from msgspec import Struct
 
+from bridges.crypto.effects import SendStream
 from bridges.market_events import Level
 from bridges.port import LedgerEntry
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
@@ -38,10 +40,15 @@ class TradeView(Struct, frozen=True, kw_only=True):
     fee_currency: str
     maker: bool
     ns: int
+    client_id: str = ""
+    """Our id of its order, where the exchange tells it with the trade."""
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
-    """One order as the exchange tells it; quantities are this order's own, without its chain."""
+    """One order as the exchange tells it; quantities are this order's own, without its chain.
+
+    An order that has no client id there is known by `#` and the exchange's id.
+    """
 
     order_id: str
     client_id: str
@@ -72,6 +79,12 @@ class OrderNews(Struct, frozen=True):
     trade: TradeView | None = None
 
 
+class FillNews(Struct, frozen=True):
+    """A user stream told of a trade, and of its order elsewhere."""
+
+    trade: TradeView
+
+
 class MoneyNews(Struct, frozen=True):
     """A user stream told of money that moved without a trade."""
 
@@ -90,8 +103,19 @@ class StreamOver(Struct, frozen=True):
     why: str
 
 
+class Greeting(NamedTuple):
+    """What to say on a user stream now, and whether it is logged on."""
+
+    words: tuple[SendStream, ...] = ()
+    ready: bool = False
+
+
 class BookNews(Struct, frozen=True, kw_only=True):
-    """A change of a book: sizes that hold now; zero removes. `previous` is the last update's id."""
+    """A change of a book: sizes that hold now; zero removes. `previous` is the last update's id.
+
+    `whole` replaces the book. `checksum` is the exchange's own, of the book after the change; a
+    `last` of 0 is not numbered. `depth` levels of a side are kept; 0 keeps all.
+    """
 
     symbol: str
     first: int
@@ -100,6 +124,9 @@ class BookNews(Struct, frozen=True, kw_only=True):
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     ns: int
+    whole: bool = False
+    checksum: int | None = None
+    depth: int = 0
 
 
 class BookView(Struct, frozen=True, kw_only=True):
@@ -130,4 +157,4 @@ class Access(Struct, frozen=True, kw_only=True):
     """Whether it is only taken from named addresses."""
 
 
-StreamItem = OrderNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews
+StreamItem = OrderNews | FillNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews

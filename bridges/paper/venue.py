@@ -48,14 +48,9 @@ from bridges.port import (
 from protocol.fields import OrdRejReason, OrdType, TimeInForce
 
 CAPABILITIES = Capabilities(
-    ord_types=tuple(OrdType),
-    times_in_force=tuple(TimeInForce),
-    post_only=True,
-    reduce_only=True,
-    replace=True,
-    look_up=True,
-    absence_after_ms=500,
-)
+    ord_types=tuple(OrdType), times_in_force=tuple(TimeInForce), post_only=True,
+    reduce_only=True, replace=True, look_up=True, absence_after_ms=500,
+)  # fmt: skip
 MAX_MARKET_EVENTS = 2_000
 """Market events in one step, so that orders are heard in between when the market is behind."""
 MAX_CATCH_UP = 200_000
@@ -164,6 +159,9 @@ class PaperVenue:
         """Ask for a replace; with the link down it is lost."""
         if self.connected:
             self._command(lambda at_ns: self.exchange.replace(order, at_ns), now_ns)
+
+    def hold(self, now_ns: int) -> None:
+        """Do nothing: this venue has no dead man of its own."""
 
     def cancel_all(self, text: str, now_ns: int) -> None:
         """Cancel everything that rests."""

@@ -83,6 +83,7 @@ def _crypto(venue: Venue) -> dict[str, Any]:
         **_given(account),
         "api_key": account.api_key.read().decode(),
         "secret": account.secret.read().decode(),
+        "passphrase": account.passphrase.read().decode() if account.passphrase else "",
     }
 
 

@@ -1,7 +1,7 @@
 """The venues that the conformance suite runs against, each behind its own bridge, on the wire.
 
 A `Desk` is a gateway's side of a bridge (support.bridge_wire) with a market that a test speaks by
-hand. `PaperDesk` lives in virtual time; `BinanceDesk` is a real ccxt client of the local exchange,
+hand. `PaperDesk` lives in virtual time; `CryptoDesk` is a real ccxt client of the local exchange,
 in real time.
 """
 
@@ -219,9 +219,10 @@ class PaperDesk(Desk):
         return Count(self.exchange.received)
 
 
-class BinanceDesk(Desk):
-    """Binance: the bridge's own ccxt client, on the local exchange, in real time."""
+class CryptoDesk(Desk):
+    """An exchange: the bridge's own ccxt client, on the local exchange, in real time."""
 
+    exchange = "binance"
     market = ""
 
     def __init__(self, folder, **more):
@@ -250,8 +251,8 @@ class BinanceDesk(Desk):
             now_ns=self.now_ns, publisher=self.publications,
             make_venue=lambda: open_crypto_venue(
                 **{
-                    "folder": self.folder, "symbols": [BTC], "market": self.market,
-                    "api_key": keys["apiKey"], "secret": keys["secret"],
+                    "folder": self.folder, "symbols": [BTC], "exchange": self.exchange,
+                    "market": self.market, "api_key": keys["apiKey"], "secret": keys["secret"],
                     "key_may": ["withdraw", "any_address"],
                     "timeout_ms": 1_000,
                     "make_session": lambda: session_to(self.local.port), **self.settings,
@@ -293,13 +294,13 @@ class BinanceDesk(Desk):
         self.local.__exit__()
 
 
-class SpotDesk(BinanceDesk):
+class SpotDesk(CryptoDesk):
     """Binance spot."""
 
     name, market = "binance spot", "spot"
 
 
-class UsdmDesk(BinanceDesk):
+class UsdmDesk(CryptoDesk):
     """Binance USD-M futures."""
 
     name, market = "binance usdm", "usdm"

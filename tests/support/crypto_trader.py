@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
+from typing import NamedTuple
 
+from support.binance_face import BinanceFace
 from support.exchange.hosts import spot_instruments, usdm_instruments
 from support.exchange.spot import SpotApi
 from support.exchange.usdm import UsdmApi
@@ -30,26 +33,58 @@ from protocol.order_id import OrderId
 
 BTC = "BTC/USDT"
 GTC = TimeInForce.GOOD_TILL_CANCEL
-SPOT, USDM = "spot", "usdm"
-TABLES = {SPOT: BinanceSpot, USDM: BinanceUsdm}
+SPOT, USDM = "binance spot", "binance usdm"
 
+
+class Market(NamedTuple):
+    """One market of one exchange in virtual time."""
+
+    table: type
+    native: str
+    make_face: Callable
+    """`make_face(clock, say)`."""
+    place: str
+    """A word of the method that places an order; likewise the others."""
+    cancel: str
+    replace: str
+    wrong_questions: tuple[str, ...]
+    """Words of the methods by which the link catches up."""
+
+
+MARKETS = {
+    SPOT: Market(
+        BinanceSpot, "BTCUSDT",
+        lambda clock, say: BinanceFace(
+            SpotApi, spot_instruments([BTC]), clock, say, needs_words=True
+        ),
+        place="PostOrder", cancel="DeleteOrder", replace="CancelReplace",
+        wrong_questions=("GetOpenOrders", "Trades", "Time"),
+    ),
+    USDM: Market(
+        BinanceUsdm, "BTCUSDT",
+        lambda clock, say: BinanceFace(
+            UsdmApi, usdm_instruments([BTC]), clock, say, needs_words=False
+        ),
+        place="PostOrder", cancel="DeleteOrder", replace="PutOrder",
+        wrong_questions=("GetOpenOrders", "Trades", "Time"),
+    ),
+}  # fmt: skip
+"""By the name of the table."""
 
 
 def venue_on(exchange, market, notes):
     """Make a bridge's venue on the exchange."""
-    shell = VirtualShell(exchange, logs_on=market == SPOT)
-    table = TABLES[market]({BTC: "BTCUSDT"}, recv_window_ms=5_000)
+    shell = VirtualShell(exchange)
+    table = MARKETS[market].table({BTC: MARKETS[market].native}, recv_window_ms=5_000)
     venue = CryptoVenue(table=table, shell=shell, notes=notes, checks_key=False)
     return World(exchange, venue, shell)
 
 
 def trader_on(market):
     """Make a trader on a venue that is up."""
-    if market == SPOT:
-        exchange = VirtualExchange(SpotApi, spot_instruments([BTC]))
-    else:
-        exchange = VirtualExchange(UsdmApi, usdm_instruments([BTC]))
-    return Trader(venue_on(exchange, market, Notes()), keeps_ids=market == USDM)
+    exchange = VirtualExchange(MARKETS[market].make_face)
+    world = venue_on(exchange, market, Notes())
+    return Trader(world, keeps_ids=MARKETS[market].table.amends_in_place)
 
 
 class Trader:

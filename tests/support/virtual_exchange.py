@@ -2,20 +2,15 @@
 
 `VirtualShell` stands where ccxt stands (bridges.crypto.venue.Shell): a call travels 10 ms to the
 exchange's API and 10 ms back, its user stream 15 ms. A fault is planned for the next call whose
-method contains a word, or for the user stream.
+method contains a word, or for the user stream. What differs between exchanges is in a `Face`.
 """
 
 from __future__ import annotations
 
 import heapq
 import json
-import re
 from itertools import count
-
-from support.exchange.asking import answer_to
-from support.exchange.limits import Limiter, Limits
-from support.exchange.params import Params
-from support.exchange.signing import ApiKey
+from types import MappingProxyType
 
 from bridges.crypto.effects import (
     CloseStream,
@@ -34,12 +29,6 @@ TRAVEL_NS = 10 * MS
 STREAM_NS = 15 * MS
 PING_NS = 500 * MS
 TIMEOUT_NS = 5_000 * MS
-PREFIXES = {
-    "fapiPrivateV3": "/fapi/v3", "fapiPrivateV2": "/fapi/v2", "fapiPrivate": "/fapi/v1",
-    "fapiPublic": "/fapi/v1", "sapi": "/sapi/v1", "private": "/api/v3", "public": "/api/v3",
-}  # fmt: skip
-"""The longest first."""
-VERB = re.compile(r"(Get|Post|Put|Delete)(\w+)$")
 ACTS = {"hang", "cut", "empty", "late", "duplicate", "server_error_acted", "odd"}
 ANSWER_FAULTS = (
     "lost", "hang", "cut", "empty", "server_error", "server_error_acted", "unreachable", "slow",
@@ -50,58 +39,68 @@ WRONG = {
     "cut": Response(0, None, {}, "ExchangeError (ClientPayloadError)"),
     "empty": Response(200, None, {}),
     "server_error": Response(503, None, {}, "ExchangeNotAvailable"),
-    "server_error_acted": Response(503, {"code": -1000, "msg": "An unknown error occurred"}, {}),
     "unreachable": Response(0, None, {}, "ExchangeNotAvailable (ClientConnectorError)", sent=False),
-    "slow": Response(429, {"code": -1003, "msg": "Too many requests"}, {"retry-after": "2"}),
-    "odd": Response(400, {"code": -1006, "msg": "An unexpected response was received."}, {}),
-    "duplicate": Response(400, {"code": -2010, "msg": "Duplicate order sent."}, {}),
 }  # fmt: skip
+"""Wrong answers that are the same everywhere; a face has `slow`, `odd`, `duplicate` and
+`server_error_acted` in its exchange's own words."""
 
 
-def route_of(api, method):
-    """Return (verb, path) of one of ccxt's methods, as the API has it."""
-    prefix = next(one for one in PREFIXES if method.startswith(one))
-    found = VERB.match(method[len(prefix):])
-    wanted = (PREFIXES[prefix] + "/" + found[2]).replace("/", "").lower()
-    for verb, path in api.routes:
-        if verb == found[1].upper() and path.replace("/", "").lower() == wanted:
-            return verb, path
-    raise KeyError(method)
+class Face:
+    """One API of the exchange in the test, as the bridge meets it; see BinanceFace."""
+
+    api = None
+    """With `desk` (records and deals), `markets`, `tick(now_ns)`."""
+    wrong = MappingProxyType({})
+    """The exchange's own wrong answers, by fault."""
+    needs_words = True
+    """Whether the user stream begins with a logon."""
+
+    def answer(self, call):
+        """Return the Response to a Call."""
+        raise NotImplementedError
+
+    def replies(self, words):
+        """Return what the user stream answers to words that are said on it; [] is a refusal."""
+        raise NotImplementedError
+
+    def is_welcome(self, words):
+        """Whether the stream tells of the account after these words."""
+        raise NotImplementedError
 
 
 class VirtualExchange:
-    """One API of the exchange, with the clock in the test's hand."""
+    """One API of the exchange, with the clock in the test's hand.
 
-    def __init__(self, make_api, instruments):
+    `make_face(clock, say)` makes the face; `say(body)` is what its user stream tells.
+    """
+
+    def __init__(self, make_face, symbol="BTC/USDT"):
         self.now_ns = T0
+        self.symbol = symbol
         self.shells = []
-        self.api = make_api(
-            instruments, deposits={"USDT": 1_000_000},
-            clock=lambda: self.now_ns, say=self._say,
-            limiter=Limiter(Limits(weight=1_000_000, orders={"10S": 100_000})), key=ApiKey(),
-        )  # fmt: skip
+        self.face = make_face(lambda: self.now_ns, self._say)
+        self.api = self.face.api
         self.api.markets.open(None, self.now_ns)
 
-    def _say(self, topic, body):
-        if topic == "user":
-            for shell in self.shells:
-                shell.hear(json.loads(json.dumps(body)))
+    def _say(self, body):
+        for shell in self.shells:
+            shell.hear(json.loads(json.dumps(body)))
 
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
-        self.api.markets.set_book("BTC/USDT", bids, asks, self.now_ns)
+        self.api.markets.set_book(self.symbol, bids, asks, self.now_ns)
 
     def trade(self, price, qty, aggressor):
         """Let others trade."""
-        self.api.markets.trade("BTC/USDT", price, qty, aggressor, self.now_ns)
+        self.api.markets.trade(self.symbol, price, qty, aggressor, self.now_ns)
 
 
 class VirtualShell:
     """The way to a VirtualExchange, and what goes wrong on it."""
 
-    def __init__(self, exchange, *, logs_on=True):
+    def __init__(self, exchange):
         self.exchange = exchange
-        self.logs_on = logs_on
+        self.wrong = {**WRONG, **exchange.face.wrong}
         self.calls = []
         self.faults = []
         self.stream_fault = ""
@@ -141,7 +140,7 @@ class VirtualShell:
         if not what or what in ACTS:
             self._at(now_ns + TRAVEL_NS, self._arrive, number, call, what)
         else:
-            wrong = WRONG.get(what, Response(0, None, {}, "RequestTimeout"))
+            wrong = self.wrong.get(what, Response(0, None, {}, "RequestTimeout"))
             wait_ns = TIMEOUT_NS if what == "lost" else 2 * TRAVEL_NS
             self._at(now_ns + wait_ns, self._tell, (number, wrong))
 
@@ -155,8 +154,8 @@ class VirtualShell:
                 self._alive = False
                 self._at(self.exchange.now_ns + TRAVEL_NS, self._up, self._stream)
             case SendStream():
-                ready = {"id": "1", "status": 200, "result": {"subscriptionId": 0}}
-                self._at(self.exchange.now_ns + TRAVEL_NS, self._listening, self._stream, ready)
+                due_ns = self.exchange.now_ns + TRAVEL_NS
+                self._at(due_ns, self._spoken, self._stream, act.message)
             case CloseStream():
                 self._alive = False
                 self._stream += 1
@@ -180,29 +179,27 @@ class VirtualShell:
         self._ready.append(news)
 
     def _arrive(self, number, call, what):
-        verb, path = route_of(self.exchange.api, call.method)
-        params = Params({name: str(value) for name, value in call.params.items()})
-        status, body, headers = answer_to(
-            self.exchange.api, verb, path, params, lambda **_: None
-        )
-        answer = Response(status, json.loads(json.dumps(body)), dict(headers))
+        answer = self.exchange.face.answer(call)
         wait_ns = TRAVEL_NS
         if what == "hang":
             answer, wait_ns = Response(0, None, {}, "RequestTimeout"), TIMEOUT_NS
-        elif what in WRONG:
-            answer = WRONG[what]
+        elif what in self.wrong:
+            answer = self.wrong[what]
         self._at(self.exchange.now_ns + wait_ns, self._tell, (number, answer))
 
     def _up(self, stream):
         if stream != self._stream:
             return
         self._tell(StreamUp("user"))
-        if not self.logs_on:
+        if not self.exchange.face.needs_words:
             self._begin(stream)
 
-    def _listening(self, stream, ready):
-        if stream == self._stream:
-            self._tell(StreamSaid("user", ready))
+    def _spoken(self, stream, words):
+        if stream != self._stream:
+            return
+        for reply in self.exchange.face.replies(words):
+            self._tell(StreamSaid("user", json.loads(json.dumps(reply))))
+        if self.exchange.face.is_welcome(words):
             self._begin(stream)
 
     def _begin(self, stream):

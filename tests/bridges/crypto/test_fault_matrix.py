@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import SPOT, USDM, trader_on, venue_on
+from support.crypto_trader import MARKETS, SPOT, trader_on, venue_on
 from support.exchange.params import Params
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
@@ -23,9 +23,9 @@ LONG_S = 90
 """Long enough for every doubt to end: the absence of an order is proven after 10 s."""
 
 
-@pytest.fixture(params=[SPOT, USDM])
+@pytest.fixture(params=list(MARKETS))
 def market(request):
-    """Name one market of Binance."""
+    """Name one market of one exchange."""
     return request.param
 
 
@@ -49,10 +49,10 @@ def prepared(trader, state):
 
 @pytest.mark.parametrize("ends", ["rests", "part", "full", "fills later"])
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
-def test_placing(trader, fault, ends):
+def test_placing(trader, market, fault, ends):
     """A new order whose answer goes wrong is found, or refused, or never was; never sent twice."""
     world = trader.world
-    world.shell.faults.append((fault, "PostOrder"))
+    world.shell.faults.append((fault, MARKETS[market].place))
     qty = "0.5" if ends == "full" else "1.5"
     trader.place(qty, "59000" if ends in {"rests", "fills later"} else "60010")
     if ends == "fills later":
@@ -65,11 +65,11 @@ def test_placing(trader, fault, ends):
 @pytest.mark.parametrize("during", ["", "fill"])
 @pytest.mark.parametrize("state", ["rests", "part"])
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
-def test_cancelling(trader, fault, state, during):
+def test_cancelling(trader, market, fault, state, during):
     """A cancel whose answer goes wrong is done, or refused with what the order is then."""
     world = trader.world
     name = prepared(trader, state)
-    world.shell.faults.append((fault, "DeleteOrder"))
+    world.shell.faults.append((fault, MARKETS[market].cancel))
     request = trader.cancel(name)
     if during:
         world.run(5)
@@ -84,7 +84,10 @@ def test_cancelling(trader, fault, state, during):
 @pytest.mark.parametrize("state", ["rests", "part"])
 @pytest.mark.parametrize(
     ("market", "method"),
-    [(SPOT, "CancelReplace"), (SPOT, "DeleteOrder"), (SPOT, "PostOrder"), (USDM, "PutOrder")],
+    [
+        (SPOT, "DeleteOrder"), (SPOT, "PostOrder"),
+        *((name, one.replace) for name, one in MARKETS.items()),
+    ],
     indirect=["market"],
 )
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
@@ -205,11 +208,11 @@ def test_a_half_open_stream_is_noticed_in_seconds(trader):
 
 @pytest.mark.parametrize("answers", ANSWER_FAULTS)
 @pytest.mark.parametrize("fault", ["drop", "silence"])
-def test_reconnecting_through_wrong_answers(trader, fault, answers):
+def test_reconnecting_through_wrong_answers(trader, market, fault, answers):
     """The link comes up through questions that are answered wrongly, and nothing is missed."""
     world = trader.world
     prepared(trader, "part")
-    world.shell.faults += [(answers, "GetOpenOrders"), (answers, "GetMyTrades"), (answers, "Time")]
+    world.shell.faults += [(answers, word) for word in MARKETS[market].wrong_questions]
     world.shell.stream_fault = fault
     world.exchange.trade(58000, "0.2", "sell")
     world.exchange.trade(58000, "0.1", "sell")

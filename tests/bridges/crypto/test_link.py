@@ -7,13 +7,9 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.exchange.hosts import spot_instruments, usdm_instruments
-from support.exchange.spot import SpotApi
-from support.exchange.usdm import UsdmApi
+from support.crypto_trader import MARKETS, SPOT, USDM
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
-from bridges.crypto.binance_spot import BinanceSpot
-from bridges.crypto.binance_usdm import BinanceUsdm
 from bridges.crypto.effects import Response
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
@@ -38,8 +34,8 @@ NAMES = [f"0000000000A{number:02d}" for number in range(30)]
 class KeyedShell(VirtualShell):
     """A shell whose exchange says of the key what a test wants."""
 
-    def __init__(self, exchange, answers, **more):
-        super().__init__(exchange, **more)
+    def __init__(self, exchange, answers):
+        super().__init__(exchange)
         self.answers = answers
 
     def call(self, number, call):
@@ -71,15 +67,11 @@ class Silent:
         self.told.append(event)
 
 
-def run_venue(answers, key_may=(), market="spot"):
+def run_venue(answers, key_may=(), market=SPOT):
     """Connect with a key; return whether it came up, or raise what the bridge raises."""
-    if market == "spot":
-        exchange = VirtualExchange(SpotApi, spot_instruments([BTC]))
-        table = BinanceSpot(NATIVE, recv_window_ms=5_000)
-    else:
-        exchange = VirtualExchange(UsdmApi, usdm_instruments([BTC]))
-        table = BinanceUsdm(NATIVE, recv_window_ms=5_000)
-    shell = KeyedShell(exchange, answers, logs_on=market == "spot")
+    exchange = VirtualExchange(MARKETS[market].make_face)
+    table = MARKETS[market].table(NATIVE, recv_window_ms=5_000)
+    shell = KeyedShell(exchange, answers)
     venue = CryptoVenue(table=table, shell=shell, notes=Notes(), key_may=frozenset(key_may))
     world = World(exchange, venue, shell)
     return world, venue.connected
@@ -110,10 +102,10 @@ def test_a_key_that_may_too_much_is_refused_unless_the_config_says_so(wrong, exc
     assert up
 
 
-@pytest.mark.parametrize("market", ["spot", "usdm"])
+@pytest.mark.parametrize("market", [SPOT, USDM])
 def test_a_key_that_may_not_trade_is_refused(market):
     """It would find out with the first order."""
-    trade = "enableSpotAndMarginTrading" if market == "spot" else "enableFutures"
+    trade = "enableSpotAndMarginTrading" if market == SPOT else "enableFutures"
     with pytest.raises(BridgeError, match="may not trade"):
         run_venue({RESTRICTIONS: may(**{trade: False})}, market=market)
 
@@ -138,7 +130,7 @@ def test_hedge_mode_is_refused():
     with pytest.raises(BridgeError, match="hedge mode"):
         run_venue(
             {RESTRICTIONS: may(), "fapiPrivateGetPositionSideDual": Response(
-                200, {"dualSidePosition": True})}, market="usdm",
+                200, {"dualSidePosition": True})}, market=USDM,
         )  # fmt: skip
 
 
@@ -243,7 +235,7 @@ def test_a_dead_mans_cancel_is_repeated_until_the_exchange_has_agreed(world):
 
 def test_funding_is_a_ledger_entry_with_the_exchanges_id():
     """USD-M: when the stream hints at money that moved, the ledger is asked for what it was."""
-    world, _ = run_venue({RESTRICTIONS: may()}, market="usdm")
+    world, _ = run_venue({RESTRICTIONS: may()}, market=USDM)
     world.venue.submit(order(NAMES[0], price="60010"), world.exchange.now_ns)
     world.run(500)
     world.exchange.api.fund(BTC, "0.0001")
@@ -263,7 +255,7 @@ def test_funding_is_a_ledger_entry_with_the_exchanges_id():
 
 def test_a_listen_key_that_dies_is_replaced():
     """USD-M: listenKeyExpired takes the link down, a new key brings it up again."""
-    world, _ = run_venue({RESTRICTIONS: may()}, market="usdm")
+    world, _ = run_venue({RESTRICTIONS: may()}, market=USDM)
     first = world.exchange.api.listen_key
     world.shell.hear(world.exchange.api.ended_event())
     assert world.until(lambda: not world.venue.connected)
