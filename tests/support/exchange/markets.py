@@ -56,9 +56,8 @@ class Markets:
         """Open the feed of a setting, if there is one, and warm it up."""
         if setting is None:
             return
-        grids = {symbol: market.grid for symbol, market in self._by_symbol.items()}
         self._speed = float(setting.get("speed", 0))
-        self._feed = open_feed({**setting, "speed": 1}, grids)
+        self._feed = self.open_feed(setting)
         for _ in range(WARM_UP):
             if all(market.ready for market in self.by_wire.values()):
                 break
@@ -69,11 +68,20 @@ class Markets:
             due_ns = self._feed.next_due_ns() or 0
             self._origin_ns = now_ns - int(due_ns / self._speed)
 
+    def open_feed(self, setting):
+        """Open the feed of all symbols."""
+        grids = {symbol: market.grid for symbol, market in self._by_symbol.items()}
+        return open_feed({**setting, "speed": 1}, grids)
+
+    def on_feed(self, event, now_ns):
+        """Let an event of the feed happen."""
+        self.happen(event, now_ns)
+
     def play(self, number, now_ns):
         """Let the next events of the feed happen now; return how many there were."""
         done = 0
         while done < number and self._feed is not None and self._feed.next_due_ns() is not None:
-            self.happen(self._feed.pop(), now_ns)
+            self.on_feed(self._feed.pop(), now_ns)
             done += 1
         self.played += done
         return done

@@ -25,6 +25,8 @@ class Deal:
     maker: bool
     time_ms: int
     realized: Decimal = ZERO
+    trade_id: str = ""
+    """The trade's own id, where it is another than the number."""
 
     @property
     def quote(self):

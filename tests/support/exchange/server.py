@@ -25,6 +25,7 @@ WAIT_S = 20
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 HOUSES = {
     "binance": ("support.exchange.binance", "BinanceHouse"),
+    "okx": ("support.exchange.okx.house", "OkxHouse"),
 }
 """By ccxt's name of the exchange: where it is, and its class."""
 
