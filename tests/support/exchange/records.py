@@ -60,6 +60,7 @@ class Record:
     quote_qty: Decimal = ZERO
     engine_id: str = ""
     cancel_id: str = ""
+    reason: str = ""
     deals: list = field(default_factory=list)
     algo: object = None
     amendments: list = field(default_factory=list)

@@ -26,6 +26,7 @@ SYMBOLS = ("BTC/USDT", "ETH/USDT")
 HOUSES = {
     "binance": ("support.exchange.binance", "BinanceHouse"),
     "okx": ("support.exchange.okx.house", "OkxHouse"),
+    "kraken": ("support.exchange.kraken.house", "KrakenHouse"),
 }
 """By ccxt's name of the exchange: where it is, and its class."""
 
