@@ -1,0 +1,101 @@
+"""The trade server's own account of what happened, apart from the books that it works with.
+
+It hears the steps of the books and adds them up by itself: executions, commission, swap, money and
+net volume. A test compares a bridge with it. `twice()` names every magic with which more than one
+order was taken: the server's own closings (SL, TP, SO) carry their opener's magic and don't count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from support.mt5.constants import DealType, Reason, TransactionType
+from support.mt5.records import ZERO, Deal, Order, Request, Result
+
+ASKED = (Reason.CLIENT, Reason.MOBILE, Reason.WEB, Reason.EXPERT)
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """A request that reached the server: whether it acted, and what it said, if anything."""
+
+    login: int
+    time_ms: int
+    request: Request
+    acted: bool
+    result: Result | None
+
+
+@dataclass
+class Ledger:
+    """What one account did, in the order in which it did it."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    """Every order ever taken, as it was last."""
+    deals: dict[int, Deal] = field(default_factory=dict)
+    """Every deal by ticket, also what moved money without a trade."""
+    swaps: dict = field(default_factory=dict)
+    """Position identifier to the swap that is charged and not yet booked."""
+    arrivals: list[Arrival] = field(default_factory=list)
+
+    def hear(self, change):
+        """Take one step of the books."""
+        for table, ticket, record in change.puts:
+            if table in ("orders", "history") and record is not None:
+                self.orders[ticket] = record
+            if table == "deals":
+                self._deal(ticket, record)
+            if table == "positions" and record is not None:
+                self.swaps[record.identifier] = record.swap
+        told = change.transaction
+        if told is not None and told.type == TransactionType.DEAL_ADD:
+            self._closed(change)
+
+    def _deal(self, ticket, deal):
+        if deal is None:
+            self.deals.pop(ticket, None)
+        else:
+            self.deals[ticket] = deal
+
+    @property
+    def executions(self):
+        """Every trade, oldest first; a trade that was cancelled afterwards is none."""
+        return [deal for deal in self.deals.values() if deal.signed]
+
+    def _closed(self, change):
+        kept = {r.identifier for table, _, r in change.puts if table == "positions" and r}
+        for _, _, record in change.puts:
+            if isinstance(record, Deal) and record.position_id not in kept:
+                self.swaps.pop(record.position_id, None)
+
+    def balance(self):
+        """Return the balance: the sum of all deals but credit."""
+        return sum((d.money for d in self.deals.values() if d.type != DealType.CREDIT), ZERO)
+
+    def total(self, name):
+        """Return the sum of `commission`, `swap`, `fee` or `profit` over all trades."""
+        return sum((getattr(deal, name) for deal in self.executions), ZERO)
+
+    def net(self, symbol):
+        """Return the signed volume that is held of a symbol."""
+        return sum((deal.signed for deal in self.executions if deal.symbol == symbol), ZERO)
+
+    def by_magic(self, magic):
+        """Return the trades of the orders with a magic, the server's own closings aside."""
+        return [d for d in self.executions if d.magic == magic and d.reason in ASKED]
+
+    def orders_by_magic(self, magic):
+        """Return the orders that were asked for with a magic."""
+        return [o for o in self.orders.values() if o.magic == magic and o.reason in ASKED]
+
+    def filled(self, magic):
+        """Return the volume that was traded for a magic."""
+        return sum((deal.volume for deal in self.by_magic(magic)), ZERO)
+
+    def twice(self, ours=lambda magic: magic != 0):
+        """Return {magic: tickets} of the magics that became more than one order."""
+        found = {}
+        for order in self.orders.values():
+            if order.reason is Reason.EXPERT and ours(order.magic):
+                found.setdefault(order.magic, []).append(order.ticket)
+        return {magic: tickets for magic, tickets in found.items() if len(tickets) > 1}

@@ -1,0 +1,44 @@
+"""What a terminal has seen of a market: the ticks that have arrived, the book that was last told.
+
+The ticks themselves are the server's. A terminal that was away gets those that it missed with the
+next synchronisation, as CopyTicks downloads them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from support.mt5.market import Market
+
+
+class Seen(Market):
+    """One symbol in one terminal."""
+
+    def __init__(self, source):
+        super().__init__(source.rules)
+        self.source = source
+        self.count = 0
+        self.selected = True
+        self.subscriptions = 0
+        """How often MarketBookAdd was called more than MarketBookRelease."""
+
+    @property
+    def tick(self):
+        """The last tick that has arrived, or None."""
+        return self.source.ticks[self.count - 1] if self.count else None
+
+    def between(self, from_msc, to_msc):
+        """Return the ticks of a span of server time that have arrived, both ends included."""
+        times = self.source.times
+        low = bisect_left(times, from_msc, 0, self.count)
+        return self.source.ticks[low : bisect_right(times, to_msc, 0, self.count)]
+
+    def see(self, count, bids, asks):
+        """Take what the server has told."""
+        self.rules = self.source.rules
+        self.count = max(self.count, count)
+        self.bids, self.asks = bids, asks
+
+    def snapshot(self):
+        """Return what the server would tell now."""
+        return len(self.source.ticks), list(self.source.bids), list(self.source.asks)
