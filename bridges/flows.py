@@ -27,6 +27,17 @@ class HasUrgency(Protocol):
 
 C = TypeVar("C", bound=HasUrgency)
 R = TypeVar("R")
+C_contra = TypeVar("C_contra", bound=HasUrgency, contravariant=True)
+
+
+class Gate(Protocol[C_contra]):
+    """How often a venue may be asked."""
+
+    def free_ns(self, call: C_contra, now_ns: int) -> int:
+        """Return from when on a call that is not urgent may be made."""
+
+    def made(self, call: C_contra, now_ns: int) -> None:
+        """Count a call that is made now."""
 
 
 class Gather(NamedTuple, Generic[C]):
@@ -65,16 +76,18 @@ class _Gathered(Generic[C, R]):
 class Flows(Generic[C, R]):
     """All conversations that are under way; `lost` is the response that never came."""
 
-    def __init__(self, lost: R, timeout_ns: int | None = None) -> None:
+    def __init__(
+        self, lost: R, timeout_ns: int | None = None, gate: Gate[C] | None = None
+    ) -> None:
         self.outbox: list[tuple[int, C]] = []
-        self.held_until_ns = 0
-        """Calls that are not urgent are kept back until then."""
+        self._gate = gate
         self._lost = lost
         self._timeout_ns = timeout_ns
         self._numbers = count(1)
         self._waiting: dict[int, tuple[_Gathered[C, R], int]] = {}
         self._timers: list[tuple[int, int, Flow[C, R] | int]] = []
         self._held: list[tuple[int, C]] = []
+        self._held_until_ns = 0
 
     def start(self, flow: Flow[C, R], now_ns: int) -> None:
         """Begin a conversation; its first calls are in the outbox on return."""
@@ -94,10 +107,10 @@ class Flows(Generic[C, R]):
 
     def tick(self, now_ns: int) -> None:
         """Go on with what is due."""
-        if self._held and now_ns >= self.held_until_ns:
+        if self._held and now_ns >= self._held_until_ns:
             held, self._held = self._held, []
             for number, call in held:
-                self._emit(number, call, now_ns)
+                self._pass(number, call, now_ns)
         while self._timers and self._timers[0][0] <= now_ns:
             _, _, due = heapq.heappop(self._timers)
             if isinstance(due, int):
@@ -113,7 +126,7 @@ class Flows(Generic[C, R]):
             heapq.heappop(self._timers)
         times = [self._timers[0][0]] if self._timers else []
         if self._held:
-            times.append(self.held_until_ns)
+            times.append(self._held_until_ns)
         return min(times, default=None)
 
     def _advance(self, flow: Flow[C, R], found: list[R] | None, now_ns: int) -> None:
@@ -130,12 +143,23 @@ class Flows(Generic[C, R]):
         for at, call in enumerate(step.calls):
             number = next(self._numbers)
             self._waiting[number] = (gathered, at)
-            if now_ns < self.held_until_ns and not call.urgent:
-                self._held.append((number, call))
-            else:
-                self._emit(number, call, now_ns)
+            self._pass(number, call, now_ns)
+
+    def _pass(self, number: int, call: C, now_ns: int) -> None:
+        """Make a call, or keep it back as long as the gate says; they stay in their order."""
+        if call.urgent or self._gate is None:
+            self._emit(number, call, now_ns)
+            return
+        free_ns = self._held_until_ns if self._held else self._gate.free_ns(call, now_ns)
+        if free_ns > now_ns:
+            self._held_until_ns = free_ns
+            self._held.append((number, call))
+        else:
+            self._emit(number, call, now_ns)
 
     def _emit(self, number: int, call: C, now_ns: int) -> None:
         self.outbox.append((number, call))
+        if self._gate is not None:
+            self._gate.made(call, now_ns)
         if self._timeout_ns is not None:
             heapq.heappush(self._timers, (now_ns + self._timeout_ns, number, number))

@@ -9,9 +9,10 @@ it when it arrives later, and that is what makes an absence provable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from bridges.crypto.binance_market import BinanceMarket
+from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number
 from bridges.crypto.views import (
@@ -187,6 +188,30 @@ class Binance(BinanceMarket):
     def was_restricted(self, response: Response) -> bool:
         """Whether a replace was not done because something was filled."""
         return "cancel restrictions" in json_text(response.body)
+
+    # Limits.
+
+    limits: tuple[Limit, ...]
+    costs: ClassVar[Mapping[str, int]]
+    """Weights of the calls that weigh more or less than 1."""
+    order_calls: frozenset[str]
+    """The calls that count as orders."""
+
+    def cost(self, call: Call) -> Cost:
+        """Say what a call takes of the limits; /sapi has limits of its own."""
+        weight = self.costs.get(call.method, 1)
+        if call.method == self._light_when_one and "orderId" in call.params:
+            weight = 5
+        return Cost(weight, 1 if call.method in self.order_calls else 0)
+
+    _light_when_one = ""
+
+    def used(self, response: Response) -> int | None:
+        """Read the weight that this address has used in the minute."""
+        if response.status != 200:  # noqa: PLR2004 - HTTP's own
+            return None
+        count = response.headers.get("x-mbx-used-weight-1m", "")
+        return int(count) if count.isascii() and count.isdigit() else None
 
     # Orders.
 

@@ -22,6 +22,7 @@ from bridges.crypto.binance import (
     judge,
     verdict_of,
 )
+from bridges.crypto.budget import Limit
 from bridges.crypto.effects import USER, Call, Response, SendStream
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
@@ -45,6 +46,7 @@ from bridges.port import (
 from protocol.fields import OrdType, TimeInForce
 from protocol.numbers import ZERO, plain
 
+DAY_MS = 86_400_000
 ACTIVE = frozenset(("TRADING",))
 
 
@@ -62,7 +64,17 @@ class BinanceSpot(Binance):
         "cancel all": "by symbol", "user stream": "websocket API, logon by signature",
         "books": "100 ms changes on a snapshot", "test network": "spot test network",
     }  # fmt: skip
+    limits: tuple[Limit, ...] = (
+        Limit(6_000, 60_000), Limit(100, 10_000, "orders"), Limit(200_000, DAY_MS, "orders"),
+    )
+    costs: ClassVar[Mapping[str, int]] = {
+        "sapiGetAccountApiRestrictions": 0, "publicGetExchangeInfo": 20, "publicGetDepth": 50,
+        "privateGetAccount": 20, "privateGetMyTrades": 20, "privateGetAllOrders": 20,
+        "privateGetOpenOrders": 6, "privateGetOrder": 4,
+    }  # fmt: skip
+    order_calls = frozenset(("privatePostOrder", "privatePostOrderCancelReplace"))
     _trades_method = "GetMyTrades"
+    _light_when_one = "privateGetMyTrades"
 
     @property
     def capabilities(self) -> Capabilities:

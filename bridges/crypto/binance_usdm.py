@@ -21,6 +21,7 @@ from bridges.crypto.binance import (
     TYPES,
     Binance,
 )
+from bridges.crypto.budget import Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
@@ -63,10 +64,24 @@ class BinanceUsdm(Binance):
         "client id": "newClientOrderId", "lookup by client id": "origClientOrderId",
         "cancel by client id": "origClientOrderId", "replace": "PUT order, in place",
         "cancel all": "by symbol", "user stream": "listen key",
+        "dead man": "countdownCancelAll, by symbol",
         "books": "100 ms changes on a snapshot", "test network": "demo trading",
     }  # fmt: skip
     trades_window_ms = 7 * 86_400_000
     trades_reach_ms = 180 * 86_400_000
+    limits: tuple[Limit, ...] = (
+        Limit(2_400, 60_000), Limit(300, 10_000, "orders"), Limit(1_200, 60_000, "orders"),
+    )
+    costs: ClassVar[Mapping[str, int]] = {
+        "sapiGetAccountApiRestrictions": 0, "fapiPublicGetPremiumIndex": 10,
+        "fapiPrivateGetSymbolConfig": 5,
+        "fapiPrivateGetCommissionRate": 20, "fapiPublicGetDepth": 20,
+        "fapiPrivateGetAllOrders": 5, "fapiPrivateGetUserTrades": 5, "fapiPrivateGetIncome": 30,
+        "fapiPrivateV3GetBalance": 5, "fapiPrivateV3GetPositionRisk": 5,
+        "fapiPrivateGetPositionSideDual": 30, "fapiPrivatePostOrder": 0, "fapiPrivatePutOrder": 0,
+        "fapiPrivatePostCountdownCancelAll": 10,
+    }  # fmt: skip
+    order_calls = frozenset(("fapiPrivatePostOrder", "fapiPrivatePutOrder"))
     _trades_method = "GetUserTrades"
 
     @property
@@ -76,6 +91,16 @@ class BinanceUsdm(Binance):
             ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(TIF_NAMES),
             post_only=True, reduce_only=True, replace=True, look_up=True,
             absence_after_ms=self.recv_window_ms + 5_000,
+        )  # fmt: skip
+
+    def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:
+        """Let the exchange cancel what rests in each symbol; 0 lets go of it."""
+        return tuple(
+            Call(
+                "fapiPrivatePostCountdownCancelAll",
+                {"symbol": native, "countdownTime": timeout_ms}, urgent=True,
+            )
+            for native in self.ours
         )  # fmt: skip
 
     def mode(self) -> Call | None:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from loguru import logger
 from msgspec.structs import replace
 
+from bridges.crypto.budget import Gate
 from bridges.crypto.effects import Call, Response, StreamAct
 from bridges.crypto.flows import LOST, Flow, Pause
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
@@ -74,7 +75,8 @@ class Core:
     def __init__(self, table: Table, notes: Notes) -> None:
         self.table = table
         self.notes = notes
-        self.flows = Flows[Call, Response](LOST, CALL_TIMEOUT_NS)
+        self.gate = Gate(table.limits, table.cost)
+        self.flows = Flows[Call, Response](LOST, CALL_TIMEOUT_NS, self.gate)
         self.events: list[Event] = []
         self.stream_acts: list[StreamAct] = []
         self.instruments: dict[str, Instrument] = {}
@@ -117,11 +119,14 @@ class Core:
         self.flows.answer(number, response, self.now_ns)
 
     def _heed(self, response: Response) -> None:
+        used = self.table.used(response)
+        if used is not None:
+            self.gate.budget.learn(used, self.now_ns)
         back_off_ms = self.table.back_off_ms(response)
         if back_off_ms is not None:
             banned = self.table.is_ban(response)
             until_ns = self.now_ns + back_off_ms * MS_NS
-            self.flows.held_until_ns = max(self.flows.held_until_ns, until_ns)
+            self.gate.quiet_until_ns = max(self.gate.quiet_until_ns, until_ns)
             if banned:
                 self.banned_until_ns = max(self.banned_until_ns, until_ns)
             self.events.append(RateWarned(back_off_ms, banned))

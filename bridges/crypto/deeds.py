@@ -12,13 +12,14 @@ from collections.abc import Callable, Generator
 
 from msgspec.structs import replace as changed
 
-from bridges.crypto.core import Core, pauses
-from bridges.crypto.effects import Response
+from bridges.crypto.core import MS_NS, Core, pauses
+from bridges.crypto.effects import Call, Response
 from bridges.crypto.flows import Flow, Gather, Pause, Step, ask
 from bridges.crypto.orders import ENDED, Order
 from bridges.crypto.reading import listed, seek
 from bridges.crypto.rules import check
 from bridges.crypto.views import OrderView, Verdict
+from bridges.link_events import RateWarned
 from bridges.port import CancelRefused, CancelRequest, OrderRequest, VenueOrder
 from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdStatus
 
@@ -27,6 +28,7 @@ Truth = Generator[Step, list[Response], bool]
 
 SHORT = Pause(20_000_000)
 GRACE_STEPS = 10
+NO_ROOM = "RATE_LIMIT: the exchange's limits have no room for it now; not sent"
 OVER = ENDED | {OrdStatus.FILLED}
 
 
@@ -38,8 +40,11 @@ def place(core: Core, order: Order) -> Flow:
 def _place(core: Core, order: Order) -> Truth:
     """Send it; say whether the exchange has it. False is proof that it has not, and will not."""
     sent_ns = core.now_ns
-    request = changed(order.request, order_qty=order.qty)
-    response = yield from ask(core.table.new_order(request))
+    call = core.table.new_order(changed(order.request, order_qty=order.qty))
+    if not _has_room(core, call):
+        core.reject(order, NO_ROOM, OrdRejReason.OTHER)
+        return False
+    response = yield from ask(call)
     verdict = core.table.judge(response)
     view = core.read(core.table.read_order, response)
     if view is None or view.client_id != order.client_id:
@@ -52,6 +57,14 @@ def _place(core: Core, order: Order) -> Truth:
     if view is not None:
         core.absorb(view)
     return order.accepted
+
+
+def _has_room(core: Core, call: Call) -> bool:
+    """Whether the exchange's limits have room for an order; if not, the gateway is warned."""
+    wait_ns = core.gate.order_wait_ns(call, core.now_ns)
+    if wait_ns > 0:
+        core.events.append(RateWarned(wait_ns // MS_NS + 1))
+    return wait_ns <= 0
 
 
 def _await(is_so: Callable[[], bool]) -> Flow:
@@ -183,6 +196,10 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     )
     if wrong is not None:
         _refuse(core, *names, order, reply_to, wrong.text)
+        return
+    asked = core.table.replace(request, order.client_id)
+    if not _has_room(core, asked):
+        _refuse(core, *names, order, reply_to, NO_ROOM)
         return
     order.replacing = request.cl_ord_id
     if core.table.amends_in_place:

@@ -1,4 +1,6 @@
-"""The table of docs/crypto.md, from the translation tables: `python -m bridges.crypto.documented`.
+"""The table of docs/crypto.md, made from the translation tables.
+
+`python -m bridges.crypto.documented docs/crypto.md` writes it into the document.
 
 Rules: what a table declares as capabilities is written from them; the words of each exchange are in
 its table's `wire_words`. A test holds that the document has just this.
@@ -6,10 +8,14 @@ its table's `wire_words`. A test holds that the document has just this.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from bridges.answers import capabilities_text
 from bridges.crypto.settings import TABLES
 from bridges.crypto.table import Table
 
+BEGIN, END = "<!-- made by bridges/crypto/documented.py -->\n", "<!-- end -->\n"
 RECV_WINDOW_MS = 5_000
 ROWS = {
     "order types": ("MARKET", "LIMIT", "STOP", "STOP_LIMIT"),
@@ -44,5 +50,16 @@ def _column(make: type[Table]) -> dict[str, str]:
     return found
 
 
+def with_table(text: str) -> str:
+    """Return the document with the table as it should be. Raises ValueError without its place."""
+    before, mark, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        msg = f"expected the lines {BEGIN.strip()!r} and {END.strip()!r} around the table"
+        raise ValueError(msg)
+    return before + mark + support_table() + end + after
+
+
 if __name__ == "__main__":
-    print(support_table(), end="")  # noqa: T201 - this is what it is for
+    path = Path(sys.argv[1])
+    path.write_text(with_table(path.read_text(encoding="utf-8")), encoding="utf-8")

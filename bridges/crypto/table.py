@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.views import (
     Access,
@@ -46,6 +47,8 @@ class Table(Protocol):
     """Whether a replace changes the order itself, which keeps the id it has there."""
     tells_trades_apart: bool
     """Whether the user stream tells trades apart from their orders."""
+    limits: tuple[Limit, ...]
+    """The exchange's stated limits, that of all calls first."""
     trades_window_ms: int
     """The longest time that one question for trades may span; 0 is any."""
     trades_reach_ms: int
@@ -80,6 +83,12 @@ class Table(Protocol):
 
     def back_off_ms(self, response: Response) -> int | None:
         """Read how long the exchange wants to be left alone."""
+
+    def cost(self, call: Call) -> Cost:
+        """Say what a call takes of the limits."""
+
+    def used(self, response: Response) -> int | None:
+        """Read what the exchange has counted on the first limit, where it says so."""
 
     def is_ban(self, response: Response) -> bool:
         """Whether the exchange will hear nobody from here for `back_off_ms`, cancels included."""
