@@ -33,7 +33,7 @@ class Api:
         self.rules = {one.symbol: one for one in instruments}
         self.symbols = {one.symbol.replace("/", ""): one.symbol for one in instruments}
         self.wallet = wallet
-        self.desk = Desk(instruments, fee=wallet.fee, changed=self._changed)
+        self.desk = self.make_desk(instruments)
         self.clock = clock
         self.limiter = limiter
         self.key = key
@@ -44,6 +44,10 @@ class Api:
             say=lambda wire, name, body: say(f"{wire.lower()}@{name}", body),
         )  # fmt: skip
         self.routes = {}
+
+    def make_desk(self, instruments):
+        """Return the desk of these instruments."""
+        return Desk(instruments, fee=self.wallet.fee, changed=self._changed)
 
     def _meet(self, event, now_ns):
         self.desk.on_market(event, now_ns)

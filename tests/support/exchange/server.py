@@ -25,6 +25,7 @@ WAIT_S = 20
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 HOUSES = {
     "binance": ("support.exchange.binance", "BinanceHouse"),
+    "bybit": ("support.exchange.bybit.house", "BybitHouse"),
     "okx": ("support.exchange.okx.house", "OkxHouse"),
     "kraken": ("support.exchange.kraken.house", "KrakenHouse"),
 }
