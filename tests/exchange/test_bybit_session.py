@@ -69,22 +69,23 @@ def test_an_order_over_its_life(exchange, symbol):
 
 @BOTH
 @pytest.mark.parametrize(
-    ("kind", "price", "params", "status", "reason"),
+    ("price", "params", "status", "reason"),
     [
-        ("limit", FAR, {}, "New", "EC_NoError"),
-        ("limit", 60_010, {}, "Filled", "EC_NoError"),
-        ("limit", FAR, {"timeInForce": "IOC"}, "Cancelled", "EC_NoImmediateQtyToFill"),
-        ("limit", FAR, {"timeInForce": "FOK"}, "Cancelled", "EC_CancelForNoFullFill"),
-        ("limit", FAR, {"postOnly": True}, "New", "EC_NoError"),
-        ("limit", 60_010, {"postOnly": True}, "refused", "EC_PostOnlyWillTakeLiquidity"),
-        ("market", None, {}, "Filled", "EC_NoError"),
+        (FAR, {}, "New", "EC_NoError"),
+        (60_010, {}, "Filled", "EC_NoError"),
+        (FAR, {"timeInForce": "IOC"}, "Cancelled", "EC_NoImmediateQtyToFill"),
+        (FAR, {"timeInForce": "FOK"}, "Cancelled", "EC_CancelForNoFullFill"),
+        (FAR, {"postOnly": True}, "New", "EC_NoError"),
+        (60_010, {"postOnly": True}, "refused", "EC_PostOnlyWillTakeLiquidity"),
+        (None, {}, "Filled", "EC_NoError"),
     ],
 )  # fmt: skip
-def test_every_order_type(exchange, symbol, kind, price, params, status, reason):  # noqa: PLR0917
+def test_every_order_type(exchange, symbol, price, params, status, reason):
     """All are acknowledged; what matching does not take ends with a reason afterwards.
 
     A post-only order that would take is Rejected on spot, and Cancelled on linear.
     """
+    kind = "limit" if price else "market"
     if status == "refused":
         status = "Rejected" if symbol == BTC else "Cancelled"
 
