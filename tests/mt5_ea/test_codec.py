@@ -1,4 +1,4 @@
-"""The codec in MQL5 takes what Python's takes, refuses what it refuses, and writes the same bytes."""
+"""The codec in MQL5 judges as Python's does, and writes the same bytes."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def shown(value):
     """Write what the probe writes: plain text, or none when it does not fit 18 digits a side."""
     if value is None or abs(value) >= 10**18 or value != round(value, 18):
         return "none"
-    return format_decimal(plain(value if value else abs(value)))
+    return format_decimal(plain(value or abs(value)))
 
 
 @given(text=st.one_of(NUMBERS, st.text("0123456789.-+e", max_size=40)))
@@ -69,8 +69,8 @@ def test_sums_products_and_quotients_are_exact_or_refused(ask, a, b):
     ("number", "digits", "text"),
     [
         (0.1, 1, "0.1"), (0.1 + 0.2, 2, "0.3"), (1.1, 5, "1.1"), (1.08315, 5, "1.08315"),
-        (150.123, 3, "150.123"), (-0.00001, 5, "-0.00001"), (0.0, 2, "0"), (1e14, 0, "1" + 14 * "0"),
-        (1e15, 2, "none"), (float("nan"), 2, "none"), (1.5, 16, "none"),
+        (150.123, 3, "150.123"), (-0.00001, 5, "-0.00001"), (0.0, 2, "0"),
+        (1e14, 0, "1" + 14 * "0"), (1e15, 2, "none"), (float("nan"), 2, "none"), (1.5, 16, "none"),
     ],
 )  # fmt: skip
 def test_doubles_become_decimals_by_their_digits(ask, number, digits, text):
