@@ -139,7 +139,7 @@ class Account:
 
 def profit_of(position, market, exchange, terms):
     """Return the floating profit of a position, rounded; its swap is not in it."""
-    closed = market.close_price(is_buy=position.is_buy)
+    closed = market.known_bid if position.is_buy else market.known_ask
     if not closed:
         return ZERO
     raw = raw_profit(

@@ -26,6 +26,9 @@ class Market:
         self.asks = []
         self.ticks = []
         self.times = []
+        self.known_bid = ZERO
+        self.known_ask = ZERO
+        """The last price of each side, also while the side is empty: money is reckoned with it."""
 
     @property
     def tick(self):
@@ -48,9 +51,14 @@ class Market:
         return self.tick.last if self.tick else ZERO
 
     def set_levels(self, bids, asks, server_ms):
-        """Take new levels, and note the tick; return the tick, or None if nothing changed."""
-        self.bids, self.asks = levels_of(bids), levels_of(asks)
+        """Take new levels, and note the tick; return it."""
+        self.fill_sides(levels_of(bids), levels_of(asks))
         return self._note(server_ms, last=self.last)
+
+    def fill_sides(self, bids, asks):
+        """Take levels, and remember their best prices."""
+        self.bids, self.asks = bids, asks
+        self.known_bid, self.known_ask = self.bid or self.known_bid, self.ask or self.known_ask
 
     def trade(self, price, volume, side_flag, server_ms):
         """Note a trade of the market as a tick."""
@@ -107,13 +115,12 @@ class Market:
 
     def _use(self, taken, buys):
         used = dict(taken)
-        levels = self.asks if buys else self.bids
-        left = [
-            level if level.volume is None or level.price not in used
-            else Level(level.price, level.volume - used[level.price])
-            for level in levels
-        ]  # fmt: skip
-        left = [level for level in left if level.volume != 0]
+        left = []
+        for level in self.asks if buys else self.bids:
+            if level.volume is None or level.price not in used:
+                left.append(level)
+            elif level.volume > used[level.price]:
+                left.append(Level(level.price, level.volume - used[level.price]))
         if buys:
             self.asks = left
         else:

@@ -32,13 +32,12 @@ class Exchange:
             rules = market.rules
             if rules.calc_mode not in (CalcMode.FOREX, CalcMode.FOREX_NO_LEVERAGE):
                 continue
-            if not market.bid or not market.ask:
-                continue
-            gain = amount > 0
-            if (rules.base, rules.profit) == (source, target):
-                return amount * (market.bid if gain else market.ask)
-            if (rules.base, rules.profit) == (target, source):
-                return amount / (market.ask if gain else market.bid)
+            bid = market.known_bid or market.known_ask
+            ask = market.known_ask or market.known_bid
+            if (rules.base, rules.profit) == (source, target) and bid:
+                return amount * (bid if amount > 0 else ask)
+            if (rules.base, rules.profit) == (target, source) and bid:
+                return amount / (ask if amount > 0 else bid)
         msg = f"received {source} to {target}, expected a quoted symbol of the two"
         raise LookupError(msg)
 
@@ -70,14 +69,11 @@ def raw_margin(rules, *, volume, price, leverage, maintenance=False):
         return volume * initial
     if initial:
         return volume * initial / (leverage if mode is CalcMode.FOREX else 1)
-    return {
-        CalcMode.FOREX: size / leverage,
-        CalcMode.FOREX_NO_LEVERAGE: size,
-        CalcMode.CFD: size * price,
-        CalcMode.CFDINDEX: size * price * rules.per_price / rules.contract_size,
-        CalcMode.CFDLEVERAGE: size * price / leverage,
-        CalcMode.EXCH_STOCKS: size * price,
-    }[mode]
+    if mode in (CalcMode.CFD, CalcMode.EXCH_STOCKS, CalcMode.CFDLEVERAGE, CalcMode.CFDINDEX):
+        size *= price
+    if mode is CalcMode.CFDINDEX:
+        size *= rules.tick_value / rules.tick_size
+    return size / leverage if mode in (CalcMode.FOREX, CalcMode.CFDLEVERAGE) else size
 
 
 def swap_of(rules, position, market, exchange, currency):

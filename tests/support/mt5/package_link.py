@@ -51,7 +51,8 @@ class Connection:
             return self.error(trouble[1])
         self._error = OK
         try:
-            found = function(self, *args, **named)
+            with self.terminal.guard:
+                found = function(self, *args, **named)
         except WrongArgumentError as wrong:
             return self.error((-2, str(wrong)))
         except TypeError:
@@ -91,8 +92,9 @@ class Connection:
             return self.error(NO_TERMINAL, value=False)
         self.terminal, self._error = found, OK
         if not found.running:
-            found.start()
-            found.wait(lambda: found.synchronised, timeout)
+            with found.guard:
+                found.start()
+                found.wait(lambda: found.synchronised, timeout)
         if login is not None and not self._log_in(login, password, server, timeout):
             self.terminal = None
             return False
@@ -122,9 +124,10 @@ class Connection:
             return self.error(AUTH_FAILED, value=False)
         self._error = OK
         if self.terminal.login != login or not self.terminal.connected:
-            self.terminal.log_in(login)
-            if not self.terminal.wait(lambda: self.terminal.synchronised, timeout):
-                return self.error(TIMEOUT, value=False)
+            with self.terminal.guard:
+                self.terminal.log_in(login)
+                if not self.terminal.wait(lambda: self.terminal.synchronised, timeout):
+                    return self.error(TIMEOUT, value=False)
         return True
 
     def shutdown(self):

@@ -37,7 +37,7 @@ class Seen(Market):
         """Take what the server has told."""
         self.rules = self.source.rules
         self.count = max(self.count, count)
-        self.bids, self.asks = bids, asks
+        self.fill_sides(bids, asks)
 
     def snapshot(self):
         """Return what the server would tell now."""

@@ -44,6 +44,8 @@ class Office:
         self.watch = Watch(self, server)
         self.requests = []
         """When requests came in, for the limit of how many a second."""
+        self.locked = set()
+        """Orders and positions that a request is being worked on for."""
 
     @property
     def books(self):
@@ -135,8 +137,14 @@ class TradeServer:
         if early is not None:
             reply(Result(retcode=early, comment=text_of(early)), fails=False)
         wait_ms = self.process_ms + trouble.act_ms
+        keys = {request.order, request.position, request.position_by} - {0}
+        if keys & office.locked:
+            reply(Result(retcode=Retcode.LOCKED, comment=text_of(Retcode.LOCKED)), fails=False)
+            return
+        office.locked |= keys
 
         def act():
+            office.locked -= keys
             result = self._act(office, request, reason, trouble)
             if trouble.silent or early is not None:
                 return

@@ -80,9 +80,8 @@ class Symbol(Struct, frozen=True, kw_only=True):
     @property
     def per_price(self):
         """What one lot earns, in the profit currency, when the price rises by one."""
-        if self.tick_value:
-            return self.tick_value / self.tick_size
-        return self.contract_size
+        futures = self.calc_mode in (CalcMode.FUTURES, CalcMode.EXCH_FUTURES)
+        return self.tick_value / self.tick_size if futures else self.contract_size
 
     def is_open(self, server_ms):
         """Say whether the trade session is open. 1970-01-01 was a Thursday."""

@@ -11,6 +11,7 @@ synchronisation; `connected` is true before that. Nothing that happened meanwhil
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import count
 
 from support.mt5.account import profit_of, worth_of
@@ -57,7 +58,8 @@ class Terminal(Sending):
         self.refusal_is_false = True
         """Whether OrderSend is false (4756) for a request that the server refuses."""
         self.wait = self.clock.run_until
-        """How a blocking call waits; a real-time driver puts its own here."""
+        """How a blocking call waits; `pace.py` puts its own here, and its lock into `guard`."""
+        self.guard = nullcontext()
         self.exchange = Exchange(self.markets)
         self._listening = None
         self._ids = count(1)
