@@ -17,9 +17,10 @@ MAX_NOTES = 100_000
 WORDS = 4
 
 
-def terms(qty: Decimal, price: Decimal | None) -> str:
+def terms(qty: Decimal, price: Decimal | None, stop_px: Decimal | None = None) -> str:
     """Write what an order is for, so that equal terms are equal text."""
-    return f"{plain(qty)}@{'-' if price is None else plain(price)}"
+    trigger = "" if stop_px is None else f"@{plain(stop_px)}"
+    return f"{plain(qty)}@{'-' if price is None else plain(price)}{trigger}"
 
 
 class Notes:

@@ -111,6 +111,7 @@ class Binance(BinanceMarket):
     signed = ""
     """Likewise before that of a private one."""
 
+    amends_stops = False
     tells_trades_apart = False
     trades_window_ms = 0
     trades_reach_ms = 0
@@ -219,7 +220,9 @@ class Binance(BinanceMarket):
         """Read an order in an answer. Raises KeyError or ValueError on anything else."""
         raise NotImplementedError
 
-    def read_found(self, body: Any, client_id: str) -> OrderView | None:  # noqa: ARG002 - one
+    def read_found(
+        self, body: Any, client_id: str  # noqa: ARG002 - the answer is about nothing else
+    ) -> OrderView | Call | None:
         """Read the order that was asked for; that there is none is an error of its own."""
         return self.read_order(body)
 

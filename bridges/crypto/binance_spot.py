@@ -58,7 +58,8 @@ class BinanceSpot(Binance):
     signed = "private"
     amends_in_place = False
     wire_words: ClassVar[Mapping[str, str]] = {
-        "post-only": "LIMIT_MAKER", "client id": "newClientOrderId",
+        "post-only": "LIMIT_MAKER", "stop orders": "STOP_LOSS, STOP_LOSS_LIMIT",
+        "client id": "newClientOrderId",
         "lookup by client id": "origClientOrderId", "cancel by client id": "origClientOrderId",
         "replace": "cancelReplace while nothing is filled; else cancel, evidence, the remainder",
         "cancel all": "by symbol", "user stream": "websocket API, logon by signature",
@@ -111,16 +112,18 @@ class BinanceSpot(Binance):
             params["stopPrice"] = f"{order.stop_px:f}"
         return params
 
-    def cancel(self, symbol: str, client_id: str, request_id: str) -> Call:
+    def cancel(
+        self, symbol: str, client_id: str, request_id: str, *, waits: bool  # noqa: ARG002 - as usdm
+    ) -> Call:
         """Cancel an order by our id; the stream then names the request."""
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
         return Call(
             "privateDeleteOrder", params | {"newClientOrderId": request_id}, urgent=True
         )
 
-    def cancel_all(self, symbol: str) -> Call | None:
+    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
         """Cancel whatever rests in a symbol."""
-        return Call("privateDeleteOpenOrders", {"symbol": self.native[symbol]}, urgent=True)
+        return (Call("privateDeleteOpenOrders", {"symbol": self.native[symbol]}, urgent=True),)
 
     def replace(self, order: OrderRequest, client_id: str) -> Call:
         """Replace an order of which nothing was filled, or leave it as it is."""
@@ -157,7 +160,9 @@ class BinanceSpot(Binance):
         """Read the new order of a replace that was done."""
         return self.read_order(body["newOrderResponse"])
 
-    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
+    def look_up(
+        self, symbol: str, client_id: str, *, stop: bool  # noqa: ARG002 - stops are orders here
+    ) -> tuple[Call, ...]:
         """Ask for an order by our id."""
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
         return (Call("privateGetOrder", params),)

@@ -1,8 +1,8 @@
 """The translation table of Binance USD-M futures, one-way mode. Pure.
 
 A replace changes the order itself (PUT), which keeps its id there: quantity is the order's whole
-quantity, what was filled included. Stop orders live behind other endpoints with other ids and are
-not offered. Quantities are units of the base asset.
+quantity, what was filled included. Stops wait in a service of their own (binance_usdm_stops.py).
+Quantities are units of the base asset.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from bridges.crypto.binance import (
     MS_NS,
@@ -21,6 +23,7 @@ from bridges.crypto.binance import (
     TYPES,
     Binance,
 )
+from bridges.crypto.binance_usdm_stops import UsdmStops
 from bridges.crypto.budget import Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number, positive
@@ -52,7 +55,7 @@ FUNDING_MS = 8 * 3_600_000
 LEDGER_PAGE = 1_000
 
 
-class BinanceUsdm(Binance):
+class BinanceUsdm(UsdmStops, Binance):
     """Orders, account and user stream of Binance USD-M futures."""
 
     name = "binance usdm"
@@ -62,7 +65,9 @@ class BinanceUsdm(Binance):
     wire_words: ClassVar[Mapping[str, str]] = {
         "post-only": "timeInForce=GTX", "reduce-only": "reduceOnly",
         "client id": "newClientOrderId", "lookup by client id": "origClientOrderId",
-        "cancel by client id": "origClientOrderId", "replace": "PUT order, in place",
+        "cancel by client id": "origClientOrderId",
+        "replace": "PUT order, in place; a stop that waits: cancel, evidence, a new one",
+        "stop orders": "algoOrder, clientAlgoId",
         "cancel all": "by symbol", "user stream": "listen key",
         "dead man": "countdownCancelAll, by symbol",
         "books": "100 ms changes on a snapshot", "test network": "demo trading",
@@ -79,16 +84,19 @@ class BinanceUsdm(Binance):
         "fapiPrivateGetAllOrders": 5, "fapiPrivateGetUserTrades": 5, "fapiPrivateGetIncome": 30,
         "fapiPrivateV3GetBalance": 5, "fapiPrivateV3GetPositionRisk": 5,
         "fapiPrivateGetPositionSideDual": 30, "fapiPrivatePostOrder": 0, "fapiPrivatePutOrder": 0,
+        "fapiPrivatePostAlgoOrder": 0,
         "fapiPrivatePostCountdownCancelAll": 10,
     }  # fmt: skip
-    order_calls = frozenset(("fapiPrivatePostOrder", "fapiPrivatePutOrder"))
+    order_calls = frozenset(
+        ("fapiPrivatePostOrder", "fapiPrivatePutOrder", "fapiPrivatePostAlgoOrder")
+    )
     _trades_method = "GetUserTrades"
 
     @property
     def capabilities(self) -> Capabilities:
         """What the bridge can do there."""
         return Capabilities(
-            ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(TIF_NAMES),
+            ord_types=tuple(OrdType), times_in_force=tuple(TIF_NAMES),
             post_only=True, reduce_only=True, replace=True, look_up=True,
             absence_after_ms=self.recv_window_ms + 5_000,
         )  # fmt: skip
@@ -117,6 +125,8 @@ class BinanceUsdm(Binance):
 
     def new_order(self, order: OrderRequest) -> Call:
         """Place an order; its trades come on the stream."""
+        if order.stop_px is not None:
+            return self.new_stop(order)
         params: dict[str, Any] = {
             "symbol": self.native[order.symbol], "side": SIDE_NAMES[order.side],
             "quantity": f"{order.order_qty:f}", "newClientOrderId": order.cl_ord_id,
@@ -130,15 +140,22 @@ class BinanceUsdm(Binance):
             params["reduceOnly"] = "true"
         return Call("fapiPrivatePostOrder", params, urgent=True)
 
-    def cancel(self, symbol: str, client_id: str, request_id: str) -> Call:  # noqa: ARG002 - spot's
+    def cancel(
+        self, symbol: str, client_id: str, request_id: str, *, waits: bool  # noqa: ARG002 - spot's
+    ) -> Call:
         """Cancel an order by our id."""
+        if waits:
+            return self.cancel_stop(client_id)
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
         return Call("fapiPrivateDeleteOrder", params, urgent=True)
 
-    def cancel_all(self, symbol: str) -> Call | None:
-        """Cancel whatever rests in a symbol."""
+    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+        """Cancel whatever rests in a symbol, stops first: none shall become an order meanwhile."""
         params = {"symbol": self.native[symbol]}
-        return Call("fapiPrivateDeleteAllOpenOrders", params, urgent=True)
+        return (
+            Call("fapiPrivateDeleteAlgoOpenOrders", params, urgent=True),
+            Call("fapiPrivateDeleteAllOpenOrders", params, urgent=True),
+        )
 
     def replace(self, order: OrderRequest, client_id: str) -> Call:
         """Change price and quantity of an order."""
@@ -158,21 +175,31 @@ class BinanceUsdm(Binance):
         """Read the changed order."""
         return self.read_order(body)
 
-    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
-        """Ask for an order by our id."""
+    def look_up(self, symbol: str, client_id: str, *, stop: bool) -> tuple[Call, ...]:
+        """Ask for an order by our id; for what may be a stop, first where stops wait."""
         params = {"symbol": self.native[symbol], "origClientOrderId": client_id}
-        return (Call("fapiPrivateGetOrder", params),)
+        order = Call("fapiPrivateGetOrder", params)
+        return (self.look_up_stop(client_id), order) if stop else (order,)
+
+    def read_found(self, body: Any, client_id: str) -> OrderView | Call | None:
+        """Read the order that was asked for, or where it is now."""
+        if "algoId" in body:
+            return self.read_found_stop(body)
+        return replace(self.read_order(body), client_id=client_id)
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
-        """Ask for what rests, symbol by symbol."""
+        """Ask for what rests, symbol by symbol, and for the stops that wait."""
         return tuple(
-            Call("fapiPrivateGetOpenOrders", {"symbol": self.native[symbol]})
+            Call(method, {"symbol": self.native[symbol]})
+            for method in ("fapiPrivateGetOpenAlgoOrders", "fapiPrivateGetOpenOrders")
             for symbol in symbols
         )
 
     def read_order(self, body: Any) -> OrderView:
         """Read an order in an answer. Raises KeyError or ValueError on anything else."""
         row = body
+        if "algoId" in row:
+            return self.read_stop(row)
         executed = number(row["executedQty"])
         paid = number(row["cumQuote"]) if "cumQuote" in row else number(row["avgPrice"]) * executed
         return OrderView(
@@ -210,6 +237,9 @@ class BinanceUsdm(Binance):
         match event.get("e"):
             case "ORDER_TRADE_UPDATE" if event["o"]["s"] in self.ours:
                 return [self._order_news(event["o"])]
+            case "ALGO_UPDATE" if event["o"]["s"] in self.ours:
+                stop = self.read_stop_event(event["o"] | {"T": event["T"]})
+                return [] if stop is None else [OrderNews(stop)]
             case "ACCOUNT_UPDATE" if event["a"]["m"] != "ORDER":
                 return [MoneyHint(str(event["a"]["m"]))]
             case "listenKeyExpired":

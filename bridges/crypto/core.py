@@ -215,8 +215,8 @@ class Core:
         if order is None:
             before = (trade.qty, trade.qty * trade.price) if trade else (ZERO, ZERO)
             order = self.adopt(view, view.executed - before[0], view.paid - before[1])
-        if not order.order_id:
-            order.order_id = view.order_id
+        if view.order_id != order.order_id and not (order.triggered and view.waits):
+            order.order_id = view.order_id  # a stop may have another once it is triggered
             self.by_order_id[view.order_id] = order
         order.heard = max(order.heard, view.executed)
         order.ns = max(order.ns, view.ns)
@@ -295,9 +295,9 @@ class Core:
 
     def _amend(self, order: Order, view: OrderView) -> None:
         asked = order.amending
-        if asked is not None and (view.price, view.qty) == (
-            asked.price, asked.order_qty - order.base,
-        ):  # fmt: skip
+        if asked is None or (view.price, view.qty) != (asked.price, asked.order_qty - order.base):
+            return
+        if view.stop_px == asked.stop_px or not view.waits:
             self.commit_amend(order)
 
     def _tell_end(self, order: Order, end: OrderView) -> None:

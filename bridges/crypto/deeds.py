@@ -83,7 +83,9 @@ def find(core: Core, order: Order, sent_ns: int) -> Found:
     for pause in pauses():
         if order.accepted or order.refused:
             return None
-        found = yield from seek(core, order.request.symbol, order.client_id)
+        found = yield from seek(
+            core, order.request.symbol, order.client_id, stop=order.is_stop
+        )
         if found.view is not None:
             return found.view
         if found.absent and (order.accepted or core.now_ns - sent_ns > core.absence_ns):
@@ -119,13 +121,14 @@ def _end(core: Core, order: Order, request_id: str) -> Truth:
     sent_ns = core.now_ns
     symbol = order.request.symbol
     for pause in pauses():
-        response = yield from ask(core.table.cancel(symbol, order.client_id, request_id))
+        call = core.table.cancel(symbol, order.client_id, request_id, waits=order.waits)
+        response = yield from ask(call)
         view = core.read(core.table.read_order, response)
         verdict = core.table.judge(response)
         if view is None:
             if verdict is Verdict.DONE:
                 yield from _await(lambda: order.ending is not None or order.is_done)
-            found = yield from seek(core, symbol, order.client_id)
+            found = yield from seek(core, symbol, order.client_id, stop=order.is_stop)
             view = found.view
         if view is not None:
             core.absorb(view)
@@ -144,9 +147,10 @@ def _end(core: Core, order: Order, request_id: str) -> Truth:
 def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
     """Cancel an order that is not known to be open; say whether that has ended it."""
     name, symbol = request.orig_cl_ord_id, request.symbol
-    sent_ns = core.now_ns
+    sent_ns, waits = core.now_ns, False
     for pause in pauses():
-        response = yield from ask(core.table.cancel(symbol, name, request.cl_ord_id))
+        call = core.table.cancel(symbol, name, request.cl_ord_id, waits=waits)
+        response = yield from ask(call)
         view = core.read(core.table.read_order, response)
         if view is not None:
             order = core.adopt(view, view.executed, view.paid)
@@ -157,6 +161,7 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
             yield SHORT
         found = yield from seek(core, symbol, name)
         view = found.view
+        waits = view is not None and view.waits
         reply_to = CxlRejResponseTo.CANCEL
         if view is not None and view.status in OVER:
             gone = core.adopt(view, view.executed, view.paid)
@@ -177,7 +182,9 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
 def cancel_listed(core: Core, symbol: str) -> Truth:
     """Cancel what rests in a symbol, one by one; say whether nothing rested."""
     views = yield from listed(core, (symbol,))
-    calls = tuple(core.table.cancel(symbol, one.client_id, "") for one in views or ())
+    calls = tuple(
+        core.table.cancel(symbol, one.client_id, "", waits=one.waits) for one in views or ()
+    )
     yield Gather(calls)
     return views == []
 
@@ -197,13 +204,14 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     if wrong is not None:
         _refuse(core, *names, order, reply_to, wrong.text)
         return
-    asked = core.table.replace(request, order.client_id)
-    if not _has_room(core, asked):
+    if not _has_room(core, core.table.new_order(request)):
         _refuse(core, *names, order, reply_to, NO_ROOM)
         return
     order.replacing = request.cl_ord_id
-    if core.table.amends_in_place:
+    if core.table.amends_in_place and (core.table.amends_stops or not order.waits):
         why = yield from _amend(core, order, request)
+    elif core.table.amends_in_place:
+        why = yield from _renew(core, order, request)
     elif order.cum == order.base and not order.is_missing_trades:
         why = yield from _swap(core, order, request)
     else:
@@ -258,7 +266,9 @@ def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
 def _look(core: Core, order: Order) -> Found:
     """Look an order up that the exchange has had."""
     for pause in pauses():
-        found = yield from seek(core, order.request.symbol, order.client_id)
+        found = yield from seek(
+            core, order.request.symbol, order.client_id, stop=order.is_stop
+        )
         if found.view is not None:
             return found.view
         yield pause

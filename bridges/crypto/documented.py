@@ -22,7 +22,8 @@ ROWS = {
     "time in force": ("DAY", "GTC", "IOC", "FOK", "GTD"),
 }
 WORDS = (
-    "post-only", "reduce-only", "client id", "lookup by client id", "cancel by client id",
+    "post-only", "reduce-only", "stop orders",
+    "client id", "lookup by client id", "cancel by client id",
     "replace", "cancel all", "user stream", "books", "dead man", "test network",
 )  # fmt: skip
 

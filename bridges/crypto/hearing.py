@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from msgspec.structs import replace
+
 from bridges.crypto.core import Core, pauses
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Pause, Step, ask
@@ -22,7 +24,10 @@ SHORT = Pause(20_000_000)
 
 
 def hear_order(core: Core, view: OrderView, trade: TradeView | None) -> None:
-    """Take what the stream says of an order."""
+    """Take what the stream says of an order; it is known by our id, or by the exchange's."""
+    held_here = core.by_order_id.get(view.order_id)
+    if view.client_id not in core.orders and held_here is not None:
+        view = replace(view, client_id=held_here.client_id)
     known = view.client_id in core.orders
     if known or trade is not None or not view.executed or not core.table.tells_trades_apart:
         core.absorb(view, trade)

@@ -85,6 +85,16 @@ class Order:
         return self.ended or self.sum >= self.qty
 
     @property
+    def is_stop(self) -> bool:
+        """Whether it has a price at which it is triggered."""
+        return self.request.stop_px is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a stop that was not triggered."""
+        return self.is_stop and not self.triggered
+
+    @property
     def status(self) -> OrdStatus:
         """What the trades and the end make of it."""
         if self.refused:

@@ -37,7 +37,8 @@ def look_up(core: Core, question: str, name: str) -> Flow:
         symbols = [symbol] if symbol in core.table.native else list(core.table.native)
         client_id = known.client_id if known else candidate
         for one in symbols:
-            found = yield from seek(core, one, client_id)
+            is_stop = known is None or known.is_stop
+            found = yield from seek(core, one, client_id, stop=is_stop)
             if found.view is not None:
                 image = yield from _shown(core, found.view)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
@@ -69,7 +70,7 @@ def with_chain(core: Core, view: OrderView) -> Generator[Step, list[Response], O
         name = core.notes.previous_of(name)
     if core.table.amends_in_place and ours:
         order.previous = ""
-        order.name = core.notes.name_of(view.client_id, terms(view.qty, view.price))
+        order.name = core.notes.name_of(view.client_id, terms(view.qty, view.price, view.stop_px))
     return order
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MS_NS = 1_000_000
 MAX_PAGES = 200
 """Pages in one answer; what has more is not complete."""
+MAX_STEPS = 3
+"""So often may an answer say where else to ask."""
 UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 
 T = TypeVar("T")
@@ -35,27 +37,35 @@ class Sought(NamedTuple):
     absent: bool
 
 
-def seek(core: Core, symbol: str, client_id: str) -> Generator[Step, list[Response], Sought]:
-    """Look for an order by the id that it has at the exchange."""
+def seek(
+    core: Core, symbol: str, client_id: str, *, stop: bool = True
+) -> Generator[Step, list[Response], Sought]:
+    """Look for an order by the id that it has at the exchange; `stop` is False if it is none."""
     absent = True
-    for call in core.table.look_up(symbol, client_id):
-        response = yield from ask(call)
-        found = _sought(core, response, client_id)
+    for call in core.table.look_up(symbol, client_id, stop=stop):
+        found = yield from _ask_one(core, call, client_id)
         if found.view is not None:
             return found
         absent = absent and found.absent
     return Sought(None, absent)
 
 
-def _sought(core: Core, response: Response, client_id: str) -> Sought:
-    verdict = core.table.judge(response)
-    if verdict is not Verdict.DONE:
-        return Sought(None, verdict is Verdict.UNKNOWN)
-    try:
-        view = core.table.read_found(response.body, client_id)
-    except UNREADABLE:
-        return Sought(None, absent=False)
-    return Sought(view, view is None)
+def _ask_one(
+    core: Core, call: Call, client_id: str
+) -> Generator[Step, list[Response], Sought]:
+    for _ in range(MAX_STEPS):
+        response = yield from ask(call)
+        verdict = core.table.judge(response)
+        if verdict is not Verdict.DONE:
+            return Sought(None, verdict is Verdict.UNKNOWN)
+        try:
+            found = core.table.read_found(response.body, client_id)
+        except UNREADABLE:
+            break
+        if not isinstance(found, Call):
+            return Sought(found, found is None)
+        call = found
+    return Sought(None, absent=False)
 
 
 def pages(

@@ -45,6 +45,8 @@ class Table(Protocol):
     """What the exchange calls things, for the document (documented.WORDS); what is absent is no."""
     amends_in_place: bool
     """Whether a replace changes the order itself, which keeps the id it has there."""
+    amends_stops: bool
+    """Whether that is so for a stop that was not triggered, too; otherwise it is made anew."""
     tells_trades_apart: bool
     """Whether the user stream tells trades apart from their orders."""
     limits: tuple[Limit, ...]
@@ -120,11 +122,11 @@ class Table(Protocol):
     def new_order(self, order: OrderRequest) -> Call:
         """Place an order."""
 
-    def cancel(self, symbol: str, client_id: str, request_id: str) -> Call:
-        """Cancel an order by our id."""
+    def cancel(self, symbol: str, client_id: str, request_id: str, *, waits: bool) -> Call:
+        """Cancel an order by our id; one that `waits` is a stop that was not triggered."""
 
-    def cancel_all(self, symbol: str) -> Call | None:
-        """Cancel whatever rests in a symbol; None where that cannot be said in one call."""
+    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+        """Cancel whatever rests in a symbol; nothing where that cannot be said at once."""
 
     def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:
         """Let the exchange cancel everything by itself unless this is said again in time."""
@@ -135,11 +137,17 @@ class Table(Protocol):
     def read_replace(self, body: Any) -> OrderView:
         """Read the new order of a replace."""
 
-    def look_up(self, symbol: str, client_id: str) -> tuple[Call, ...]:
-        """Ask for an order by our id, in the order in which orders move from place to place."""
+    def look_up(self, symbol: str, client_id: str, *, stop: bool) -> tuple[Call, ...]:
+        """Ask for an order by our id, in the order in which orders move from place to place.
 
-    def read_found(self, body: Any, client_id: str) -> OrderView | None:
-        """Read the order in the answer to one of these; None if it says that it has none."""
+        `stop` is False if it is known that it is none.
+        """
+
+    def read_found(self, body: Any, client_id: str) -> OrderView | Call | None:
+        """Read the order in the answer to one of these.
+
+        None if it says that there is none; a Call if it says where else to ask.
+        """
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
         """Ask for what rests."""

@@ -14,7 +14,7 @@ from bridges.crypto.books import Books
 from bridges.crypto.core import Core, pauses
 from bridges.crypto.dead_man import DeadMan
 from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
-from bridges.crypto.flows import Flow, ask
+from bridges.crypto.flows import Flow, Gather
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
@@ -116,7 +116,7 @@ class CryptoVenue:
         elif refusal is not None:
             core.reject(fresh, refusal.text, refusal.reason)
         else:
-            core.notes.add(order.cl_ord_id, order.symbol, "", terms(order.order_qty, order.price))
+            self._note(order)
             core.know(fresh)
             core.start(deeds.place(core, fresh))
         self._flush()
@@ -138,10 +138,7 @@ class CryptoVenue:
         if self._unsent():
             self._refuse(order.cl_ord_id, order.orig_cl_ord_id, CxlRejResponseTo.REPLACE)
         else:
-            core.notes.add(
-                order.cl_ord_id, order.symbol, order.orig_cl_ord_id,
-                terms(order.order_qty, order.price),
-            )  # fmt: skip
+            self._note(order)
             core.start(deeds.replace(core, order))
         self._flush()
 
@@ -230,6 +227,10 @@ class CryptoVenue:
 
     # Inside.
 
+    def _note(self, order: OrderRequest) -> None:
+        wanted = terms(order.order_qty, order.price, order.stop_px)
+        self.core.notes.add(order.cl_ord_id, order.symbol, order.orig_cl_ord_id, wanted)
+
     def _unsent(self) -> str:
         if self.core.now_ns < self.core.banned_until_ns:
             return BANNED
@@ -254,13 +255,14 @@ class CryptoVenue:
 
     def _clear(self, symbol: str) -> Flow:
         core = self.core
-        call = core.table.cancel_all(symbol)
+        calls = core.table.cancel_all(symbol)
         for pause in pauses():
-            if call is None:
+            if not calls:
                 is_clear = yield from deeds.cancel_listed(core, symbol)
             else:
-                response = yield from ask(call)
-                is_clear = core.table.judge(response) in {Verdict.DONE, Verdict.UNKNOWN}
+                responses = yield Gather(calls)
+                verdicts = {core.table.judge(one) for one in responses}
+                is_clear = verdicts <= {Verdict.DONE, Verdict.UNKNOWN}
             if is_clear:
                 return
             yield pause

@@ -71,6 +71,11 @@ class OrderView(Struct, frozen=True, kw_only=True):
     trades: tuple[TradeView, ...] = ()
     text: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is a stop that was not triggered."""
+        return self.stop_px is not None and not self.working
+
 
 class OrderNews(Struct, frozen=True):
     """A user stream told of an order, and of the trade that caused it if one did."""

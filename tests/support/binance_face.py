@@ -64,6 +64,11 @@ class BinanceFace(Face):
         status, body, headers = answer_to(self.api, verb, path, params, lambda **_: None)
         return Response(status, json.loads(json.dumps(body)), dict(headers))
 
+    def waiting(self):
+        """Return what waits in the algo service of USD-M."""
+        algos = getattr(self.api, "algos", {}).values()
+        return {one.client_id: one.qty for one in algos if one.status == "NEW"}
+
     def replies(self, words):
         """Welcome whoever logs on."""
         return [{"id": "1", "status": 200, "result": {"subscriptionId": 0}}]

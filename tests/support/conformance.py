@@ -304,5 +304,5 @@ class UsdmDesk(CryptoDesk):
     """Binance USD-M futures."""
 
     name, market = "binance usdm", "usdm"
-    has_stops = is_spot = False
+    is_spot = False
     qty_step = "0.001"

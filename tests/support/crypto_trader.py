@@ -110,11 +110,23 @@ class Trader:
         self.world.venue.submit(order, self.world.exchange.now_ns)
         return order.cl_ord_id
 
-    def replace(self, orig, qty, price):
-        """Replace it."""
-        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig)
+    def stop(self, qty, stop_px, price=None, side=Side.BUY, **more):
+        """Send a stop, or with a price a stop-limit."""
+        kind = OrdType.STOP if price is None else OrdType.STOP_LIMIT
+        return self.place(qty, price, side, ord_type=kind, stop_px=Decimal(stop_px), **more)
+
+    def request_of_stop(self, qty, stop_px):
+        """Make a stop that is not sent."""
+        return OrderRequest(
+            cl_ord_id="UNSENT", symbol=BTC, side=Side.BUY, order_qty=Decimal(qty),
+            ord_type=OrdType.STOP, stop_px=Decimal(stop_px), time_in_force=GTC,
+        )  # fmt: skip
+
+    def replace(self, orig, qty, price, *, keeps_id=None, **more):
+        """Replace it; a stop that waits may not keep its id where others do."""
+        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig, **more)
         self.names.append(order.cl_ord_id)
-        if self.keeps_ids:
+        if self.keeps_ids if keeps_id is None else keeps_id:
             self.roots[order.cl_ord_id] = self.roots.get(orig, orig)
         self.world.venue.replace(order, self.world.exchange.now_ns)
         return order.cl_ord_id
@@ -130,8 +142,8 @@ class Trader:
     def _request(self, name, qty, price, side, **more):
         self.requests[name] = OrderRequest(
             cl_ord_id=name, symbol=BTC, side=side, order_qty=Decimal(qty),
-            ord_type=OrdType.LIMIT, price=Decimal(price),
-            **{"time_in_force": GTC, **more},
+            price=None if price is None else Decimal(price),
+            **{"time_in_force": GTC, "ord_type": OrdType.LIMIT, **more},
         )  # fmt: skip
         return self.requests[name]
 
@@ -166,6 +178,7 @@ class Trader:
         assert told == deals
         assert len(world.of(Filled)) == len(deals)
         open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
+        open_there |= world.exchange.face.waiting()
         open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
         assert open_there == open_here
         for name in self.names:

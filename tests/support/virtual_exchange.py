@@ -59,6 +59,10 @@ class Face:
         """Return the Response to a Call."""
         raise NotImplementedError
 
+    def waiting(self):
+        """Return the quantities of stops that wait outside of `desk`, by client id."""
+        return {}
+
     def replies(self, words):
         """Return what the user stream answers to words that are said on it; [] is a refusal."""
         raise NotImplementedError

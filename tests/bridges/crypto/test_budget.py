@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("cryptography")
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.binance_face import route_of
 from support.crypto_trader import MARKETS, SPOT, USDM, trader_on
 from support.exchange.params import Params
@@ -91,9 +92,11 @@ def test_what_a_call_weighs_is_what_the_exchange_counts(market):
         cl_ord_id="A", symbol=BTC, side=Side.BUY, order_qty=Decimal(1), ord_type=OrdType.LIMIT,
         price=Decimal(1), time_in_force=TimeInForce.GOOD_TILL_CANCEL,
     )  # fmt: skip
+    stop = replace(order, ord_type=OrdType.STOP, price=None, stop_px=Decimal(2))
     calls = [
-        made.time(), made.access(), made.new_order(order), made.cancel(BTC, "A", "B"),
-        made.cancel_all(BTC), made.replace(order, "A"), *made.look_up(BTC, "A"),
+        made.time(), made.access(), made.new_order(order), made.cancel(BTC, "A", "B", waits=False),
+        made.cancel(BTC, "A", "B", waits=True), *made.cancel_all(BTC), made.replace(order, "A"),
+        *made.look_up(BTC, "A", stop=True), made.new_order(stop),
         *made.open_orders([BTC]), *made.orders_of(BTC, ["1"]), made.trades_of(BTC, "1", 0),
         made.trades_from(BTC, 0, 1), made.account(), made.positions(), made.depth(BTC),
         *made.listing(), *made.dead_man(1_000),
