@@ -49,6 +49,10 @@ class Notes:
         """Return the symbol of an id, or nothing."""
         return self._symbols.get(name, "")
 
+    def terms_of(self, name: str) -> str:
+        """Return what an id was to be, or nothing."""
+        return self._terms.get(name, "")
+
     def previous_of(self, name: str) -> str:
         """Return the id that an id was to replace, or nothing."""
         return self._previous.get(name, "")

@@ -1,0 +1,1 @@
+"""A MetaTrader 5 account through the terminal's own Python package."""

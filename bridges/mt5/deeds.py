@@ -1,0 +1,300 @@
+"""What is done with orders: place, cancel, replace; each as a conversation with the terminal.
+
+Rules: an order is sent once, ever. What its result does not prove is looked for by its magic until
+it is found, or was not to be seen in three clean reads that span the time after which it cannot
+come any more. A removal may be sent again: it names one ticket, and ends it once. Prices and expiry
+change in place. A quantity cannot: such a replace is a removal, its evidence, and a new order of
+what then remains.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace as changed
+
+from bridges.mt5.adoption import epoch_ns, find
+from bridges.mt5.clock import DAY_S, SECOND_NS
+from bridges.mt5.constants import MarginMode
+from bridges.mt5.core import Core
+from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
+from bridges.mt5.jobs import Send, Sent
+from bridges.mt5.orders import Order, terms_of
+from bridges.mt5.requests import (
+    Terms,
+    TradeRequest,
+    modify_request,
+    new_request,
+    remove_request,
+)
+from bridges.mt5.tables import CANCEL_REASONS, Verdict, reject_reason, verdict_of
+from bridges.mt5.units import Refusal
+from bridges.port import CancelRefused, CancelRequest, OrderRequest
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
+
+READS = 3
+"""So many clean reads without a trace prove absence, if they span `absence_ns`."""
+SHORT = Pause(20_000_000)
+PATIENCE_NS = 5 * SECOND_NS
+"""A request that has waited so long for the terminal is not sent any more."""
+
+
+class Deeds:
+    """The conversations that change something. `terms` are the operator's choices."""
+
+    def __init__(self, core: Core, *, deviation: int, ioc_at_market: bool) -> None:
+        self.core = core
+        self._deviation = deviation
+        self._ioc_at_market = ioc_at_market
+
+    def terms(self) -> Terms:
+        """Return what requests are made by at this moment."""
+        account = self.core.account
+        return Terms(
+            margin_mode=account.margin_mode if account else MarginMode.RETAIL_NETTING,
+            offset_s=self.core.clock.offset_s(self.core.now_ns),
+            deviation=self._deviation, ioc_at_market=self._ioc_at_market,
+        )  # fmt: skip
+
+    # Place.
+
+    def place(self, order: Order) -> Flow:
+        """Send a new order, and find out what became of it."""
+        yield from self._place(order)
+
+    def _place(self, order: Order) -> Talk[bool]:
+        """Send it; say whether the server has it. False proves that it has not, and never will."""
+        core = self.core
+        symbol = core.rules[core.native[order.request.symbol]]
+        request = new_request(
+            order.request, order.qty, symbol, self.terms(), core.latest.positions
+        )
+        if isinstance(request, Refusal):
+            core.reject(order, request.text, request.reason)
+            return False
+        core.know(order)
+        order.placing = True
+        core.placing += 1
+        placed = yield from self._sent(order, request)
+        order.placing = False
+        core.placing -= 1
+        return placed
+
+    def _sent(self, order: Order, request: TradeRequest) -> Talk[bool]:
+        core = self.core
+        sent = yield from send(self._job(request, order.root))
+        verdict = verdict_of(sent.retcode)
+        if sent.refusal is not None:
+            core.reject(order, sent.refusal.text, sent.refusal.reason)
+            return False
+        if verdict is Verdict.REFUSED:
+            core.reject(order, sent.text, reject_reason(sent.retcode))
+            return False
+        owned = sent.exists or verdict in {Verdict.DONE, Verdict.PLACED}
+        if sent.order and owned and not order.ticket:
+            core.claim(order, sent.order)
+            if verdict is Verdict.DONE:
+                core.accept(order)
+        return (yield from self._found(order, sent, owned=owned))
+
+    def _job(self, request: TradeRequest, name: str) -> Send:
+        """Write a Send; its magic is looked for since the start of the gateway that gave it."""
+        now_ns = self.core.now_ns
+        since_ns = now_ns - DAY_S * SECOND_NS
+        if name:
+            since_ns = max(since_ns, epoch_ns(name))
+        window = self.core.clock.window(since_ns, now_ns)
+        return Send(request, *window, not_after_ns=now_ns + PATIENCE_NS)
+
+    def _found(self, order: Order, sent: Sent, *, owned: bool) -> Talk[bool]:
+        """Look for an order until it is seen; say False when its absence is proven.
+
+        An order that the server has owned to cannot be absent: it is looked for without an end.
+        """
+        core = self.core
+        sent_ns = core.now_ns
+        since_ns = epoch_ns(order.root) if sent.exists else sent_ns - DAY_S * SECOND_NS
+        absent = 0
+        for pause in pauses():
+            snapshot = yield from read(core.read(since_ns))
+            if order.row is not None or order.deals:
+                return True
+            if order.refused:
+                return False
+            absent = absent + 1 if snapshot.clean else 0
+            if absent >= READS and core.now_ns - sent_ns > core.absence_ns and not owned:
+                text = f"NOT_RECEIVED: the server has no trace of it ({sent.text or 'no result'})"
+                core.reject(order, text, OrdRejReason.OTHER)
+                return False
+            yield pause
+        return False
+
+    # Cancel.
+
+    def cancel(self, request: CancelRequest) -> Flow:
+        """Cancel an order, and find out what became of that."""
+        core, name = self.core, request.orig_cl_ord_id
+        order = core.newest(name)
+        if order is None:
+            order = yield from self._stranger(name)
+        while order is not None and (order.replacing or order.placing):
+            yield SHORT
+            order = core.newest(name)
+        why = ""
+        if order is not None and not order.is_done:
+            why = yield from self._end(order, request.cl_ord_id)
+            if order.ended_by == request.cl_ord_id:
+                return
+            if order.cancel_id == request.cl_ord_id:
+                order.cancel_id = ""
+        if order is not None and order.refused:
+            order = None
+        self.refuse(request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL, why)
+
+    def _stranger(self, name: str) -> Talk[Order | None]:
+        """Look for an order of an earlier life; None if the server does not know it."""
+        core = self.core
+        for pause in pauses():
+            snapshot = yield from read(core.read(epoch_ns(name)))
+            if snapshot.clean:
+                return find(core, name, snapshot)
+            yield pause
+        return None
+
+    def _end(self, order: Order, request_id: str) -> Talk[str]:
+        """Remove an order until there is evidence; say why it has not ended, or nothing."""
+        core = self.core
+        order.cancel_id = request_id
+        sent_ns, still, why = core.now_ns, 0, ""
+        for pause in pauses():
+            if order.row is not None and order.rests:
+                sent = yield from send(self._job(remove_request(order.row), ""))
+                snapshot = yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+                verdict = verdict_of(sent.retcode)
+                refused = sent.refusal is not None or verdict is Verdict.REFUSED
+                why = sent.refusal.text if sent.refusal else sent.text
+                still = still + 1 if snapshot.clean and order.rests else 0
+                late = core.now_ns - sent_ns > core.absence_ns and still >= READS
+                if order.rests and ((refused and still) or late):
+                    return why or "the server did not do it"
+            else:
+                yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+            core.settle(order)
+            if order.is_done or (order.is_over and not order.is_missing_deals):
+                return ""
+            yield pause
+        return why
+
+    # Replace.
+
+    def replace(self, request: OrderRequest) -> Flow:
+        """Replace an order, and find out what became of that."""
+        core = self.core
+        names = (request.cl_ord_id, request.orig_cl_ord_id)
+        order = core.newest(request.orig_cl_ord_id)
+        if order is None:
+            order = yield from self._stranger(request.orig_cl_ord_id)
+        while order is not None and order.placing:
+            yield SHORT
+        reply_to = CxlRejResponseTo.REPLACE
+        if order is None or order.is_done or order.replacing:
+            self.refuse(*names, None if order and order.refused else order, reply_to)
+            return
+        order.replacing = request.cl_ord_id
+        if request.order_qty == order.base + order.qty:
+            why = yield from self._amend(order, request)
+        else:
+            why = yield from self._renew(order, request)
+        order.replacing = ""
+        if why:
+            order.cancel_id = ""
+            self.refuse(*names, order, reply_to, why)
+        core.settle(order)
+
+    def _amend(self, order: Order, request: OrderRequest) -> Talk[str]:
+        """Let the server change the order itself; say why it has not, or nothing."""
+        core = self.core
+        row = order.row
+        if row is None or not order.rests:
+            return "TOO_LATE"
+        symbol = core.rules[row.symbol]
+        wanted = modify_request(request, row, symbol, self.terms())
+        if isinstance(wanted, Refusal):
+            return wanted.text
+        note(core, request, terms_of(request, wanted.expiration))
+        order.amending = request
+        sent = yield from send(self._job(wanted, ""))
+        sent_ns, still = core.now_ns, 0
+        refused = sent.refusal is not None or verdict_of(sent.retcode) is Verdict.REFUSED
+        for pause in pauses():
+            snapshot = yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+            if order.amending is None or order.is_over:
+                break
+            still = still + 1 if snapshot.clean else 0
+            late = core.now_ns - sent_ns > core.absence_ns and still >= READS
+            if still and (refused or late):
+                break
+            yield pause
+        if order.amending is None:
+            return ""
+        order.amending = None
+        while order.is_over and order.is_missing_deals:
+            yield SHORT
+        return sent.refusal.text if sent.refusal else sent.text
+
+    def _renew(self, order: Order, request: OrderRequest) -> Talk[str]:
+        """Remove it, wait for what was filled by then, and place what remains of the quantity."""
+        core = self.core
+        symbol = core.rules[core.native[request.symbol]]
+        rest = request.order_qty - order.cum
+        wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
+        if isinstance(wrong, Refusal):
+            return wrong.text
+        why = yield from self._end(order, request.cl_ord_id)
+        order.cancel_id = ""
+        if why:
+            return why
+        rest = request.order_qty - order.cum
+        if order.sum >= order.qty or rest <= 0:
+            return "TOO_LATE: it was filled meanwhile"
+        wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
+        if isinstance(wrong, Refusal):
+            return f"the order was cancelled, but what remains is not to be placed: {wrong.text}"
+        note(core, request, terms_of(request, wrong.expiration))
+        fresh = Order(changed(request, account=order.request.account), order.size, core.now_ns)
+        fresh.previous = order.name
+        fresh.base, fresh.base_paid = order.cum, order.base_paid + order.paid
+        fresh.qty = rest
+        placed = yield from self._place(fresh)
+        if placed:
+            return ""
+        core.forget(fresh)
+        return "the order was cancelled, but the server refused the one in its place"
+
+    def refuse(
+        self, request_id: str, name: str, order: Order | None, reply_to: CxlRejResponseTo,
+        text: str = "",
+    ) -> None:  # fmt: skip
+        """Tell that a cancel or replace has not done what it was to do."""
+        reason = CxlRejReason.UNKNOWN_ORDER
+        if order is not None:
+            late = order.is_done or order.is_over
+            reason = CxlRejReason.TOO_LATE_TO_CANCEL if late else _reason_by(text)
+            if order.replacing and not late:
+                reason = CxlRejReason.ALREADY_PENDING
+            text = text or ("TOO_LATE" if late else "the server did not do it")
+        self.core.events.append(
+            CancelRefused(
+                request_id=request_id, orig_cl_ord_id=name, response_to=reply_to, reason=reason,
+                text=text, order=order.image() if order else None,
+            )
+        )  # fmt: skip
+
+
+def _reason_by(text: str) -> CxlRejReason:
+    """Read 102 out of the text of a refusal, which begins with its retcode."""
+    code = text[:5]
+    return CANCEL_REASONS.get(int(code) if code.isdigit() else 0, CxlRejReason.OTHER)
+
+
+def note(core: Core, request: OrderRequest, terms: str) -> None:
+    """Note an id before the server hears of it."""
+    core.notes.add(request.cl_ord_id, request.symbol, request.orig_cl_ord_id, terms)
