@@ -26,6 +26,7 @@ from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import Order, id_of, row_terms
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
+from bridges.mt5.requests import AT_ONCE
 from bridges.mt5.tables import (
     BUSTED,
     ENDS,
@@ -147,6 +148,11 @@ class Core:
         while order is not None and order.superseded:
             order = self.names.get(order.superseded)
         return order
+
+    @property
+    def waits(self) -> bool:
+        """Whether a deal waits for its order to be seen."""
+        return bool(self._strange)
 
     def is_active(self) -> bool:
         """Whether anything of ours is under way or rests."""
@@ -357,7 +363,8 @@ class Core:
         if order.expires:
             self.events.append(Expired(order.image()))
             return
-        reason = None if order.cancel_id else ExecRestatementReason.OTHER
+        asked = order.cancel_id or order.request.time_in_force in AT_ONCE
+        reason = None if asked else ExecRestatementReason.OTHER
         order.ended_by = order.cancel_id
         text = order.row.comment if order.row is not None and not order.cancel_id else ""
         self.events.append(Canceled(order.image(), order.cancel_id, reason, text))

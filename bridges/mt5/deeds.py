@@ -19,6 +19,7 @@ from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
 from bridges.mt5.requests import (
+    AT_ONCE,
     Terms,
     TradeRequest,
     modify_request,
@@ -76,7 +77,13 @@ class Deeds:
         placed = yield from self._sent(order, request)
         order.placing = False
         core.placing -= 1
+        if placed and order.rests and order.request.time_in_force in AT_ONCE:
+            core.start(self.end(order))  # not every server does that
         return placed
+
+    def end(self, order: Order) -> Flow:
+        """Remove what rests of an order, unasked by any request."""
+        yield from self._end(order, "")
 
     def _sent(self, order: Order, request: TradeRequest) -> Talk[bool]:
         core = self.core

@@ -293,7 +293,8 @@ def _standing(package: Any, login: Login) -> tuple[AccountRow, bool]:
     """Read who is logged in, and whether a program may trade. Raises CallFailed, NotConnected."""
     terminal = _one(package, "terminal_info")
     if not terminal.connected:
-        raise NotConnected("the terminal is not connected to the trade server")  # noqa: EM101, TRY003
+        msg = "the terminal is not connected to the trade server"
+        raise NotConnected(msg)
     account = read_account(_one(package, "account_info"))
     wrong = wrong_account(account, login)
     if wrong:

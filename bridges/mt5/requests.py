@@ -330,10 +330,13 @@ def _gap(kind: OrderType, price: Decimal, quote: Quote) -> Decimal:
 
 def _distance(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal | None:
     """Check how far a pending order is from the market; a limit may cross on an exchange only."""
+    gap = _gap(request.type, request.price, quote)
+    if request.type_filling is Filling.BOC and gap <= 0:
+        text = f"POST_ONLY: {request.price} would be executed at once"
+        return Refusal(OrdRejReason.OTHER, text)
     if symbol.execution is Execution.EXCHANGE and FIX_TYPES[request.type][0] is OrdType.LIMIT:
         return None
     least = symbol.stops_level * symbol.point
-    gap = _gap(request.type, request.price, quote)
     if gap > 0 and gap >= least:
         return None
     text = (

@@ -2,8 +2,8 @@
 
 A retcode that is not in the table proves nothing: the request is in doubt, as with `ERROR`,
 `TIMEOUT` and `CONNECTION`, and as when no result came at all. `PLACED` says that the server has the
-request and not yet what became of it. Source: https://www.mql5.com/en/docs/constants/errorswarnings/
-enum_trade_return_codes.
+request and not yet what became of it. Source:
+https://www.mql5.com/en/docs/constants/errorswarnings/enum_trade_return_codes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,113 @@
+"""Whether a read that looks whole can be whole: a terminal is connected before it has its lists.
+
+After a connection lists are stale or empty for a while, without any error, and no function of the
+package tells it. What must be so of whole lists:
+
+- a deal that was read once is there again; the history never shrinks
+- an order that stood in the market stands there still, or in the history
+- positions are what they were, moved by the deals that are new
+
+A list that fails is not believed, and neither is any in the first moments after a connection. What
+goes on failing for `STUBBORN_NS` is the server's own doing (an exchange may delete a deal), and is
+believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bridges.mt5.clock import SECOND_NS
+from bridges.mt5.constants import DealType
+from bridges.mt5.jobs import Snapshot
+from bridges.mt5.records import DealRow, PositionRow
+from protocol.numbers import ZERO
+
+if TYPE_CHECKING:
+    from bridges.mt5.core import Core
+
+STUBBORN_NS = 60 * SECOND_NS
+
+
+class Trust:
+    """Judges snapshots. `settle_ns` is how long a connection has to stand first."""
+
+    def __init__(self, settle_ns: int) -> None:
+        self._settle_ns = settle_ns
+        self._whole_since_ns: int | None = None
+        self._failing_ns: int | None = None
+        self._unsteady_ns: int | None = None
+        self._held: dict[str, Decimal] | None = None
+
+    def judge(self, core: Core, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot as it can be relied on: perhaps with a reason why it is not clean."""
+        if not snapshot.clean:
+            self._whole_since_ns = None
+            return snapshot
+        if self._whole_since_ns is None:
+            self._whole_since_ns = core.now_ns
+        if core.now_ns - self._whole_since_ns < self._settle_ns:
+            return replace(snapshot, why="the terminal has only just connected")
+        failure = _missing(core, snapshot)
+        self._failing_ns = _since(self._failing_ns, core.now_ns, is_so=bool(failure))
+        if failure and core.now_ns - (self._failing_ns or 0) < STUBBORN_NS:
+            return replace(snapshot, why=failure)
+        return self._steadied(core, snapshot)
+
+    def _steadied(self, core: Core, snapshot: Snapshot) -> Snapshot:
+        """Compare positions with those of the last read and the deals since."""
+        held = _by_symbol(snapshot.positions)
+        moved = held if self._held is None else dict(self._held)
+        if self._held is not None:
+            for deal in snapshot.deals:
+                if not core.is_told(deal):
+                    moved[deal.symbol] = moved.get(deal.symbol, ZERO) + signed(deal)
+        agrees = _without_zeros(moved) == _without_zeros(held)
+        self._unsteady_ns = _since(self._unsteady_ns, core.now_ns, is_so=not agrees)
+        if not agrees and core.now_ns - (self._unsteady_ns or 0) < STUBBORN_NS:
+            return replace(snapshot, steady=False)
+        return snapshot
+
+    def taken(self, core: Core, snapshot: Snapshot) -> None:
+        """Remember what the positions were, once the deals of a steady snapshot are told."""
+        if snapshot.clean and snapshot.steady and not core.waits:
+            self._held = _by_symbol(snapshot.positions)
+
+
+def signed(deal: DealRow) -> Decimal:
+    """Return the lots that a deal has added to what is held."""
+    if deal.type == DealType.BUY:
+        return deal.volume
+    return -deal.volume if deal.type == DealType.SELL else ZERO
+
+
+def _missing(core: Core, snapshot: Snapshot) -> str:
+    """Say what of the last read is not there any more; nothing if all of it is."""
+    low_msc = snapshot.since_s * 1000
+    known = {one.ticket for one in core.latest.deals if one.time_msc >= low_msc}
+    if not known <= {one.ticket for one in snapshot.deals}:
+        return "deals that were there are missing: the history is not synchronised"
+    there = {one.ticket for one in (*snapshot.orders, *snapshot.done)}
+    gone = [
+        one.ticket for one in core.live.values()
+        if one.row is not None and not one.is_over and one.ticket not in there
+    ]  # fmt: skip
+    return f"order {gone[0]} stands nowhere: the lists are not synchronised" if gone else ""
+
+
+def _since(before_ns: int | None, now_ns: int, *, is_so: bool) -> int | None:
+    return (before_ns if before_ns is not None else now_ns) if is_so else None
+
+
+def _by_symbol(positions: Iterable[PositionRow]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for one in positions:
+        found[one.symbol] = found.get(one.symbol, ZERO) + one.lots
+    return found
+
+
+def _without_zeros(held: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {symbol: lots for symbol, lots in held.items() if lots}

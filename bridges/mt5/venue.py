@@ -1,0 +1,245 @@
+"""A MetaTrader account behind the port: the pure core, its link and market, and the worker.
+
+Commands go into the core; its jobs go to the worker, one after another, and their results come back
+through `step`. Nothing here waits: the worker has a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from bridges.link_events import RateWarned
+from bridges.mt5 import questions
+from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderFlag, Retcode
+from bridges.mt5.core import Core
+from bridges.mt5.deeds import Deeds, note
+from bridges.mt5.flows import Flow
+from bridges.mt5.jobs import Job, Result, Sent, Snapshot
+from bridges.mt5.link import Link
+from bridges.mt5.market import Market
+from bridges.mt5.orders import Order, terms_of
+from bridges.mt5.records import SymbolRow
+from bridges.mt5.requests import life_of
+from bridges.mt5.tables import ORDER_FLAGS, TIMES
+from bridges.mt5.trust import Trust
+from bridges.mt5.units import Refusal
+from bridges.port import ONE, CancelRequest, Capabilities, Listener, OrderRequest
+from protocol.fields import CxlRejResponseTo, OrdRejReason, TimeInForce
+
+LOOK_NS = 2_000_000
+"""The worker's thread cannot wake the loop of a bridge: it looks for results so often."""
+BACK_OFF_MS = 1_000
+"""What TOO_MANY_REQUESTS asks for; the server names no time."""
+DOWN = "VENUE_DOWN: not sent"
+
+
+class Worker(Protocol):
+    """Who does the jobs, one after another."""
+
+    def open(self) -> None:
+        """Begin."""
+
+    def put(self, number: int, job: Job) -> None:
+        """Do a job when those before it are done; an urgent one before those that are not."""
+
+    def results(self) -> Iterable[tuple[int, Result]]:
+        """Take what has been done since."""
+
+    def busy_since_ns(self) -> int | None:
+        """Return when the job that is being done was begun; None between jobs."""
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+
+
+class Mt5Venue:
+    """One account in one terminal (port.Venue)."""
+
+    def __init__(
+        self, *, core: Core, worker: Worker, trust: Trust, deviation: int = 0,
+        ioc_at_market: bool = False, poll_ns: int = 50_000_000, call_ns: int = 10_000_000_000,
+        book_depth: int = 10,
+    ) -> None:  # fmt: skip
+        self.core = core
+        self.deeds = Deeds(core, deviation=deviation, ioc_at_market=ioc_at_market)
+        self._worker = worker
+        self._trust = trust
+        self._market = Market(core, depth=book_depth)
+        self._link = Link(core, self._market, poll_ns=poll_ns, call_ns=call_ns)
+        self._listener: Listener | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the account's symbols allow together; each order is held to its own symbol."""
+        return capabilities_of(self.core)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What is traded."""
+        return tuple(self.core.native)
+
+    @property
+    def connected(self) -> bool:
+        """Whether orders can be given."""
+        return self.core.is_up
+
+    # The port's commands.
+
+    def connect(self, listener: Listener, now_ns: int) -> None:
+        """Begin to talk to the terminal."""
+        self._listener = listener
+        self.core.now_ns = now_ns
+        self._worker.open()
+        self._link.open()
+        self._flush()
+
+    def submit(self, order: OrderRequest, now_ns: int) -> None:
+        """Send a new order."""
+        core = self.core
+        core.now_ns = now_ns
+        symbol = self._symbol(order.symbol)
+        if not core.is_up or symbol is None:
+            fresh = Order(order, symbol.contract_size if symbol else ONE, now_ns)
+            known = order.symbol in core.native
+            core.reject(
+                fresh, DOWN if known else f"UNKNOWN_SYMBOL: {order.symbol} is not traded here",
+                OrdRejReason.EXCHANGE_CLOSED if known else OrdRejReason.UNKNOWN_SYMBOL,
+            )  # fmt: skip
+        else:
+            times = life_of(order, symbol, self.deeds.terms())
+            note(core, order, terms_of(order, 0 if isinstance(times, Refusal) else times[1]))
+            core.start(self.deeds.place(Order(order, symbol.contract_size, now_ns)))
+        self._flush()
+
+    def cancel(self, request: CancelRequest, now_ns: int) -> None:
+        """Ask for a cancel; it is tried with the link down too."""
+        self._start(self.deeds.cancel(request), now_ns)
+
+    def replace(self, order: OrderRequest, now_ns: int) -> None:
+        """Ask for a replace."""
+        self.core.now_ns = now_ns
+        if self.core.is_up and self._symbol(order.symbol) is not None:
+            self._start(self.deeds.replace(order), now_ns)
+            return
+        known = self.core.newest(order.orig_cl_ord_id)
+        if known is not None:
+            names = (order.cl_ord_id, order.orig_cl_ord_id)
+            self.deeds.refuse(*names, known, CxlRejResponseTo.REPLACE, DOWN)
+
+    def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
+        """Cancel everything of ours that rests; what others placed is left alone."""
+        for order in list(self.core.live.values()):
+            if order.rests and self.core.notes.symbol_of(order.root):
+                self._start(self.deeds.end(order), now_ns)
+
+    def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
+        """Ask for one order."""
+        self._start(questions.look_up(self.core, ask, cl_ord_id), now_ns)
+
+    def open_orders(self, ask: str, now_ns: int) -> None:
+        """Ask for all open orders."""
+        self._start(questions.open_orders(self.core, ask), now_ns)
+
+    def fills_since(self, ask: str, since_ns: int, now_ns: int) -> None:
+        """Ask for fills."""
+        self._start(questions.fills_since(self.core, ask, since_ns), now_ns)
+
+    def positions(self, ask: str, now_ns: int) -> None:
+        """Ask for positions."""
+        self._start(questions.positions(self.core, ask), now_ns)
+
+    def balances(self, ask: str, now_ns: int) -> None:
+        """Ask for balances."""
+        self._start(questions.balances(self.core, ask), now_ns)
+
+    def ledger_entries(self, ask: str, since_ns: int, now_ns: int) -> None:
+        """Ask for ledger entries."""
+        self._start(questions.ledger_entries(self.core, ask, since_ns), now_ns)
+
+    def instruments(self, ask: str, now_ns: int) -> None:
+        """Ask for the instruments."""
+        self._start(questions.instruments(self.core, ask), now_ns)
+
+    def subscribe(self, symbols: Sequence[str], now_ns: int) -> None:  # noqa: ARG002 - the port's
+        """Ask for market data."""
+        self._market.subscribe(symbols)
+
+    # Time.
+
+    def step(self, now_ns: int) -> None:
+        """Hear the terminal, do what is due, and tell."""
+        core = self.core
+        core.now_ns = now_ns
+        for number, found in self._worker.results():
+            core.flows.answer(number, self._heard(found), now_ns)
+        core.flows.tick(now_ns)
+        self._link.tick(self._worker.busy_since_ns())
+        self._flush()
+        events, core.events = core.events, []
+        if self._listener is not None:
+            for event in events:
+                self._listener.on_event(event)
+
+    def next_deadline_ns(self) -> int | None:
+        """Return when `step` has something to do."""
+        if self.core.events:
+            return self.core.now_ns
+        times = (self.core.flows.next_ns(), self._link.next_ns(), self.core.now_ns + LOOK_NS)
+        return min(one for one in times if one is not None)
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        self._worker.close()
+        self.core.notes.close()
+
+    # Inside.
+
+    def _heard(self, result: Result) -> Result:
+        """Take what concerns everybody before the one who asked goes on."""
+        core = self.core
+        if isinstance(result, Snapshot):
+            snapshot = self._trust.judge(core, result)
+            core.absorb(snapshot)
+            self._trust.taken(core, snapshot)
+            return snapshot
+        if isinstance(result, Sent) and result.retcode == Retcode.TOO_MANY_REQUESTS:
+            core.events.append(RateWarned(BACK_OFF_MS))
+        return result
+
+    def _symbol(self, ours: str) -> SymbolRow | None:
+        return self.core.rules.get(self.core.native.get(ours, ""))
+
+    def _start(self, flow: Flow, now_ns: int) -> None:
+        self.core.now_ns = now_ns
+        self.core.start(flow)
+        self._flush()
+
+    def _flush(self) -> None:
+        outbox, self.core.flows.outbox = self.core.flows.outbox, []
+        for number, job in outbox:
+            self._worker.put(number, job)
+
+
+def capabilities_of(core: Core) -> Capabilities:
+    """Say what at least one symbol allows."""
+    rules = core.rules.values()
+    orders = OrderFlag(0)
+    times = ExpirationFlag(0)
+    for one in rules:
+        orders |= one.orders
+        times |= one.expiration
+    hedges = core.account is not None and core.account.hedges
+    boc = any(
+        one.execution is Execution.EXCHANGE and one.filling & FillingFlag.BOC for one in rules
+    )
+    lasting = tuple(tif for tif, (_, flag) in TIMES.items() if times & flag)
+    return Capabilities(
+        ord_types=tuple(kind for kind, flag in ORDER_FLAGS.items() if orders & flag),
+        times_in_force=(
+            *lasting, TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL,
+        ),
+        post_only=boc, reduce_only=hedges, stop_loss=bool(orders & OrderFlag.SL),
+        take_profit=bool(orders & OrderFlag.TP), hedging=hedges, replace=True, look_up=True,
+        absence_after_ms=core.absence_ns // 1_000_000,
+    )  # fmt: skip
