@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MARKETS: dict[str, tuple[str, ...]] = {
     "binance": ("spot", "usdm"),
+    "okx": ("spot", "swap"),
 }
 """The exchanges and markets of which the bridge has a table (bridges/crypto/settings.py)."""
 WITH_PASSPHRASE = frozenset(("okx",))

@@ -7,6 +7,7 @@ that a table made and returns it with key and signature; the secret is in no mes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 Address = Callable[[Any, str], str]
@@ -23,6 +24,8 @@ class Place(NamedTuple):
     sign: Signer
     demo: str
     """How its test network is chosen: `sandbox`, `demo`, or nothing if it has none."""
+    until_header: str = ""
+    """Which header says when a request is to be dropped, where that is a header."""
 
 
 def _as_it_is(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - a Signer
@@ -32,6 +35,23 @@ def _as_it_is(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:  # noqa
 def _binance(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "params": exchange.sign_params(dict(message["params"]))}
 
+
+def _okx(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:
+    """Sign a login: base64 of HMAC-SHA256 over time, method and path."""
+    words = dict(message["args"][0])
+    text = f"{words['timestamp']}GET/users/self/verify"
+    words |= {
+        "apiKey": exchange.apiKey, "passphrase": exchange.password,
+        "sign": exchange.hmac(text.encode(), exchange.secret.encode(), sha256, "base64"),
+    }  # fmt: skip
+    return {**message, "args": [words]}
+
+
+OKX = Place(
+    exchange="okx", user=lambda exchange, _: str(exchange.get_url("orders", "private")),
+    market=lambda exchange, _: str(exchange.get_url("books", "public")), sign=_okx,
+    demo="sandbox", until_header="expTime",
+)  # fmt: skip
 
 PLACES: Mapping[str, Place] = {
     "binance spot": Place(
@@ -46,5 +66,7 @@ PLACES: Mapping[str, Place] = {
         market=lambda exchange, _: str(exchange.get_ws_url("linear", "public")),
         sign=_as_it_is, demo="demo",
     ),
+    "okx spot": OKX,
+    "okx swap": OKX,
 }  # fmt: skip
 """By the name of the table."""

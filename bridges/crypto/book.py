@@ -62,11 +62,13 @@ class Book:
         self.gaps = 0
         self.is_asking = False
         self.joined = False
+        self.is_chained = False
+        """Whether each change names the one before, from a snapshot of the stream on."""
 
     def reset(self) -> None:
         """Throw it away."""
         self.bids, self.asks = Side(), Side()
-        self.last, self.joined = None, False
+        self.last, self.joined, self.is_chained = None, False, False
         self.kept.clear()
 
     def begin(self, view: BookView) -> bool:
@@ -84,13 +86,13 @@ class Book:
         if news.whole:
             self.kept.clear()
             self.begin(BookView(last=news.last, bids=news.bids, asks=news.asks))
-            self.joined = True
+            self.joined, self.is_chained = True, news.previous is not None
             return True
         if self.last is None:
             self.kept.append(news)
             return len(self.kept) <= MAX_KEPT
         if not self.follows(news, self.last):
-            return news.last <= self.last
+            return news.last <= self.last and not self.is_chained
         self.joined, self.last = True, news.last
         for side, levels in ((self.bids, news.bids), (self.asks, news.asks)):
             for level in levels:
@@ -104,6 +106,8 @@ class Book:
         """Say whether a change comes right after the last one."""
         if not news.last:
             return True  # not numbered
+        if self.is_chained:
+            return news.previous == last
         if news.last <= last:
             return False
         if news.previous is None:

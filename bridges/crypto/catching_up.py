@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from bridges.crypto.core import Core
+from bridges.crypto.core import MS_NS, Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Step
 from bridges.crypto.orders import ENDED, Order
@@ -40,10 +40,19 @@ def catch_up(core: Core, symbols: list[str], since_ns: int, *, trades: bool) -> 
         if order_gone is None or order_gone.is_done or order_gone.request.symbol not in symbols:
             continue
         found = yield from seek(core, order_gone.request.symbol, name)
-        if found.view is None:
+        if found.view is not None:
+            core.absorb(found.view)
+        elif found.absent and _may_be_forgotten(core, order_gone, since_ns):
+            core.forgotten(order_gone)
+        else:
             return False
-        core.absorb(found.view)
     return True
+
+
+def _may_be_forgotten(core: Core, order: Order, since_ns: int) -> bool:
+    """Whether an order may have ended without a trade so long ago that nobody knows it there."""
+    after_ms = core.table.forgets_after_ms
+    return bool(after_ms) and core.now_ns - since_ns > after_ms * MS_NS and not order.heard
 
 
 def _met(core: Core, view: OrderView) -> Flow:

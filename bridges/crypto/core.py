@@ -25,7 +25,7 @@ from bridges.crypto.flows import LOST, Flow, Pause
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
 from bridges.crypto.reading import UNREADABLE, trades_of
 from bridges.crypto.table import Table
-from bridges.crypto.views import OrderView, TradeView, Verdict
+from bridges.crypto.views import AmendFailed, OrderView, TradeView, Verdict
 from bridges.flows import Flows
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.notes import Notes
@@ -234,6 +234,9 @@ class Core:
         self.count_all(order, view.trades)
         if view.status in ENDED and order.ending is None:
             order.ending = view
+        if view.status is OrdStatus.FILLED and view.executed < order.qty:
+            # Less is wanted of it there than is known here: a change of which no answer came.
+            order.ending = order.ending or replace(view, status=OrdStatus.CANCELED)
         self.settle(order)
         return order
 
@@ -279,6 +282,18 @@ class Core:
         order.request = replace(asked, account=order.request.account)
         self.names[order.name] = order
         self.events.append(Replaced(order.image()))
+
+    def amend_failed(self, news: AmendFailed) -> None:
+        """Take it that an order will not become what it was asked to become."""
+        order = self.orders.get(news.client_id)
+        asked = order.amending if order is not None else None
+        if order is not None and asked is not None and asked.cl_ord_id == news.request_id:
+            order.amend_refusal = news.why
+
+    def forgotten(self, order: Order) -> None:
+        """End an order that ended there without a trade, so long ago that it is unknown there."""
+        order.ending = order.view_of_end("cancelled there meanwhile, and forgotten since")
+        self.settle(order)
 
     # Inside.
 

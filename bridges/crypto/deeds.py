@@ -298,7 +298,7 @@ def _renew(core: Core, order: Order, request: OrderRequest) -> Why:
 
 def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     """Let the exchange change the order itself."""
-    order.amending = request
+    order.amending, order.amend_refusal = request, ""
     sent_ns = core.now_ns
     asked = changed(request, order_qty=request.order_qty - order.base)
     response = yield from ask(core.table.replace(asked, order.client_id))
@@ -308,10 +308,12 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     if view is not None:
         core.absorb(view)
     elif verdict is Verdict.DONE:
-        yield from _await(lambda: order.amending is None or order.is_done)
+        yield from _await(
+            lambda: order.amending is None or order.is_done or bool(order.amend_refusal)
+        )
     pause = pauses()
     while order.amending is not None and not order.is_done and order.ending is None:
-        if verdict is Verdict.REFUSED:
+        if verdict is Verdict.REFUSED or order.amend_refusal:
             break
         view = yield from _look(core, order)
         if view is not None:
@@ -324,7 +326,7 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     order.amending = None
     while order.is_missing_trades:
         yield SHORT
-    return text
+    return order.amend_refusal or text
 
 
 def _refuse(

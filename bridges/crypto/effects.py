@@ -19,11 +19,15 @@ class Call(Struct, frozen=True):
     """One request: the name of ccxt's own method for it, and the exchange's own parameters.
 
     `urgent` calls (orders, cancels) are made even while the core leaves the exchange alone.
+    `at_ms` is the exchange's time by our clock, where the shell signs with it; `until_ms` is when
+    the exchange shall drop the request, where that is said outside the parameters.
     """
 
     method: str
     params: dict[str, Any] = {}
     urgent: bool = False
+    at_ms: int = 0
+    until_ms: int = 0
 
 
 class Response(Struct, frozen=True):

@@ -33,6 +33,7 @@ from bridges.crypto.hearing import hear_order, hear_trade
 from bridges.crypto.questions import ledger_entries, read_listing
 from bridges.crypto.reading import UNREADABLE
 from bridges.crypto.views import (
+    AmendFailed,
     FillNews,
     MoneyHint,
     MoneyNews,
@@ -256,6 +257,8 @@ class Link:
                     hear_order(core, item.view, item.trade)
                 case FillNews():
                     hear_trade(core, item.trade)
+                case AmendFailed():
+                    core.amend_failed(item)
                 case MoneyNews():
                     core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
                 case MoneyHint():

@@ -25,7 +25,8 @@ class Order:
     """What is known of one order; `name` is the id that names it on our wire."""
 
     __slots__ = (
-        "accepted", "amending", "asking", "base", "base_paid", "before", "born_ns", "cancel_id",
+        "accepted", "amend_refusal", "amending", "asking",
+        "base", "base_paid", "before", "born_ns", "cancel_id",
         "client_id", "ended", "ended_by", "ending", "heard", "name", "ns", "order_id", "paid",
         "previous", "qty", "refused", "replacing", "request", "sum", "superseded", "trades",
         "triggered",
@@ -60,6 +61,8 @@ class Order:
         """The id of the replace that is under way: until it is decided, no end is told."""
         self.amending: OrderRequest | None = None
         """What the exchange was asked to make of this very order."""
+        self.amend_refusal = ""
+        """Why the exchange will not make that of it, once it has said so."""
         self.asking = False
         """Whether missing trades are being asked for."""
         self.ns = self.born_ns = now_ns
@@ -126,6 +129,16 @@ class Order:
         self.heard = max(self.heard, self.sum)
         self.ns = max(self.ns, trade.ns)
         return True
+
+    def view_of_end(self, text: str) -> OrderView:
+        """Return the order as the exchange would have it, cancelled without a trade."""
+        request = self.request
+        return OrderView(
+            order_id=self.order_id, client_id=self.client_id, symbol=request.symbol,
+            side=request.side, ord_type=request.ord_type, time_in_force=request.time_in_force,
+            qty=self.qty, executed=self.sum, paid=self.paid, status=OrdStatus.CANCELED, ns=self.ns,
+            price=request.price, stop_px=request.stop_px, text=text,
+        )  # fmt: skip
 
     def image(self, text: str = "") -> VenueOrder:
         """Return the order as it was told so far."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from bridges.crypto.addresses import PLACES
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.okx_spot import OkxSpot
+from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.table import Table
 from bridges.crypto.venue import CryptoVenue
@@ -18,6 +20,8 @@ NOTES_NAME = "notes"
 TABLES: Mapping[tuple[str, str], type[Table]] = {
     ("binance", "spot"): BinanceSpot,
     ("binance", "usdm"): BinanceUsdm,
+    ("okx", "spot"): OkxSpot,
+    ("okx", "swap"): OkxSwap,
 }
 """By exchange and market."""
 

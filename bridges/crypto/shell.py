@@ -46,6 +46,7 @@ LOOK_S = 0.25
 JOIN_S = 5
 
 _heard: ContextVar[list[Response]] = ContextVar("heard")
+_calling: ContextVar[Call] = ContextVar("calling")
 
 
 
@@ -63,6 +64,14 @@ def read_body(text: Any) -> Any:
         return _read_json(text)
     except (msgspec.DecodeError, TypeError, UnicodeError):
         return None
+
+
+def _until(signed: Any, header: str) -> Any:
+    """Say in a signed request until when it holds, if its call says so."""
+    call = _calling.get(None)
+    if call is not None and call.until_ms and header:
+        signed["headers"] = {**(signed["headers"] or {}), header: str(call.until_ms)}
+    return signed
 
 
 def listening_class(name: str) -> type[Any]:
@@ -90,6 +99,15 @@ def listening_class(name: str) -> type[Any]:
                 code, reason, url, method, headers, body, response, request_headers,
                 request_body,
             )  # fmt: skip
+
+        def nonce(self) -> Any:
+            """Return the exchange's time by the core's clock, if the call has it."""
+            call = _calling.get(None)
+            return (call.at_ms if call else 0) or super().nonce()
+
+        def sign(self, *args: Any, **named: Any) -> Any:
+            """Sign a request, and say until when it holds if that is a header."""
+            return _until(super().sign(*args, **named), self.shell.until_header)
 
         def client(self, url: str) -> Any:
             """Return the client of an address, reading numbers as they are written."""
@@ -130,6 +148,7 @@ class CcxtShell:
         make_session: MakeSession | None = None,
     ) -> None:
         self._place = place
+        self.until_header = place.until_header
         self._make_session = make_session
         self._session: Any = None
         self._news: deque[News] = deque()
@@ -225,6 +244,7 @@ class CcxtShell:
     async def _run(self, number: int, call: Call) -> None:
         heard: list[Response] = []
         _heard.set(heard)
+        _calling.set(call)
         problem, sent = "", True
         try:
             await getattr(self._exchange, call.method)(dict(call.params))

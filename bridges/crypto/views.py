@@ -84,6 +84,14 @@ class OrderNews(Struct, frozen=True):
     trade: TradeView | None = None
 
 
+class AmendFailed(Struct, frozen=True):
+    """A user stream told that a change of an order that was acknowledged cannot be done."""
+
+    client_id: str
+    request_id: str
+    why: str
+
+
 class FillNews(Struct, frozen=True):
     """A user stream told of a trade, and of its order elsewhere."""
 
@@ -162,4 +170,6 @@ class Access(Struct, frozen=True, kw_only=True):
     """Whether it is only taken from named addresses."""
 
 
-StreamItem = OrderNews | FillNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews
+StreamItem = (
+    OrderNews | AmendFailed | FillNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews
+)

@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 from support.binance_face import BinanceFace
 from support.exchange.hosts import spot_instruments, usdm_instruments
+from support.exchange.params import Params
 from support.exchange.spot import SpotApi
 from support.exchange.usdm import UsdmApi
+from support.okx_face import OkxFace
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.okx_spot import OkxSpot
+from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.venue import CryptoVenue
 from bridges.notes import Notes
 from bridges.port import (
@@ -36,6 +40,31 @@ GTC = TimeInForce.GOOD_TILL_CANCEL
 SPOT, USDM = "binance spot", "binance usdm"
 
 
+def binance_by_hand(api, qty):
+    """Buy at Binance's market by hand."""
+    params = {
+        "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": qty, "timestamp": "0",
+    }  # fmt: skip
+    api.new_order(Params(params))
+
+
+def okx_by_hand(wire, mode, unit):
+    """Make a function that buys at OKX's market by hand, without a client id."""
+
+    def buy(api, qty):
+        api.place({
+            "instId": wire, "tdMode": mode, "side": "buy", "ordType": "market",
+            "sz": str(Decimal(qty) / Decimal(unit)), "tgtCcy": "base_ccy",
+        })  # fmt: skip
+
+    return buy
+
+
+def okx_trade_id(deal):
+    """Return what the bridge calls a trade of OKX: its id counts in its instrument."""
+    return f"{deal.wire}.{deal.trade_id}"
+
+
 class Market(NamedTuple):
     """One market of one exchange in virtual time."""
 
@@ -49,6 +78,12 @@ class Market(NamedTuple):
     replace: str
     wrong_questions: tuple[str, ...]
     """Words of the methods by which the link catches up."""
+    symbol: str = BTC
+    """What the exchange in the test calls it."""
+    trade_id: Callable = lambda deal: str(deal.number)
+    """What the bridge calls a trade."""
+    by_hand: Callable = binance_by_hand
+    """`by_hand(api, qty)` buys at the market, as the account's owner might."""
 
 
 MARKETS = {
@@ -68,6 +103,17 @@ MARKETS = {
         place="PostOrder", cancel="DeleteOrder", replace="PutOrder",
         wrong_questions=("GetOpenOrders", "Trades", "Time"),
     ),
+    "okx spot": Market(
+        OkxSpot, "BTC-USDT", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
+        replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
+        trade_id=okx_trade_id, by_hand=okx_by_hand("BTC-USDT", "cash", "1"),
+    ),
+    "okx swap": Market(
+        OkxSwap, "BTC-USDT-SWAP", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
+        replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
+        symbol="BTC/USDT:USDT", trade_id=okx_trade_id,
+        by_hand=okx_by_hand("BTC-USDT-SWAP", "cross", "0.01"),
+    ),
 }  # fmt: skip
 """By the name of the table."""
 
@@ -82,19 +128,19 @@ def venue_on(exchange, market, notes):
 
 def trader_on(market):
     """Make a trader on a venue that is up."""
-    exchange = VirtualExchange(MARKETS[market].make_face)
+    exchange = VirtualExchange(MARKETS[market].make_face, MARKETS[market].symbol)
     world = venue_on(exchange, market, Notes())
-    return Trader(world, keeps_ids=MARKETS[market].table.amends_in_place)
+    return Trader(world, MARKETS[market])
 
 
 class Trader:
     """Gives orders, and judges what was told of them."""
 
-    def __init__(self, world, *, keeps_ids):
-        self.world = world
+    def __init__(self, world, market):
+        self.world, self.market = world, market
         self.numbers = count(1)
         self.names = []
-        self.keeps_ids = keeps_ids
+        self.keeps_ids = market.table.amends_in_place
         self.requests = {}
         self.roots = {}
         """The id at the exchange of an order that was changed in place."""
@@ -168,12 +214,13 @@ class Trader:
     def judge(self):
         """Compare what was told with the exchange's own record."""
         world = self.world
-        records = {one.client_id: one for one in world.exchange.api.desk.records.values()}
-        sent = Counter(one.client_id for one in world.exchange.api.desk.records.values())
+        given = list(world.exchange.api.desk.records.values())
+        records = {one.client_id or f"#{one.number}": one for one in given}
+        sent = Counter(one.client_id for one in given if one.client_id)
         assert max(sent.values(), default=0) <= 1
         told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)
                 for one in world.of(Filled)}  # fmt: skip
-        deals = {(str(one.number), one.qty, one.price, one.commission)
+        deals = {(self.market.trade_id(one), one.qty, one.price, one.commission)
                  for one in world.exchange.api.desk.deals}  # fmt: skip
         assert told == deals
         assert len(world.of(Filled)) == len(deals)

@@ -26,7 +26,7 @@ def trader(request):
         table=market.table({BTC: market.native}, recv_window_ms=5_000), shell=shell,
         notes=Notes(), checks_key=False, dead_man_ms=TIMEOUT_MS,
     )  # fmt: skip
-    return Trader(World(exchange, venue, shell), keeps_ids=market.table.amends_in_place)
+    return Trader(World(exchange, venue, shell), market)
 
 
 def live(trader, ms):

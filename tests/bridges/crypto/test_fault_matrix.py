@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("cryptography")
 from support.crypto_trader import MARKETS, SPOT, trader_on, venue_on
-from support.exchange.params import Params
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
 from bridges.link_events import LinkChanged
@@ -177,15 +176,13 @@ def test_a_fill_that_the_stream_never_told(trader, state, deed):
 
 
 @pytest.mark.parametrize("fault", ["drop", "silence"])
-def test_an_order_that_others_gave_is_told_after_a_gap(trader, fault):
+def test_an_order_that_others_gave_is_told_after_a_gap(trader, market, fault):
     """What the account's owner trades by hand while nobody listens is told all the same."""
     world = trader.world
     prepared(trader, "rests")
     world.shell.stream_fault = fault
     for number in range(3):
-        params = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": f"0.{number}1",
-                  "timestamp": "0"}  # fmt: skip
-        world.exchange.api.new_order(Params(params))
+        MARKETS[market].by_hand(world.exchange.api, f"0.{number}1")
     world.run(LONG_S * 1_000)
     assert len(world.of(Filled)) == 3
     assert {one.order.cl_ord_id for one in world.of(Filled)} == {""}

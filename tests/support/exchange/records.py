@@ -63,6 +63,7 @@ class Record:
     reason: str = ""
     deals: list = field(default_factory=list)
     algo: object = None
+    tag: str = ""
     amendments: list = field(default_factory=list)
 
     @property

@@ -21,6 +21,9 @@ from support.exchange.okx.trade import OkxDesk, OkxTrade
 from support.exchange.okx.wallet import FUNDING, UNIT, OkxWallet
 
 FIRST_TRADE = 100_001
+DROPPED_WHEN_LATE = frozenset((
+    "trade/order", "trade/batch-orders", "trade/amend-order", "trade/amend-batch-orders"
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class OkxApi(OkxPublic, OkxReads, OkxAlgo, OkxTrade):
             say=lambda wire, name, body: say(f"{wire}@{name}", [body]),
         )  # fmt: skip
         self.funding = []
-        self.dead_man_ms = 0
+        self.dead_men = {}
         self._amended = {}
         self._trade_ids = defaultdict(lambda: count(FIRST_TRADE))
         self.open_algos()
@@ -88,8 +91,11 @@ class OkxApi(OkxPublic, OkxReads, OkxAlgo, OkxTrade):
 
     # Who asks what.
 
-    def ask(self, method, path, params, secure=lambda: None):
-        """Answer one request; `secure` refuses it if it may not be asked. Returns status, body."""
+    def ask(self, method, path, params, secure=lambda: None, until_ms=0):
+        """Answer one request; `secure` refuses it if it may not be asked. Returns status, body.
+
+        An order or amendment that arrives after `until_ms` is dropped.
+        """
         route = self.routes.get((method, path))
         if route is None:
             text = f"no {method} {path} at the exchange in the test"
@@ -99,6 +105,7 @@ class OkxApi(OkxPublic, OkxReads, OkxAlgo, OkxTrade):
             self.limiter.charge(method, path, whose, self.now_ms())
             if route.signed:
                 secure()
+            self.drop_if_late(path, until_ms)
             body = route.answer(params)
         except OkxError as refusal:
             return refusal.http, refusal.body()
@@ -107,6 +114,11 @@ class OkxApi(OkxPublic, OkxReads, OkxAlgo, OkxTrade):
         if isinstance(body, list):
             body = {"code": "0", "msg": "", "data": body}
         return 200, body
+
+    def drop_if_late(self, path, until_ms):
+        """Refuse an order or an amendment that has come too late."""
+        if until_ms and path in DROPPED_WHEN_LATE and self.now_ms() > until_ms:
+            raise OkxError(50036)
 
     def wire_of(self, params):
         """Return the instrument that a request names, by its name or (on sockets) its number."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 HTTP = {
     "50001": 503, "50004": 400, "50005": 410, "50011": 429, "50013": 429, "50014": 400,
-    "50026": 500, "50102": 401, "50101": 401, "50103": 401, "50104": 401, "50105": 401,
+    "50026": 500, "50036": 400,
+    "50102": 401, "50101": 401, "50103": 401, "50104": 401, "50105": 401,
     "50106": 401, "50107": 401, "50110": 401, "50111": 401, "50112": 401, "50113": 401,
     "50115": 405, "50006": 400, "50002": 400, "50120": 401,
 }  # fmt: skip
@@ -19,6 +20,8 @@ TEXTS = {
     "50011": "Too Many Requests",
     "50013": "Systems are busy. Please try again later.",
     "50026": "System error. Please try again later.",
+    "50036": "The expTime can't be earlier than the current system time. Please adjust the "
+             "expTime and try again.",
     "50061": "The maximum order rate limit of this account has been reached.",
     "51008": "Order failed. Insufficient {} balance in account.",
     "51016": "Client order ID already exists.",

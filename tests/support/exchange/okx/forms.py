@@ -21,6 +21,11 @@ def text(value):
     return "" if value is None else f"{plain(value):f}"
 
 
+def average(price):
+    """Write an average price: rounded, nothing for none."""
+    return text(round(price, 10)) if price else ""
+
+
 def size(symbol, qty):
     """Write a quantity as `sz`."""
     return text(qty / contract(symbol))
@@ -45,12 +50,12 @@ def order(record):
     algo = record.algo
     return {
         "instType": kind_of(symbol), "instId": record.wire, "tgtCcy": "" if swap else "base_ccy",
-        "ccy": "", "ordId": str(record.number), "clOrdId": record.client_id, "tag": "",
+        "ccy": "", "ordId": str(record.number), "clOrdId": record.client_id, "tag": record.tag,
         "px": text(record.price), "sz": size(symbol, record.qty), "pnl": text(sum(
             (deal.realized for deal in record.deals), ZERO)),
         "ordType": record.kind, "side": record.side.lower(), "posSide": "net" if swap else "",
         "tdMode": "cross" if swap else "cash", "accFillSz": size(symbol, record.cum),
-        "fillPx": text(last.price) if last else "", "avgPx": text(record.average or None),
+        "fillPx": text(last.price) if last else "", "avgPx": average(record.average),
         "tradeId": last.trade_id if last else "",
         "fillSz": size(symbol, last.qty) if last else "0",
         "fillTime": str(last.time_ms) if last else "", "state": STATES[record.status],
@@ -118,7 +123,7 @@ def position(wallet, symbol, mark, number, now_ms):
     return {
         "instType": "SWAP", "mgnMode": "cross", "posId": str(number), "posSide": "net",
         "pos": size(symbol, holding.qty), "posCcy": "", "availPos": "", "instId": wire_of(symbol),
-        "avgPx": text(holding.avg_px) if holding.qty else "", "markPx": text(mark),
+        "avgPx": average(holding.avg_px), "markPx": text(mark),
         "upl": text(wallet.unrealized(symbol, mark)), "uplRatio": "0", "ccy": rule.currency,
         "lever": str(wallet.leverage[symbol]), "liqPx": "", "margin": "", "last": text(mark),
         "imr": text(worth / wallet.leverage[symbol]), "mmr": "0", "mgnRatio": "100",

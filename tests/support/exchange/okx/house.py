@@ -113,7 +113,8 @@ class OkxHouse(House):
         if acted:
             secure = partial(self._secure, request, body)
             path = request.path.removeprefix(PREFIX)
-            answer = api.ask(request.method, path, params, secure)
+            until_ms = int(request.headers.get("expTime") or 0)
+            answer = api.ask(request.method, path, params, secure, until_ms)
         if fault is not None:
             return await play(fault, self.faults, request, answer, WORDS)
         status, told = answer

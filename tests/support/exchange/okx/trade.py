@@ -15,6 +15,7 @@ from support.exchange.okx.errors import OkxError, Refused, bad, missing
 from support.exchange.okx.instruments import LOT, contract, is_swap
 
 CLIENT_ID = re.compile(r"^[a-zA-Z0-9]{1,32}$")
+TAG = re.compile(r"^[a-zA-Z0-9]{1,16}$")
 KINDS = {
     "limit": "GTC", "post_only": "GTX", "fok": "FOK", "ioc": "IOC", "market": "IOC",
     "optimal_limit_ioc": "IOC",
@@ -28,6 +29,9 @@ DEAD_MAN_S = (10, 120)
 class OkxDesk(Desk):
     """The orders of the account; some end before they have rested."""
 
+    _wanted = None
+    """What is wanted of the order that is being amended, if it has that already."""
+
     def end_at_once(self, record, why, now_ns):
         """Let an order be known and over."""
         record.status, record.cancel_id = "CANCELED", why
@@ -38,9 +42,16 @@ class OkxDesk(Desk):
 
     def fill_by_amendment(self, record, qty, now_ns):
         """Let an order be filled because no more is wanted than it has."""
-        why = record.cancel_id
+        self._wanted = qty
         self.cancel(record, now_ns)
-        record.qty, record.status, record.cancel_id = qty, "FILLED", why
+        self._wanted = None
+
+    def _end(self, record, event):
+        if self._wanted is None:
+            super()._end(record, event)
+        else:
+            record.qty, record.status = self._wanted, "FILLED"
+            self._changed(record, "AMENDMENT", None)
 
 
 class OkxTrade:
@@ -135,7 +146,9 @@ class OkxTrade:
             raise bad(of="tdMode")
         if swap and row.get("posSide", "net") not in {"net", ""}:
             raise bad(of="posSide")
-        client_id = str(row.get("clOrdId", ""))
+        client_id, tag = str(row.get("clOrdId", "")), str(row.get("tag", ""))
+        if tag and not TAG.match(tag):
+            raise bad(of="tag")
         if client_id and not CLIENT_ID.match(client_id):
             raise bad(of="clOrdId")
         qty = number(row, "sz") * contract(symbol)
@@ -143,7 +156,7 @@ class OkxTrade:
             qty = self._bought_for(symbol, side, qty, row.get("tgtCcy"))
         return {
             "wire": wire, "symbol": symbol, "side": side.upper(), "kind": kind, "stop": None,
-            "tif": KINDS[kind], "qty": qty, "client_id": client_id,
+            "tif": KINDS[kind], "qty": qty, "client_id": client_id, "tag": tag,
             "price": None if kind in PRICELESS else number(row, "px"),
             "reduce_only": swap and str(row.get("reduceOnly", "")).lower() == "true",
         }  # fmt: skip
@@ -217,14 +230,15 @@ class OkxTrade:
             "symbol": record.symbol, "side": record.side, "price": price, "qty": qty,
             "tif": record.tif,
         }  # fmt: skip
-        if qty <= record.cum:
-            self.desk.fill_by_amendment(record, qty, self.clock())
-        elif record.tif == "GTX" and self.crosses(words):
+        if record.tif == "GTX" and self.crosses(words):
             text = "Order modification failed as the order price did not meet Post Only."
             self.tell_order(record, None, code="51511", msg=text, amendResult="-1", reqId=request)
         else:
             self._amended = {"amendResult": "0", "reqId": request}
-            self.desk.amend(record, qty, price, self.clock())
+            if qty <= record.cum:
+                self.desk.fill_by_amendment(record, qty, self.clock())
+            else:
+                self.desk.amend(record, qty, price, self.clock())
             self._amended = {}
         return record
 
@@ -259,24 +273,28 @@ class OkxTrade:
     # The dead man's switch.
 
     def cancel_all_after(self, params):
-        """POST trade/cancel-all-after: cancel everything unless this is said again; 0 ends it."""
+        """POST trade/cancel-all-after: cancel all, or what has a tag, unless this is said again."""
         sent = str(params.get("timeOut", ""))
         if not sent:
             raise missing(of="timeOut")
         least, most = DEAD_MAN_S
         if not sent.isdigit() or (int(sent) and not least <= int(sent) <= most):
             raise OkxError(51000, "Parameter timeOut error", 400)
-        now_ms = self.now_ms()
-        self.dead_man_ms = now_ms + int(sent) * 1000 if int(sent) else 0
-        row = {"triggerTime": str(self.dead_man_ms), "tag": "", "ts": str(now_ms)}
+        now_ms, tag = self.now_ms(), str(params.get("tag", ""))
+        due_ms = now_ms + int(sent) * 1000 if int(sent) else 0
+        self.dead_men[tag] = due_ms
+        row = {"triggerTime": str(due_ms), "tag": tag, "ts": str(now_ms)}
         return {"code": "0", "msg": "", "data": [row]}
 
     def mind_dead_man(self):
-        """Cancel everything if nobody said otherwise in time."""
-        if self.dead_man_ms and self.now_ms() >= self.dead_man_ms:
-            self.dead_man_ms = 0
+        """Cancel everything, or what has a tag, if nobody said otherwise in time."""
+        for tag, due_ms in self.dead_men.items():
+            if not due_ms or self.now_ms() < due_ms:
+                continue
+            self.dead_men[tag] = 0
             for record in self.desk.open_records():
-                self.desk.cancel(record, self.clock(), BY_DEAD_MAN)
+                if tag in {"", record.tag}:
+                    self.desk.cancel(record, self.clock(), BY_DEAD_MAN)
 
 
 def number(row, name):

@@ -1,0 +1,136 @@
+"""The translation table of OKX's linear perpetuals, net mode, cross margin. Pure.
+
+`sz` is in contracts of `ctVal` each: quantities are converted exactly, and what does not convert is
+off the step (`lotSz` times `ctVal`) and refused before it is sent. Stop orders live behind other
+endpoints, and the order that comes of one has another id and no client id: they are not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from bridges.crypto.effects import Call
+from bridges.crypto.numbers import average, number
+from bridges.crypto.okx import FORCES, MS_NS, Okx
+from bridges.port import Balance, Capabilities, Instrument, OrderRequest, Position
+from protocol.fields import OrdType
+from protocol.numbers import ZERO, plain
+
+SPOT_MODE, NET_MODE = "1", "net_mode"
+
+
+class OkxSwap(Okx):
+    """Orders and account of OKX's linear perpetuals."""
+
+    name = "okx swap"
+    kind = "SWAP"
+    trade_mode = "cross"
+    wire_words: ClassVar[Mapping[str, str]] = {
+        "post-only": "post_only", "reduce-only": "reduceOnly", "client id": "clOrdId",
+        "lookup by client id": "clOrdId", "cancel by client id": "clOrdId",
+        "replace": "amend-order, in place", "cancel all": "one by one",
+        "user stream": "orders channel, logon by signature",
+        "books": "snapshot and changes on the stream, by seqId",
+        "dead man": "cancel-all-after, by tag", "test network": "demo trading",
+    }  # fmt: skip
+
+    @staticmethod
+    def native_of(symbol: str) -> str:
+        """Return OKX's name of a symbol: BTC-USDT-SWAP of BTC/USDT and of BTC/USDT:USDT."""
+        if symbol.endswith("-SWAP"):
+            return symbol
+        return f"{symbol.partition(':')[0].replace('/', '-')}-SWAP"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the bridge can do there."""
+        return Capabilities(
+            ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(FORCES),
+            post_only=True, reduce_only=True, replace=True, look_up=True,
+            absence_after_ms=self.recv_window_ms + 5_000,
+        )  # fmt: skip
+
+    def objection(self, body: Any) -> str:
+        """Refuse an account that cannot hold perpetuals, or that holds both sides at once."""
+        row = body["data"][0]
+        if str(row["acctLv"]) == SPOT_MODE:
+            return "the account is in spot mode, which has no perpetuals: use futures mode"
+        if row["posMode"] != NET_MODE:
+            return f"the account is in {row['posMode']}: switch it to net mode (buy/sell)"
+        return ""
+
+    def _more(self, order: OrderRequest) -> dict[str, Any]:
+        """Say that an order may only reduce."""
+        return {"reduceOnly": True} if order.reduce_only else {}
+
+    # The account.
+
+    def read_balances(self, body: Any) -> tuple[Balance, ...]:
+        """Read the balances, without what open positions would bring."""
+        found = [(row["ccy"], self._cash(row)) for row in body["data"][0]["details"]]
+        return tuple(
+            Balance(currency=currency, total=total, free=free)
+            for currency, (total, free) in found
+        )
+
+    def positions(self) -> Call:
+        """Ask for positions."""
+        return Call("privateGetAccountPositions", {"instType": self.kind})
+
+    def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
+        """Read those of our symbols that are open: in net mode the quantity has a sign."""
+        currencies = {one.symbol: one.currency for one in rules}
+        return tuple(
+            Position(
+                symbol=symbol, currency=currencies.get(symbol, ""),
+                qty=number(row["pos"]) * self._units[symbol], avg_px=average(row["avgPx"]),
+            )
+            for row in body["data"]
+            if (symbol := self.ours.get(row["instId"])) and number(row["pos"] or 0)
+        )
+
+    # The instruments.
+
+    def listing(self) -> tuple[Call, ...]:
+        """Ask for the instruments, fees, leverage and funding."""
+        asked, natives = {"instType": self.kind}, list(self.ours)
+        leverage = {"instId": ",".join(natives), "mgnMode": self.trade_mode}
+        return (
+            Call("publicGetPublicInstruments", asked), Call("privateGetAccountTradeFee", asked),
+            Call("privateGetAccountLeverageInfo", leverage),
+            *(Call("publicGetPublicFundingRate", {"instId": native}) for native in natives),
+        )  # fmt: skip
+
+    def read_listing(self, bodies: Sequence[Any]) -> tuple[Instrument, ...]:
+        """Read those that trade. Raises KeyError or ValueError if a symbol's rules are missing."""
+        listed, fees, settings, *rates = (body["data"] for body in bodies)
+        leverage = {row["instId"]: number(row["lever"]) for row in settings}
+        funding = {row["instId"]: row for rows in rates for row in rows}
+        rows = [
+            row for row in listed
+            if row["instId"] in self.ours and row["state"] == "live" and row["ctType"] == "linear"
+        ]  # fmt: skip
+        for row in rows:
+            unit = number(row["ctVal"]) * number(row["ctMult"] or 1)
+            self._units[self.ours[row["instId"]]] = unit
+        return tuple(
+            self._instrument(row, fees[0], leverage[row["instId"]], funding[row["instId"]])
+            for row in rows
+        )
+
+    def _instrument(self, row: Any, fee: Any, leverage: Any, funding: Any) -> Instrument:
+        symbol = self.ours[row["instId"]]
+        unit = self._units[symbol]
+        suffix = "USDC" if row["settleCcy"] == "USDC" else "U"
+        next_ms, after_ms = int(funding["fundingTime"]), int(funding["nextFundingTime"])
+        return Instrument(
+            symbol=symbol, base=row["ctValCcy"], currency=row["settleCcy"],
+            price_tick=plain(number(row["tickSz"])), qty_step=plain(number(row["lotSz"]) * unit),
+            min_qty=plain(number(row["minSz"]) * unit),
+            max_qty=plain(number(row["maxLmtSz"]) * unit), min_notional=ZERO,
+            maker_fee=-number(fee[f"maker{suffix}"]), taker_fee=-number(fee[f"taker{suffix}"]),
+            funding_rate=number(funding["fundingRate"] or 0), funding_ns=next_ms * MS_NS,
+            funding_interval_ms=after_ms - next_ms,
+            margin_rate=round(1 / leverage, 12) if leverage else None,
+        )  # fmt: skip
