@@ -83,6 +83,7 @@ def position_of(position, price, profit):
     return fill(
         tuples.TradePosition, position, time=position.time_msc // 1000,
         time_update=position.time_update_msc // 1000, price_current=price, profit=profit,
+        magic=_signed(position.magic),
     )  # fmt: skip
 
 
