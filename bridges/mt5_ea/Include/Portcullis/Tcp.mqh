@@ -1,0 +1,129 @@
+//+------------------------------------------------------------------+
+//| One connection to a server, by the terminal's socket functions.  |
+//|                                                                  |
+//| Nothing here waits for long: what can be read is read, what can  |
+//| be written is written. SocketIsReadable says 1 of an empty       |
+//| socket now and then; the read that follows then finds nothing,   |
+//| which is no error as long as the connection stands.              |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_TCP_MQH
+#define PORTCULLIS_TCP_MQH
+
+#include "ByteQueue.mqh"
+
+#define TCP_READ_MAX 65536
+#define TCP_WRITE_MAX 16384
+#define TCP_READ_PATIENCE_MS 1
+#define TCP_TIMEOUT_MS 500
+
+class CTcp
+  {
+private:
+   int               m_socket;
+   bool              m_is_tls;
+
+public:
+   string            problem;
+
+                     CTcp(void)
+     {
+      m_socket=INVALID_HANDLE;
+      m_is_tls=false;
+      problem="";
+     }
+   bool              IsOpen(void) const { return m_socket!=INVALID_HANDLE; }
+
+   //--- waits at most connect_ms; tls_name is the name in the server's certificate, or ""
+   bool              Open(const string host,const uint port,const uint connect_ms,
+                          const string tls_name)
+     {
+      Close();
+      ResetLastError();
+      m_socket=SocketCreate(SOCKET_DEFAULT);
+      if(m_socket==INVALID_HANDLE)
+         return Lose("cannot make a socket");
+      string place=host+":"+IntegerToString(port);
+      if(!SocketConnect(m_socket,host,port,connect_ms))
+         return Lose("cannot connect to "+place+" (is the address in the list of allowed ones,"+
+                     " Tools > Options > Expert Advisors, and is the gateway up?)");
+      SocketTimeouts(m_socket,TCP_TIMEOUT_MS,TCP_TIMEOUT_MS);
+      m_is_tls=tls_name!="";
+      if(m_is_tls && !SocketTlsHandshake(m_socket,tls_name))
+         return Lose("no TLS handshake with "+place+" as "+tls_name);
+      return true;
+     }
+   void              Close(void)
+     {
+      if(m_socket!=INVALID_HANDLE)
+         SocketClose(m_socket);
+      m_socket=INVALID_HANDLE;
+     }
+
+   //--- read what there is into an array that is empty before; false when the connection is lost
+   bool              Read(uchar &bytes[])
+     {
+      ArrayResize(bytes,0);
+      if(m_socket==INVALID_HANDLE)
+         return false;
+      ResetLastError();
+      if(m_is_tls)
+         return Judge(SocketTlsReadAvailable(m_socket,bytes,TCP_READ_MAX),bytes);
+      uint waiting=SocketIsReadable(m_socket);
+      if(waiting==0)
+         return Judge(0,bytes);
+      uint most=waiting<TCP_READ_MAX ? waiting : TCP_READ_MAX;
+      return Judge(SocketRead(m_socket,bytes,most,TCP_READ_PATIENCE_MS),bytes);
+     }
+   //--- wait for the first byte, and read it alone
+   bool              ReadFirst(uchar &bytes[],const uint wait_ms)
+     {
+      ArrayResize(bytes,0);
+      if(m_socket==INVALID_HANDLE || m_is_tls)
+         return m_socket!=INVALID_HANDLE;
+      ResetLastError();
+      return Judge(SocketRead(m_socket,bytes,1,wait_ms),bytes);
+     }
+
+   //--- write as much as goes; false when the connection is lost
+   bool              Write(CByteQueue &queue)
+     {
+      while(m_socket!=INVALID_HANDLE && queue.Size()>0)
+        {
+         ResetLastError();
+         if(!SocketIsWritable(m_socket))
+            return SocketIsConnected(m_socket) ? true : Lose("the connection is gone");
+         uchar bytes[];
+         int size=queue.Size()<TCP_WRITE_MAX ? queue.Size() : TCP_WRITE_MAX;
+         queue.Peek(0,size,bytes);
+         int written=m_is_tls ? SocketTlsSend(m_socket,bytes,(uint)size) :
+                     SocketSend(m_socket,bytes,(uint)size);
+         if(written<0)
+            return Lose("cannot write");
+         if(written==0)
+            return true;
+         queue.Drop(written);
+        }
+      return m_socket!=INVALID_HANDLE;
+     }
+
+private:
+   //--- what a read has brought: -1 is an error, or only nothing yet
+   bool              Judge(const int size,uchar &bytes[])
+     {
+      if(size>0)
+         return true;
+      ArrayResize(bytes,0);
+      if(GetLastError()==ERR_NETSOCKET_IO_ERROR || !SocketIsConnected(m_socket))
+         return Lose("the connection is gone");
+      return true;
+     }
+   bool              Lose(const string text)
+     {
+      int error=GetLastError();
+      problem=text+(error!=0 ? ", error "+IntegerToString(error) : "");
+      Close();
+      return false;
+     }
+  };
+
+#endif
