@@ -277,7 +277,7 @@ class Core:
         asked, order.amending = order.amending, None
         if asked is None:
             return
-        order.previous, order.name = order.name, asked.cl_ord_id
+        order.previous, order.name, order.replacing = order.name, asked.cl_ord_id, ""
         order.qty = asked.order_qty - order.base
         order.request = replace(asked, account=order.request.account)
         self.names[order.name] = order

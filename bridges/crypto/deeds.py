@@ -216,7 +216,8 @@ def replace(core: Core, request: OrderRequest) -> Flow:
         why = yield from _swap(core, order, request)
     else:
         why = yield from _renew(core, order, request)
-    order.replacing = ""
+    if order.replacing == request.cl_ord_id:
+        order.replacing = ""
     if why:
         order.cancel_id = ""
         _refuse(core, *names, order, reply_to, why)
@@ -309,10 +310,10 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
         core.absorb(view)
     elif verdict is Verdict.DONE:
         yield from _await(
-            lambda: order.amending is None or order.is_done or bool(order.amend_refusal)
+            lambda: order.amending is not request or order.is_done or bool(order.amend_refusal)
         )
     pause = pauses()
-    while order.amending is not None and not order.is_done and order.ending is None:
+    while order.amending is request and not order.is_done and order.ending is None:
         if verdict is Verdict.REFUSED or order.amend_refusal:
             break
         view = yield from _look(core, order)
@@ -321,7 +322,7 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
         if core.now_ns - sent_ns > core.absence_ns:
             break
         yield next(pause)
-    if order.amending is None:
+    if order.amending is not request:
         return ""
     order.amending = None
     while order.is_missing_trades:

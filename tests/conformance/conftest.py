@@ -5,24 +5,29 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from support.conformance import PaperDesk, SpotDesk, UsdmDesk
+from support.conformance import OkxSpotDesk, OkxSwapDesk, PaperDesk, SpotDesk, UsdmDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
-WANTED = {"paper": (), "binance spot": CRYPTO, "binance usdm": CRYPTO}
-DESKS = {"paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk}
+DESKS = {
+    "paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk,
+    "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk,
+}  # fmt: skip
+IN_CI = ("okx spot", "okx swap")
 
 
 def missing(name):
     """Return what a desk needs and is not installed."""
-    return [one for one in WANTED[name] if importlib.util.find_spec(one) is None]
+    wanted = () if name == "paper" else CRYPTO
+    return [one for one in wanted if importlib.util.find_spec(one) is None]
 
 
-@pytest.fixture(params=[
-    pytest.param(
-        name, marks=pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
-    )
-    for name in DESKS
-])  # fmt: skip
+def marks_of(name):
+    """Skip what cannot be; leave what takes long to CI: OKX's bridge is Binance's but its table."""
+    skips = pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
+    return [skips, pytest.mark.length("ci")] if name in IN_CI else [skips]
+
+
+@pytest.fixture(params=[pytest.param(name, marks=marks_of(name)) for name in DESKS])
 def desk(request, tmp_path):
     """Give a bridge whose venue is up, with a market to speak by hand."""
     found = DESKS[request.param](tmp_path)

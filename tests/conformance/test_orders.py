@@ -171,6 +171,8 @@ def test_fill_or_kill_is_whole_or_nothing(desk):
 )
 def test_what_breaks_the_rules_is_refused(desk, qty, price):
     """Step, least notional, tick and most quantity: 150=8, and nothing rests."""
+    if qty == "0.00001" and not desk.has_least_notional:
+        pytest.skip("any notional will do there")
     (refused,) = desk.reports(desk.order(qty=qty, price=price), 1)
     assert (kinds([refused]), refused.reject_source) == (["8/8"], "V")
 
@@ -181,7 +183,7 @@ def test_more_than_the_account_has_is_refused(desk):
         pytest.skip("the paper venue leaves that to the gateway's check of funds")
     (refused,) = desk.reports(desk.order(qty="100", price="59000"), 1)
     assert kinds([refused]) == ["8/8"]
-    assert "insufficient" in refused.text
+    assert "insufficient" in refused.text.lower()
 
 
 def test_a_stop_waits_and_triggers(desk):

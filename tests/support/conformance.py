@@ -48,6 +48,7 @@ class Desk(Counter):
     is_spot = True
     """Whether a fill moves the base currency, and its whole worth in the quote currency."""
     qty_step = "0.00001"
+    has_least_notional = True
 
     def __init__(self, folder, **more):
         super().__init__(folder, connected=False, symbols=[BTC], feed={}, **more)
@@ -224,13 +225,19 @@ class CryptoDesk(Desk):
 
     exchange = "binance"
     market = ""
+    account_name = ""
+    """What the local exchange calls the account, if that is not the market's name."""
+    traded = BTC
+    """What it calls the symbol."""
+    order_path = ""
+    """Where it takes orders."""
 
     def __init__(self, folder, **more):
         from support.exchange.server import LocalExchange  # noqa: PLC0415 - wants aiohttp
 
-        self.local = LocalExchange(symbols=(BTC,), deposits=DEPOSITS)
+        self.local = LocalExchange(self.exchange, symbols=(BTC,), deposits=DEPOSITS)
         self.local.__enter__()
-        self.account = getattr(self.local, self.market)
+        self.account = getattr(self.local, self.account_name or self.market)
         self.set_book()
         self.settings = more.pop("settings", {})
         self.origin_ns = 0
@@ -253,6 +260,7 @@ class CryptoDesk(Desk):
                 **{
                     "folder": self.folder, "symbols": [BTC], "exchange": self.exchange,
                     "market": self.market, "api_key": keys["apiKey"], "secret": keys["secret"],
+                    "passphrase": keys.get("password", ""),
                     "key_may": ["withdraw", "any_address"],
                     "timeout_ms": 1_000,
                     "make_session": lambda: session_to(self.local.port), **self.settings,
@@ -273,11 +281,15 @@ class CryptoDesk(Desk):
 
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
-        self.account.set_book(BTC, bids, asks)
+        self.account.set_book(self.traded, bids, asks)
 
     def trade(self, price, qty, aggressor):
         """Let others trade."""
-        self.account.trade(BTC, price, qty, aggressor)
+        self.account.trade(self.traded, price, qty, aggressor)
+
+    def trade_id(self, deal):
+        """Return what the bridge calls a trade."""
+        return str(deal.number)
 
     def kill_bridge(self):
         """Let the bridge die; only its thread is ended in order."""
@@ -298,11 +310,35 @@ class SpotDesk(CryptoDesk):
     """Binance spot."""
 
     name, market = "binance spot", "spot"
+    order_path = "/api/v3/order"
 
 
 class UsdmDesk(CryptoDesk):
     """Binance USD-M futures."""
 
     name, market = "binance usdm", "usdm"
+    order_path = "/fapi/v1/order"
     is_spot = False
     qty_step = "0.001"
+
+
+class OkxSpotDesk(CryptoDesk):
+    """OKX spot, in a unified account."""
+
+    exchange, account_name = "okx", "unified"
+    name, market = "okx spot", "spot"
+    order_path = "/api/v5/trade/order"
+    has_stops = has_least_notional = False
+
+    def trade_id(self, deal):
+        """Return what the bridge calls a trade: its id counts in its instrument."""
+        return f"{deal.wire}.{deal.trade_id}"
+
+
+class OkxSwapDesk(OkxSpotDesk):
+    """OKX's linear perpetuals."""
+
+    name, market = "okx swap", "swap"
+    traded = f"{BTC}:USDT"
+    is_spot = False
+    qty_step = "0.0001"
