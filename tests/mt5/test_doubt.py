@@ -184,7 +184,7 @@ def test_an_asynchronous_request_that_cannot_be_sent_is_false():
     program = scene.terminal.load("Test")
     scene.terminal.cut()
     ok, result = scene.terminal.order_send_async(scene.request())
-    assert (ok, result.retcode) == (False, Retcode.CONNECTION)
+    assert (ok, result.retcode, result.request_id) == (False, Retcode.CONNECTION, 0)
     assert not program.queue
 
 

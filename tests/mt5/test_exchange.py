@@ -163,6 +163,30 @@ def test_states_of_an_order_on_an_exchange(scene):
     ]  # fmt: skip
 
 
+def test_some_brokers_call_a_cut_order_filled(scene):
+    """The end of an IOC order with a rest is the broker's own word."""
+    scene.office.matcher.ioc_end = OrderState.FILLED
+    ticket = scene.buy("9", type_filling=Filling.IOC).order
+    order = scene.books.history[ticket]
+    assert (order.state, order.volume_current) == (OrderState.FILLED, 1)
+
+
+def test_parts_may_become_orders_of_their_own(scene):
+    """Each has a ticket and the magic; in the history the order itself is its last part."""
+    scene.office.desk.splits = True
+    ticket = scene.place(OrderType.SELL_LIMIT, "4001", "5", magic=7).order
+    for volume in ("2", "1", "2"):
+        scene.people.fill(ticket, volume)
+    scene.settled()
+    history, ledger = scene.books.history, scene.office.ledger
+    assert [(int(o.volume_initial), o.magic) for o in history.values()] == [(2, 7), (1, 7), (2, 7)]
+    assert list(history)[-1] == ticket
+    assert [deal.order for deal in ledger.executions] == list(history)
+    assert {deal.position_id for deal in ledger.executions} == {scene.position.identifier}
+    assert (ledger.filled(7), ledger.twice()) == (5, {})
+    assert scene.position.signed == -5
+
+
 def test_a_dealer_turns_a_fill_or_kill_down_that_he_cannot_fill():
     """Off exchange there is no order then: 10006; IOC gets its part and 10010."""
     scene = Scene()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.account import margin_of
 from support.mt5.constants import (
     CalcMode,
     DealType,
@@ -15,6 +14,7 @@ from support.mt5.constants import (
     SwapMode,
     TransactionType,
 )
+from support.mt5.margin import margin_of
 from support.mt5.scene import Scene
 from support.mt5.symbols import eurusd, future, usdjpy
 
@@ -141,18 +141,50 @@ def test_money_that_moves_without_a_trade_is_a_deal(kind):
 
 
 def test_a_busted_deal_changes_its_type_and_its_money():
-    """DEAL_UPDATE tells it; the profit is zeroed; it is no execution any more."""
+    """DEAL_UPDATE tells it, a correction takes the profit back; it is no execution any more."""
     scene = Scene()
-    deal = scene.buy(magic=7).deal
+    scene.buy(magic=7)
+    scene.quote("1.10110", "1.10120")
+    deal = scene.sell(magic=8).deal
     program = scene.terminal.load("Test")
     scene.people.bust(deal)
-    scene.people.correct_position(scene.position.ticket, "0")
     scene.settled()
-    assert scene.books.deals[deal].type is DealType.BUY_CANCELED
+    busted, correction = list(scene.books.deals.values())[-2:]
+    assert (busted.type, busted.profit) == (DealType.SELL_CANCELED, 0)
+    assert (correction.type, correction.profit) == (DealType.CORRECTION, Decimal("-10.00"))
     assert [one.type for one in program.queue] == [
-        TransactionType.DEAL_UPDATE, TransactionType.POSITION
+        TransactionType.DEAL_UPDATE, TransactionType.DEAL_ADD
     ]  # fmt: skip
-    assert scene.office.ledger.executions == []
+    assert [one.magic for one in scene.office.ledger.executions] == [7]
+    assert scene.office.ledger.balance() == scene.balance() == 10_000
+
+
+def test_a_position_may_be_corrected_by_the_broker():
+    """POSITION tells its new volume; one of nothing is gone."""
+    scene = Scene()
+    ticket = scene.buy().order
+    program = scene.terminal.load("Test")
+    scene.people.correct_position(ticket, "0.05")
+    assert scene.position.volume == Decimal("0.05")
+    scene.people.correct_position(ticket, "0")
+    scene.settled()
+    assert [one.type for one in program.queue] == [TransactionType.POSITION] * 2
+    assert scene.books.positions == {}
+
+
+def test_orders_of_the_history_may_be_changed_and_deleted():
+    """HISTORY_UPDATE and HISTORY_DELETE, by the server alone."""
+    scene = Scene()
+    ticket = scene.buy().order
+    program = scene.terminal.load("Test")
+    scene.people.rewrite_order(ticket, comment="changed")
+    scene.settled()
+    assert scene.terminal.books.history[ticket].comment == "changed"
+    scene.people.erase_order(ticket)
+    scene.settled()
+    assert scene.terminal.books.history == {}
+    kinds = TransactionType
+    assert [one.type for one in program.queue] == [kinds.HISTORY_UPDATE, kinds.HISTORY_DELETE]
 
 
 def test_an_erased_deal_is_gone():

@@ -219,12 +219,16 @@ def test_checks_and_sums_without_sending(scene, mt5):
     check = mt5.order_check(BUY)
     assert (check.retcode, check.comment, check.margin) == (0, "Done", 110.0)
     assert check.margin_free == check.equity - 110.0
+    sent = mt5.order_send(BUY)
+    closing = BUY | {"type": 1, "position": sent.order}
+    assert (mt5.order_check(closing).margin, mt5.order_check(BUY).margin) == (0.0, 220.0)
+    mt5.order_send(closing)
     assert mt5.order_check(BUY | {"volume": 100.0}).retcode == mt5.TRADE_RETCODE_NO_MONEY
     assert mt5.order_calc_margin(mt5.ORDER_TYPE_BUY, "USDJPY", 1.0, 140.0) == 1000.0
     assert mt5.order_calc_profit(0, "EURUSD", 1.0, 1.1, 1.2) == 10_000.0
     assert mt5.order_calc_profit(1, "USDJPY", 1.0, 140.0, 141.0) == -714.29
     assert mt5.order_calc_profit(2, "EURUSD", 1.0, 1.1, 1.2) is None
-    assert scene.office.ledger.arrivals == []
+    assert len(scene.office.ledger.arrivals) == 2
 
 
 def test_symbols_are_told_with_all_their_rules(scene, mt5):

@@ -192,6 +192,37 @@ def test_a_netting_account_merges_a_triggered_order():
     assert (scene.position.signed, scene.position.identifier) == (Decimal("-0.2"), first)
 
 
+@pytest.mark.parametrize("kind", MarginMode)
+def test_an_order_that_is_due_and_cannot_be_paid_is_rejected(kind):
+    """REJECTED in the history, with a comment of the server; no deal, no request."""
+    scene = Scene(kind, balance="1000")
+    ticket = scene.place(OrderType.BUY_LIMIT, "1.09", "5").order
+    program = scene.terminal.load("Test")
+    scene.quote("1.08980", "1.08990")
+    scene.settled()
+    order = scene.books.history[ticket]
+    assert (order.state, order.comment) == (OrderState.REJECTED, "no money")
+    assert scene.office.ledger.executions == []
+    assert [one.type for one in program.queue] == [
+        TransactionType.ORDER_DELETE, TransactionType.HISTORY_ADD
+    ]  # fmt: skip
+
+
+def test_outside_of_the_session_nothing_is_due():
+    """Quotes that come while trading is closed touch no order and no level."""
+    scene = Scene()
+    ticket = scene.place(OrderType.BUY_LIMIT, "1.09").order
+    scene.buy(sl="1.08")
+    scene.rules(sessions=((),) * 7)
+    scene.quote("1.07", "1.0701")
+    assert ticket in scene.books.orders
+    assert scene.position.sl
+    scene.rules()
+    scene.quote("1.07", "1.0701")
+    assert scene.books.history[ticket].state is OrderState.FILLED
+    assert scene.books.positions == {}
+
+
 def test_an_action_without_a_price_is_pending_all_the_same():
     """The server answers a pending order with the order's number and no deal."""
     scene = Scene()

@@ -123,6 +123,9 @@ def test_positions_close_by_one_another():
     assert (order.state, order.comment) == (OrderState.FILLED, f"#{long} by #{short}")
     assert (order.position_id, order.position_by_id) == (long, short)
     assert scene.position.signed == Decimal("-0.2")
+    assert order in scene.books.history_of(long)[0]
+    assert order not in scene.books.history_of(short)[0]
+    assert [deal.position_id for deal in scene.books.history_of(short)[1]] == [short, short]
     assert [(e, p) for e, _, p in entries(scene)[2:]] == [
         (Entry.OUT_BY, Decimal("2.00")), (Entry.OUT_BY, Decimal(0)),
     ]  # fmt: skip

@@ -256,12 +256,12 @@ def test_the_freeze_level_freezes_orders_and_positions():
     order = scene.place(LIMIT, "1.09").order
     position = scene.buy(sl="1.09").order
     scene.rules(freeze_level=100)
-    scene.quote("1.09100", "1.09100")
+    scene.quote("1.09099", "1.09099")
     assert scene.modify(order, price="1.08").retcode == Retcode.FROZEN
     assert scene.remove(order).retcode == Retcode.FROZEN
     assert scene.levels(sl="1.08", position=position).retcode == Retcode.FROZEN
     assert scene.sell(position=position).retcode == Retcode.FROZEN
-    scene.quote("1.09101", "1.09101")
+    scene.quote("1.09100", "1.09100")
     assert scene.remove(order).retcode == scene.sell(position=position).retcode == Retcode.DONE
 
 

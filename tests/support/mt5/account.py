@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from support.mt5.books import Books, Change
 from support.mt5.constants import AccountTradeMode, DealType, MarginMode, StopoutMode
-from support.mt5.money import cent_of, raw_margin, raw_profit
+from support.mt5.margin import legs_of, legs_with, margin_of, pending_margin
+from support.mt5.money import cent_of, raw_profit
 from support.mt5.records import ZERO, Funds
 
 
@@ -64,34 +65,6 @@ class Terms:
         return cent_of(self.digits)
 
 
-def margin_of(legs, terms, markets, exchange, *, maintenance=False):
-    """Return the margin in the account's currency of legs: (symbol, is_buy, volume, price).
-
-    Opposite legs of one symbol (hedging) count once: the covered volume by `margin_hedged`, or
-    only the larger side if the symbol says so.
-    """
-    total = ZERO
-    by_symbol = {}
-    for symbol, is_buy, volume, price in legs:
-        sides = by_symbol.setdefault(symbol, {True: [ZERO, ZERO], False: [ZERO, ZERO]})
-        sides[is_buy][0] += volume
-        sides[is_buy][1] += volume * price
-    for symbol, sides in by_symbol.items():
-        rules = markets[symbol].rules
-        (longs, long_cost), (shorts, short_cost) = sides[True], sides[False]
-        covered = min(longs, shorts)
-        volume = max(longs, shorts) if rules.hedged_use_leg else longs + shorts - 2 * covered
-        price = (long_cost + short_cost) / (longs + shorts)
-        raw = raw_margin(
-            rules, volume=volume, price=price, leverage=terms.leverage, maintenance=maintenance
-        )
-        if covered and not rules.hedged_use_leg:
-            hedged = replace(rules, contract_size=rules.margin_hedged)
-            raw += raw_margin(hedged, volume=covered, price=price, leverage=terms.leverage)
-        total += exchange.convert(raw * rules.margin_rate, rules.margin, terms.currency)
-    return total
-
-
 class Account:
     """The truth of one account."""
 
@@ -132,6 +105,15 @@ class Account:
         """Return what the account is worth."""
         return worth_of(self.books, self.terms, self._markets, self.exchange)
 
+    def affords(self, order):
+        """Say whether the margin would be covered if a pending order traded now."""
+        buys, worth = order.type.is_buy, self.worth()
+        price = self._markets[order.symbol].price(buys=buys)
+        leg = (order.symbol, buys, order.volume_current, price)
+        legs = legs_with(self.books, self.terms, leg)
+        need = margin_of(legs, self.terms, self._markets, self.exchange)
+        return need <= max(worth.equity, worth.margin)
+
     def profit(self, position):
         """Return the floating profit of a position."""
         return profit_of(position, self._markets[position.symbol], self.exchange, self.terms)
@@ -158,10 +140,10 @@ def worth_of(books, terms, markets, exchange):
         ),
         ZERO,
     )
-    legs = [(p.symbol, p.is_buy, p.volume, p.price_open) for p in books.positions.values()]
+    legs = legs_of(books)
     margin = margin_of(legs, terms, markets, exchange).quantize(terms.cent)
     kept = margin_of(legs, terms, markets, exchange, maintenance=True).quantize(terms.cent)
-    pending = _pending_margin(books, terms, markets, exchange).quantize(terms.cent)
+    pending = pending_margin(books, terms, markets, exchange).quantize(terms.cent)
     funds = books.funds
     equity = funds.balance + funds.credit + profit
     return Worth(
@@ -170,14 +152,3 @@ def worth_of(books, terms, markets, exchange):
         margin_level=equity / (margin + pending) * 100 if margin + pending else ZERO,
         margin_initial=pending, margin_maintenance=kept,
     )  # fmt: skip
-
-
-def _pending_margin(books, terms, markets, exchange):
-    """Return what the pending orders block, by the symbols' own share."""
-    total = ZERO
-    for order in books.orders.values():
-        rules = markets[order.symbol].rules
-        if order.type.is_pending and rules.pending_rate:
-            leg = (order.symbol, order.type.is_buy, order.volume_current, order.price_open)
-            total += margin_of([leg], terms, markets, exchange) * rules.pending_rate
-    return total

@@ -61,6 +61,16 @@ class Books:
                 return position
         return None
 
+    def history_of(self, identifier):
+        """Return (orders, deals) of a position, as HistorySelectByPosition finds them.
+
+        The order that closed it by another position is found by the first of the two only.
+        """
+        return (
+            [order for order in self.history.values() if order.position_id == identifier],
+            [deal for deal in self.deals.values() if deal.position_id == identifier],
+        )
+
     def history_between(self, from_s, to_s):
         """Return (orders by their done time, deals by their time) of a span of server seconds."""
         low, high = from_s * 1000, to_s * 1000 + 999

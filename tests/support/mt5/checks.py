@@ -7,7 +7,6 @@ order is ours (docs: "Return Codes of the Trade Server", "Order Properties", SYM
 
 from __future__ import annotations
 
-from support.mt5.account import margin_of
 from support.mt5.checks_levels import (
     expiration,
     frozen_order,
@@ -29,6 +28,7 @@ from support.mt5.constants import (
     Retcode,
     TradeMode,
 )
+from support.mt5.margin import legs_with, margin_of
 from support.mt5.records import ZERO
 
 FLAGS = {
@@ -246,17 +246,10 @@ def money(asking):
 
 def margin_after(asking, price):
     """Return the margin that the account would need if the request was filled at a price."""
-    account, terms = asking.account, asking.account.terms
-    legs = [(p.symbol, p.is_buy, p.volume, p.price_open) for p in asking.books.positions.values()]
-    if terms.is_hedging:
-        legs.append((asking.symbol, asking.is_buy, asking.request.volume, price))
-    else:
-        held = asking.held
-        signed = held.signed if held else ZERO
-        signed += asking.request.volume if asking.is_buy else -asking.request.volume
-        legs = [leg for leg in legs if leg[0] != asking.symbol]
-        legs.append((asking.symbol, signed > 0, abs(signed), price))
-    return margin_of(legs, terms, asking.markets, account.exchange)
+    account = asking.account
+    leg = (asking.symbol, asking.is_buy, asking.request.volume, price)
+    legs = legs_with(asking.books, account.terms, leg, closes=asking.position)
+    return margin_of(legs, account.terms, asking.markets, account.exchange)
 
 
 def order_there(asking):

@@ -89,7 +89,7 @@ def frozen_order(asking):
     market = asking.market.price(buys=order.type.is_buy)
     if not rules.freeze_level or not market:
         return None
-    near = asking.points(abs(order.price_open - market)) <= rules.freeze_level
+    near = asking.points(abs(order.price_open - market)) < rules.freeze_level
     return Retcode.FROZEN if near else None
 
 
@@ -100,7 +100,7 @@ def frozen_position(asking):
         return None
     price = asking.market.close_price(is_buy=position.is_buy)
     near = any(
-        level and asking.points(abs(level - price)) <= rules.freeze_level
+        level and asking.points(abs(level - price)) < rules.freeze_level
         for level in (position.sl, position.tp)
     )
     return Retcode.FROZEN if near else None

@@ -42,6 +42,8 @@ class Desk:
         self._exchange = exchange
         self.tickets = tickets
         self.clock = clock
+        self.splits = False
+        """Whether each part of an order becomes an order of its own in the history."""
 
     @property
     def books(self):
@@ -53,6 +55,13 @@ class Desk:
         told = transactions.of_order(TransactionType.ORDER_ADD, order)
         self.account.commit(("orders", order.ticket, order), transaction=told)
         return order
+
+    def _initial(self, order, state):
+        """Return the initial volume in the history: of an order that was split, the last part."""
+        if not self.splits or state is not OrderState.FILLED:
+            return order.volume_initial
+        parts = (o for o in self.books.history.values() if o.parent == order.ticket)
+        return order.volume_initial - sum((part.volume_initial for part in parts), ZERO)
 
     def update(self, order, **fields):
         """Change an open order."""
@@ -66,6 +75,7 @@ class Desk:
         order = replace(
             order, state=state, time_done_msc=self.clock.server_ms(),
             comment=order.comment if comment is None else comment,
+            volume_initial=self._initial(order, state),
         )  # fmt: skip
         delete = transactions.of_order(TransactionType.ORDER_DELETE, order)
         add = transactions.of_order(TransactionType.HISTORY_ADD, order)
@@ -77,9 +87,12 @@ class Desk:
         """Make deals of an order, one a price; return (the order after them, the deals)."""
         deals = []
         for price, volume in fills:
-            deal = self.deal(order, price=price, volume=volume)
-            deals.append(deal)
             left = order.volume_current - volume
+            part = self._part(order, volume) if left and self.splits else order
+            deal = self.deal(part, price=price, volume=volume)
+            deals.append(deal)
+            if part is not order:
+                self._archive(part, deal)
             order = replace(
                 order, volume_current=left, price_current=price, position_id=deal.position_id,
                 state=OrderState.PARTIAL if left else OrderState.FILLED,
@@ -90,10 +103,30 @@ class Desk:
                 self.account.commit(("orders", order.ticket, order))
         return order, deals
 
+    def _part(self, order, volume):
+        """Return the order of its own that a part becomes, where the broker splits.
+
+        The rest keeps the ticket; in the history its initial volume is the last part's (MQL5
+        book, "Order properties").
+        """
+        return replace(
+            order, ticket=next(self.tickets.orders), volume_initial=volume, volume_current=volume,
+            parent=order.ticket,
+        )  # fmt: skip
+
+    def _archive(self, part, deal):
+        part = replace(
+            part, volume_current=ZERO, state=OrderState.FILLED, position_id=deal.position_id,
+            price_current=deal.price, time_done_msc=deal.time_msc,
+        )  # fmt: skip
+        told = transactions.of_order(TransactionType.HISTORY_ADD, part)
+        self.account.commit(("history", part.ticket, part), transaction=told)
+
     def target(self, order):
         """Return the position that an order works on, or None if it opens one."""
         if self.account.terms.is_hedging:
-            return self.books.by_identifier(order.position_id or order.ticket)
+            opened_by = order.parent or order.ticket
+            return self.books.by_identifier(order.position_id or opened_by)
         found = self.books.positions_of(order.symbol)
         return found[0] if found else None
 

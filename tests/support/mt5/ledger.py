@@ -2,7 +2,8 @@
 
 It hears the steps of the books and adds them up by itself: executions, commission, swap, money and
 net volume. A test compares a bridge with it. `twice()` names every magic with which more than one
-order was taken: the server's own closings (SL, TP, SO) carry their opener's magic and don't count.
+order was taken: the server's own closings (SL, TP, SO) carry their opener's magic and don't count,
+and neither do the parts of an order where the broker splits (`Order.parent`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Ledger:
     """Every order ever taken, as it was last."""
     deals: dict[int, Deal] = field(default_factory=dict)
     """Every deal by ticket, also what moved money without a trade."""
+    moneys: dict = field(default_factory=dict)
+    """Deal ticket to what the deal did to the balance when it was made."""
     swaps: dict = field(default_factory=dict)
     """Position identifier to the swap that is charged and not yet booked."""
     arrivals: list[Arrival] = field(default_factory=list)
@@ -54,8 +57,10 @@ class Ledger:
     def _deal(self, ticket, deal):
         if deal is None:
             self.deals.pop(ticket, None)
+            self.moneys.pop(ticket, None)
         else:
             self.deals[ticket] = deal
+            self.moneys.setdefault(ticket, ZERO if deal.type is DealType.CREDIT else deal.money)
 
     @property
     def executions(self):
@@ -69,8 +74,12 @@ class Ledger:
                 self.swaps.pop(record.position_id, None)
 
     def balance(self):
-        """Return the balance: the sum of all deals but credit."""
-        return sum((d.money for d in self.deals.values() if d.type != DealType.CREDIT), ZERO)
+        """Return the balance: what all deals brought when they were made, credit aside.
+
+        A deal that is cancelled later loses its profit in the history, and the money is taken
+        back by a deal of its own: it must not be counted twice.
+        """
+        return sum(self.moneys.values(), ZERO)
 
     def total(self, name):
         """Return the sum of `commission`, `swap`, `fee` or `profit` over all trades."""
@@ -86,7 +95,10 @@ class Ledger:
 
     def orders_by_magic(self, magic):
         """Return the orders that were asked for with a magic."""
-        return [o for o in self.orders.values() if o.magic == magic and o.reason in ASKED]
+        return [
+            order for order in self.orders.values()
+            if order.magic == magic and order.reason in ASKED and not order.parent
+        ]  # fmt: skip
 
     def filled(self, magic):
         """Return the volume that was traded for a magic."""
@@ -96,6 +108,6 @@ class Ledger:
         """Return {magic: tickets} of the magics that became more than one order."""
         found = {}
         for order in self.orders.values():
-            if order.reason is Reason.EXPERT and ours(order.magic):
+            if order.reason is Reason.EXPERT and ours(order.magic) and not order.parent:
                 found.setdefault(order.magic, []).append(order.ticket)
         return {magic: tickets for magic, tickets in found.items() if len(tickets) > 1}

@@ -48,6 +48,10 @@ class Matcher:
     def __init__(self, desk, markets):
         self.desk = desk
         self._markets = markets
+        self.ioc_end = OrderState.CANCELED
+        """How an order ends whose rest was cancelled at once; some brokers say FILLED."""
+        self.affords = lambda _order: True
+        """Whether the account can pay for an order that is due."""
 
     def enter(self, order):
         """Take a new market or pending order; return (the order after, its deals)."""
@@ -69,15 +73,19 @@ class Matcher:
                 order, type=RESTS[order.type], price_open=order.price_stoplimit,
                 price_stoplimit=ZERO,
             )  # fmt: skip
+        if not self._is_due(order, market):
+            return order, []
+        if order.type.is_pending and not self.affords(order):
+            return self.desk.finish(order, OrderState.REJECTED, "no money"), []
+        return self.fill(order, order.price_open if order.type.is_limit else ZERO)
+
+    def _is_due(self, order, market):
+        """Say whether an open order shall trade now."""
         if order.type.is_limit:
-            return self.fill(order, order.price_open) if is_marketable(order, market) else (
-                order, []
-            )  # fmt: skip
-        if order.type.is_stop and not is_touched(order, market):
-            return order, []
-        if order.type.is_stop_limit:
-            return order, []
-        return self.fill(order)
+            return is_marketable(order, market)
+        if order.type.is_stop:
+            return is_touched(order, market)
+        return order.type.is_market
 
     def fill(self, order, limit=ZERO):
         """Trade what can be traded; what is left rests, is cancelled, or nothing happens at all."""
@@ -93,7 +101,7 @@ class Matcher:
         if not order.volume_current:
             order = self.desk.finish(order, OrderState.FILLED)
         elif order.type_filling is Filling.IOC and not order.type.is_pending:
-            order = self.desk.finish(order, OrderState.CANCELED)
+            order = self.desk.finish(order, self.ioc_end if deals else OrderState.CANCELED)
         return order, deals
 
     def fill_resting(self, ticket, volume, price=None):

@@ -30,7 +30,8 @@ class Step(Struct, frozen=True, kw_only=True):
 def opened(order: Order, *, is_buy, volume, price, time_msc):
     """Return the position that a deal of an order opens: of a rollover, the old one again."""
     return Position(
-        ticket=order.ticket, identifier=order.position_id or order.ticket,
+        ticket=order.parent or order.ticket,
+        identifier=order.position_id or order.parent or order.ticket,
         symbol=order.symbol, is_buy=is_buy, volume=volume, price_open=price, time_msc=time_msc,
         time_update_msc=time_msc, magic=order.magic,
         reason=Reason(min(order.reason, Reason.EXPERT)), sl=order.sl, tp=order.tp,

@@ -98,23 +98,33 @@ class People:
         return self.office.desk.balance_operation(kind, number(amount), comment)
 
     def bust(self, ticket, comment="canceled"):
-        """Cancel a deal afterwards: its type changes, its money is taken back by a correction.
+        """Cancel a deal afterwards: its type changes, its profit is zeroed and withdrawn apart.
 
-        As the documentation says, profit is zeroed and withdrawn apart; the position is left to
-        the broker, who has to correct it by hand (`correct_position`).
+        That is what the documentation says (DEAL_TYPE_BUY_CANCELED): a correction takes back what
+        the deal had brought. The position is left to the broker (`correct_position`).
         """
         deal = self.office.books.deals[ticket]
-        after = replace(
-            deal, type=BUSTED[deal.type], profit=ZERO, commission=ZERO, swap=ZERO, fee=ZERO
-        )
-        account = self.office.account
-        account.commit(
+        after = replace(deal, type=BUSTED[deal.type], profit=ZERO, swap=ZERO)
+        self.office.account.commit(
             ("deals", ticket, after),
             transaction=transactions.of_deal(TransactionType.DEAL_UPDATE, after),
         )
-        funds = account.books.funds
-        account.commit(funds=replace(funds, balance=funds.balance - deal.money))
+        brought = deal.profit + deal.swap
+        if brought:
+            self.pay(DealType.CORRECTION, -brought, comment)
         return after
+
+    def rewrite_order(self, ticket, **fields):
+        """Change an order of the history, as a server may: HISTORY_UPDATE."""
+        order = replace(self.office.books.history[ticket], **fields)
+        told = transactions.of_order(TransactionType.HISTORY_UPDATE, order)
+        self.office.account.commit(("history", ticket, order), transaction=told)
+
+    def erase_order(self, ticket):
+        """Delete an order from the history, as a server may: HISTORY_DELETE."""
+        order = self.office.books.history[ticket]
+        told = transactions.of_order(TransactionType.HISTORY_DELETE, order)
+        self.office.account.commit(("history", ticket, None), transaction=told)
 
     def erase(self, ticket):
         """Delete a deal from the history, as a synchronisation with an exchange may."""

@@ -89,6 +89,8 @@ class Order(Struct, frozen=True, kw_only=True):
     position_by_id: int = 0
     comment: str = ""
     external_id: str = ""
+    parent: int = 0
+    """The order of which this is a part, where the broker splits; no face tells it."""
 
 
 class Deal(Struct, frozen=True, kw_only=True):

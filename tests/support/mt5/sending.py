@@ -1,8 +1,8 @@
 """OrderSend, OrderSendAsync and OrderCheck: from a program's call to the server and back.
 
 Told by the terminal itself, without asking the server: 10027 when trading is off, 10031 when it is
-not connected. 10012 comes when no answer came in time, 10031 for calls under way at a cut: neither
-says whether the server has acted.
+not connected; such a call has no request id. 10012 comes when no answer came in time, 10031 for
+calls under way at a cut: neither says whether the server has acted.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Sending:
 
         `allowed` is the program's own permission (MQL_TRADE_ALLOWED).
         """
-        call = Call(request, request_id=next(self._ids))
+        call = Call(request)
         off = not self.trade_allowed or not allowed
         if off and reason is Reason.EXPERT:
             self._refuse(call, Retcode.CLIENT_DISABLES_AT, ERR_TRADE_DISABLED)
@@ -71,13 +71,11 @@ class Sending:
         return call
 
     def _refuse(self, call, retcode, error):
-        call.result = Result(
-            retcode=retcode, comment=text_of(retcode), request_id=call.request_id
-        )  # fmt: skip
+        call.result = Result(retcode=retcode, comment=text_of(retcode))
         call.error, call.done = error, True
 
     def _send(self, call, reason):
-        login = self.login
+        login, call.request_id = self.login, next(self._ids)
 
         def reply(result, *, fails):
             self.link.down(lambda: self._finish(call, result, fails=fails))

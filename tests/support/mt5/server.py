@@ -40,6 +40,7 @@ class Office:
             self.account, server.markets, server.exchange, server.tickets, server.clock
         )
         self.matcher = Matcher(self.desk, server.markets)
+        self.matcher.affords = self.account.affords
         self.hand = Hand(self.matcher, server)
         self.watch = Watch(self, server)
         self.requests = []

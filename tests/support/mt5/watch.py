@@ -42,7 +42,10 @@ class Watch:
         return self._office.books
 
     def on_market(self, symbol):
-        """Do what new prices of a symbol make due."""
+        """Do what new prices of a symbol make due, if it may be traded now."""
+        rules = self._server.markets[symbol].rules
+        if not rules.is_open(self._server.clock.server_ms()):
+            return
         self._office.matcher.on_market(symbol)
         market = self._server.markets[symbol]
         for position in self._books.positions_of(symbol):
