@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MARKETS: dict[str, tuple[str, ...]] = {
     "binance": ("spot", "usdm"),
     "okx": ("spot", "swap"),
+    "kraken": ("spot",),
 }
 """The exchanges and markets of which the bridge has a table (bridges/crypto/settings.py)."""
 WITH_PASSPHRASE = frozenset(("okx",))

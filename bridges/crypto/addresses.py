@@ -26,6 +26,8 @@ class Place(NamedTuple):
     """How its test network is chosen: `sandbox`, `demo`, or nothing if it has none."""
     until_header: str = ""
     """Which header says when a request is to be dropped, where that is a header."""
+    in_turn: bool = False
+    """Whether signed requests must arrive in the order in which they were signed (turns.py)."""
 
 
 def _as_it_is(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - a Signer
@@ -68,5 +70,11 @@ PLACES: Mapping[str, Place] = {
     ),
     "okx spot": OKX,
     "okx swap": OKX,
+    "kraken spot": Place(
+        exchange="kraken",
+        user=lambda exchange, _: str(exchange.urls["api"]["ws"]["privateV2"]),
+        market=lambda exchange, _: str(exchange.urls["api"]["ws"]["publicV2"]),
+        sign=_as_it_is, demo="", in_turn=True,
+    ),
 }  # fmt: skip
 """By the name of the table."""

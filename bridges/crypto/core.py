@@ -273,7 +273,7 @@ class Core:
         self.forget(order)
 
     def commit_amend(self, order: Order) -> None:
-        """Tell that an order has become what it was asked to become."""
+        """Tell that an order has become what it was asked to become; it may be replaced again."""
         asked, order.amending = order.amending, None
         if asked is None:
             return

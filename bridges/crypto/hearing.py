@@ -45,6 +45,14 @@ def hear_trade(core: Core, trade: TradeView) -> None:
         core.settle(order)
 
 
+def ask_order(core: Core, order_id: str) -> Flow:
+    """Ask for an order that the stream has only hinted at."""
+    for call in core.table.orders_of("", (order_id,)):
+        response = yield from ask(call)
+        for view in core.read(core.table.read_orders, response) or ():
+            hear_order(core, view, None)
+
+
 def held(core: Core, trade: TradeView) -> Order | None:
     """Return the order of a trade, if it is held."""
     return core.orders.get(trade.client_id) or core.by_order_id.get(trade.order_id)

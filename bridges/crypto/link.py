@@ -4,7 +4,7 @@ It is up when clock, key and rules were read, the user stream is logged on, and 
 since the last certain moment was asked for. A stream that says nothing and answers no ping for
 `SILENCE_NS` is gone, whatever its socket says. The last certain moment is when the stream was last
 alive, less `OVERLAP_NS`. While it is up, what rests is compared with the exchange's own list every
-`AUDIT_NS`: a stream may be alive and lose events all the same.
+`audit_ms` of the table: a stream may be alive and lose events all the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bridges.crypto.effects import (
     StreamUp,
 )
 from bridges.crypto.flows import Flow, Pause, Step, ask
-from bridges.crypto.hearing import hear_order, hear_trade
+from bridges.crypto.hearing import ask_order, hear_order, hear_trade
 from bridges.crypto.questions import ledger_entries, read_listing
 from bridges.crypto.reading import UNREADABLE
 from bridges.crypto.views import (
@@ -37,7 +37,10 @@ from bridges.crypto.views import (
     FillNews,
     MoneyHint,
     MoneyNews,
+    OrderHint,
     OrderNews,
+    StreamGap,
+    StreamItem,
     StreamOver,
     Verdict,
 )
@@ -50,7 +53,6 @@ Truth = Generator[Step, list[Response], bool]
 OVERLAP_NS = 60_000 * MS_NS
 SILENCE_NS = 4_000 * MS_NS
 DIAL_NS = 10_000 * MS_NS
-AUDIT_NS = 15_000 * MS_NS
 CLOCK_NS = 60_000 * MS_NS
 LEDGER_NS = 3_600_000 * MS_NS
 """How far back the ledger is asked for when the stream hints at it; entries have ids."""
@@ -84,6 +86,8 @@ class Link:
         self._certain_ns = 0
         self._audit_ns = 0
         self._clock_ns = 0
+        self._has_gap = False
+        """Whether something of the stream was missed since the last audit."""
         self._key = ""
         self._key_ns = 0
         self._pause_ns = FIRST_PAUSE_NS
@@ -120,7 +124,7 @@ class Link:
         if not core.is_up:
             return
         if now_ns >= self._audit_ns:
-            self._audit_ns = now_ns + AUDIT_NS
+            self._audit_ns = now_ns + core.table.audit_ms * MS_NS
             core.start(self._audit())
         if now_ns >= self._clock_ns:
             self._clock_ns = now_ns + CLOCK_NS
@@ -252,19 +256,28 @@ class Link:
             self._down(f"a message of the user stream was not understood: {problem!r}")
             return
         for item in items:
-            match item:
-                case OrderNews():
-                    hear_order(core, item.view, item.trade)
-                case FillNews():
-                    hear_trade(core, item.trade)
-                case AmendFailed():
-                    core.amend_failed(item)
-                case MoneyNews():
-                    core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
-                case MoneyHint():
-                    core.start(ledger_entries(core, "", core.now_ns - LEDGER_NS))
-                case StreamOver():
-                    self._down(item.why)
+            self._heard(item)
+
+    def _heard(self, item: StreamItem) -> None:
+        """Take one thing that the user stream said."""
+        core = self.core
+        match item:
+            case OrderNews():
+                hear_order(core, item.view, item.trade)
+            case FillNews():
+                hear_trade(core, item.trade)
+            case AmendFailed():
+                core.amend_failed(item)
+            case OrderHint():
+                core.start(ask_order(core, item.order_id))
+            case StreamGap():
+                self._has_gap, self._audit_ns = True, 0
+            case MoneyNews():
+                core.events.append(LedgerEntries(ask="", entries=(item.entry,)))
+            case MoneyHint():
+                core.start(ledger_entries(core, "", core.now_ns - LEDGER_NS))
+            case StreamOver():
+                self._down(item.why)
 
     def _greet(self, message: Any) -> bool:
         """Log on, a word at a time; say whether the message belonged to that."""
@@ -287,7 +300,7 @@ class Link:
             done = yield from catch_up(core, symbols, since_ns, trades=again)
             if done and self._state is State.READY and attempt == self._attempt:
                 self._was_up_before, self._pause_ns = True, FIRST_PAUSE_NS
-                self._audit_ns = core.now_ns + AUDIT_NS
+                self._audit_ns = core.now_ns + core.table.audit_ms * MS_NS
                 core.is_up = True
                 core.events.append(LinkChanged(up=True))
                 return
@@ -295,10 +308,13 @@ class Link:
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
 
     def _audit(self) -> Flow:
-        """Compare what is open here with the exchange's own list."""
-        symbols = sorted(self.core.open_symbols())
+        """Compare what is open here with the exchange's own list; after a gap, everything."""
+        gap, self._has_gap = self._has_gap, False
+        core = self.core
+        symbols = list(core.table.native) if gap else sorted(core.open_symbols())
         if symbols:
-            yield from catch_up(self.core, symbols, self._alive_ns - OVERLAP_NS, trades=True)
+            done = yield from catch_up(core, symbols, self._alive_ns - OVERLAP_NS, trades=True)
+            self._has_gap = self._has_gap or (gap and not done)
 
     def _keep_key(self) -> Flow:
         call = self.core.table.keep_user_key(self._key)

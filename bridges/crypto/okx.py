@@ -75,6 +75,7 @@ class Okx(OkxAnswers, OkxMarket):
     """tdMode of an order."""
     amends_in_place = True
     amends_stops = False
+    audit_ms = 15_000
     tells_trades_apart = False
     forgets_after_ms = DAY_MS // 12
     trades_window_ms = 0

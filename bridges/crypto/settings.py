@@ -8,6 +8,7 @@ from pathlib import Path
 from bridges.crypto.addresses import PLACES
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.shell import CcxtShell, MakeSession
@@ -22,6 +23,7 @@ TABLES: Mapping[tuple[str, str], type[Table]] = {
     ("binance", "usdm"): BinanceUsdm,
     ("okx", "spot"): OkxSpot,
     ("okx", "swap"): OkxSwap,
+    ("kraken", "spot"): KrakenSpot,
 }
 """By exchange and market."""
 

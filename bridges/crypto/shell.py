@@ -37,6 +37,7 @@ from bridges.crypto.effects import (
     StreamSaid,
     StreamUp,
 )
+from bridges.crypto.turns import Turns
 from bridges.errors import BridgeError
 
 News = tuple[int, Response] | StreamNews
@@ -154,6 +155,7 @@ class CcxtShell:
         self._news: deque[News] = deque()
         self._clients: dict[str, Any] = {}
         self._tasks: set[Any] = set()
+        self._turns = Turns()
         self._make = listening_class(place.exchange)
         self._config = {
             "apiKey": api_key, "secret": secret, "password": passphrase,
@@ -246,12 +248,18 @@ class CcxtShell:
         _heard.set(heard)
         _calling.set(call)
         problem, sent = "", True
+        in_turn = self._place.in_turn and call.method.startswith("private")
+        if in_turn:
+            await self._turns.enter(urgent=call.urgent)
         try:
             await getattr(self._exchange, call.method)(dict(call.params))
         except Exception as error:  # noqa: BLE001 - whatever it is, the call has an answer
             cause = error.__cause__
             problem = type(error).__name__ + (f" ({type(cause).__name__})" if cause else "")
             sent = not _never_left(cause)
+        finally:
+            if in_turn:
+                self._turns.leave()
         self._news.append((number, heard[-1] if heard else Response(0, None, {}, problem, sent)))
 
     async def _act(self, act: StreamAct) -> None:

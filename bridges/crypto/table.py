@@ -49,6 +49,8 @@ class Table(Protocol):
     """Whether that is so for a stop that was not triggered, too; otherwise it is made anew."""
     tells_trades_apart: bool
     """Whether the user stream tells trades apart from their orders."""
+    audit_ms: int
+    """How often what rests is compared with the exchange's own list."""
     limits: tuple[Limit, ...]
     """The exchange's stated limits, that of all calls first."""
     forgets_after_ms: int

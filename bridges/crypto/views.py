@@ -110,6 +110,18 @@ class MoneyHint(Struct, frozen=True):
     why: str
 
 
+class OrderHint(Struct, frozen=True):
+    """A user stream told of an order that it had not described: the exchange is to be asked."""
+
+    order_id: str
+
+
+class StreamGap(Struct, frozen=True):
+    """A user stream told something after something that was not heard."""
+
+    why: str
+
+
 class StreamOver(Struct, frozen=True):
     """A user stream told that it will tell no more."""
 
@@ -171,5 +183,6 @@ class Access(Struct, frozen=True, kw_only=True):
 
 
 StreamItem = (
-    OrderNews | AmendFailed | FillNews | MoneyNews | MoneyHint | StreamOver | BookNews | TradeNews
-)
+    OrderNews | AmendFailed | FillNews | OrderHint | MoneyNews | MoneyHint | StreamGap | StreamOver
+    | BookNews | TradeNews
+)  # fmt: skip

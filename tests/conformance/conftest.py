@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from support.conformance import OkxSpotDesk, OkxSwapDesk, PaperDesk, SpotDesk, UsdmDesk
+from support.conformance import KrakenDesk, OkxSpotDesk, OkxSwapDesk, PaperDesk, SpotDesk, UsdmDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
 DESKS = {
     "paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk,
-    "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk,
+    "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk, "kraken spot": KrakenDesk,
 }  # fmt: skip
-IN_CI = ("okx spot", "okx swap")
+IN_CI = ("okx spot", "okx swap", "kraken spot")
 
 
 def missing(name):
@@ -22,7 +22,7 @@ def missing(name):
 
 
 def marks_of(name):
-    """Skip what cannot be; leave what takes long to CI: OKX's bridge is Binance's but its table."""
+    """Skip what cannot be; leave to CI what is Binance's bridge with another table."""
     skips = pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
     return [skips, pytest.mark.length("ci")] if name in IN_CI else [skips]
 

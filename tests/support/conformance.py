@@ -313,6 +313,13 @@ class SpotDesk(CryptoDesk):
     order_path = "/api/v3/order"
 
 
+class KrakenDesk(CryptoDesk):
+    """Kraken spot."""
+
+    name, exchange, market = "kraken spot", "kraken", "spot"
+    qty_step = "0.00000001"
+
+
 class UsdmDesk(CryptoDesk):
     """Binance USD-M futures."""
 

@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from support.binance_face import BinanceFace
 from support.exchange.hosts import spot_instruments, usdm_instruments
+from support.exchange.kraken.names import txid
 from support.exchange.params import Params
 from support.exchange.spot import SpotApi
 from support.exchange.usdm import UsdmApi
+from support.kraken_face import KrakenFace
 from support.okx_face import OkxFace
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.venue import CryptoVenue
@@ -38,6 +41,7 @@ from protocol.order_id import OrderId
 BTC = "BTC/USDT"
 GTC = TimeInForce.GOOD_TILL_CANCEL
 SPOT, USDM = "binance spot", "binance usdm"
+KRAKEN = "kraken spot"
 
 
 def binance_by_hand(api, qty):
@@ -65,6 +69,12 @@ def okx_trade_id(deal):
     return f"{deal.wire}.{deal.trade_id}"
 
 
+def kraken_by_hand(api, qty):
+    """Buy at Kraken's market by hand, without a client id."""
+    words = {"pair": "XBTUSDT", "type": "buy", "ordertype": "market", "volume": qty}
+    assert api.answer("AddOrder", words, lambda: None)["error"] == []
+
+
 class Market(NamedTuple):
     """One market of one exchange in virtual time."""
 
@@ -84,6 +94,13 @@ class Market(NamedTuple):
     """What the bridge calls a trade."""
     by_hand: Callable = binance_by_hand
     """`by_hand(api, qty)` buys at the market, as the account's owner might."""
+    calls: tuple[str, ...] = (
+        "PostOrder", "DeleteOrder", "CancelReplace", "PutOrder", "GetOrder", "GetOpenOrders",
+        "Trades", "GetAllOrders", "Time",
+    )
+    """Words of all methods that may go wrong."""
+    pace_ms: int = 100
+    """Between deeds, so that they are within the exchange's limits."""
 
 
 MARKETS = {
@@ -113,6 +130,16 @@ MARKETS = {
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
         symbol="BTC/USDT:USDT", trade_id=okx_trade_id,
         by_hand=okx_by_hand("BTC-USDT-SWAP", "cross", "0.01"),
+    ),
+    KRAKEN: Market(
+        KrakenSpot, "XBTUSDT", lambda clock, say: KrakenFace(clock, say, BTC),
+        place="AddOrder", cancel="CancelOrder", replace="AmendOrder",
+        wrong_questions=("OpenOrders", "TradesHistory", "GetTime", "Token"),
+        calls=(
+            "AddOrder", "CancelOrder", "AmendOrder", "OpenOrders", "ClosedOrders",
+            "TradesHistory", "QueryOrders", "QueryTrades", "GetTime",
+        ),
+        pace_ms=1_000, trade_id=lambda deal: txid("T", deal.number), by_hand=kraken_by_hand,
     ),
 }  # fmt: skip
 """By the name of the table."""

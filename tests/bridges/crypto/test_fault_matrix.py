@@ -155,7 +155,7 @@ def test_a_cancel_on_the_heels_of_a_replace(trader, state):
 
 @pytest.mark.parametrize("deed", ["", "cancel", "replace"])
 @pytest.mark.parametrize("state", ["rests", "part"])
-def test_a_fill_that_the_stream_never_told(trader, state, deed):
+def test_a_fill_that_the_stream_never_told(trader, market, state, deed):
     """It is found by the audit, or by what the next answer says was executed: before the end."""
     world = trader.world
     name = prepared(trader, state)
@@ -165,7 +165,7 @@ def test_a_fill_that_the_stream_never_told(trader, state, deed):
         trader.cancel(name)
     elif deed == "replace":
         trader.replace(name, "1.4", "59100")
-    world.run(20_000)
+    world.run(MARKETS[market].table.audit_ms + 5_000)
     trader.judge()
     world.exchange.trade(58000, "5", "sell")
     world.run(5_000)

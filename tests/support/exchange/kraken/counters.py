@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from support.exchange.kraken.words import BUSY, refuse
 
-SLOW = ("Ledgers", "QueryLedgers", "TradesHistory", "QueryTrades", "ClosedOrders")
+SLOW = ("Ledgers", "QueryLedgers", "TradesHistory")
 """These count twice."""
 TRADING = (
-    "AddOrder", "AmendOrder", "EditOrder", "CancelOrder", "CancelOrderBatch", "CancelAll",
-    "CancelAllOrdersAfter",
+    "AddOrder", "AmendOrder", "EditOrder", "CancelOrder", "CancelOrderBatch",
 )  # fmt: skip
 AGES_S = (5, 10, 15, 45, 90, 300)
 PENALTIES = {
