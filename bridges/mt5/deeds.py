@@ -95,11 +95,10 @@ class Deeds:
         if verdict is Verdict.REFUSED:
             core.reject(order, sent.text, reject_reason(sent.retcode))
             return False
-        owned = sent.exists or verdict in {Verdict.DONE, Verdict.PLACED}
-        if sent.order and owned and not order.ticket:
+        owned = sent.exists or verdict is Verdict.DONE
+        if sent.order and verdict is Verdict.DONE and not order.ticket:
             core.claim(order, sent.order)
-            if verdict is Verdict.DONE:
-                core.accept(order)
+            core.accept(order)
         return (yield from self._found(order, sent, owned=owned))
 
     def _job(self, request: TradeRequest, name: str) -> Send:

@@ -276,7 +276,7 @@ class Trader:
         assert listed == deals
         assert (said if whole else said | listed) == deals
         self._judge_swap(ledger)
-        self._judge_orders()
+        self._judge_orders(whole=whole)
         held = sum((one.signed for one in ledger.executions), Decimal(0)) * 100_000
         assert sum((one.qty for one in self.positions()), Decimal(0)) == held
 
@@ -289,12 +289,16 @@ class Trader:
         booked = {(str(one.ticket), one.swap) for one in ledger.executions if one.swap}
         assert entries == booked
 
-    def _judge_orders(self):
+    def _judge_orders(self, *, whole):
         books, ledger = self.world.office.books, self.world.office.ledger
-        ours = {one.ticket: one for one in books.orders.values() if one.magic}
-        assert set(self.open_here()) == {str(ticket) for ticket in ours}
-        for ticket, left in self.open_here().items():
-            assert left == ours[int(ticket)].volume_current * 100_000
+        there = {
+            str(one.ticket): one.volume_current * 100_000
+            for one in books.orders.values() if one.magic
+        }  # fmt: skip
+        listed = {one.order_id: one.leaves_qty for one in self.ask("open_orders").orders}
+        assert listed == there
+        if whole:
+            assert self.open_here() == there
         for name, request in self.requests.items():
             volume = ledger.filled(to_number(name)) * 100_000
             assert volume <= request.order_qty

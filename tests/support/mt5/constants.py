@@ -384,4 +384,6 @@ TEXT = {
 
 def text_of(retcode):
     """Return the comment that goes with a return code."""
+    if retcode not in TEXT and retcode not in tuple(Retcode):
+        return f"unknown retcode {retcode}"
     return TEXT.get(retcode) or Retcode(retcode).name.replace("_", " ").capitalize()
