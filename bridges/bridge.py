@@ -23,6 +23,8 @@ from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.id_log import IdLog
 from bridges.lock import VenueLock
+from bridges.mt5.settings import open_mt5_venue
+from bridges.mt5.venue import Mt5Venue
 from bridges.paper.faults import ControlFile
 from bridges.paper.settings import open_paper_venue
 from bridges.paper.venue import PaperVenue
@@ -191,7 +193,7 @@ class Bridge:
 
 def all_symbols(venue: Venue) -> Sequence[str]:
     """Return what a venue trades: all of it is subscribed."""
-    if isinstance(venue, CryptoVenue):
+    if isinstance(venue, CryptoVenue | Mt5Venue):
         return venue.symbols
     return tuple(venue.exchange.pits) if isinstance(venue, PaperVenue) else ()
 
@@ -201,7 +203,9 @@ def _opener(kind: str, venue_id: str, folder: Path, settings: dict[str, Any]) ->
         return partial(open_paper_venue, venue_id=venue_id, folder=folder, **settings)
     if kind == "crypto":
         return partial(open_crypto_venue, folder=folder, **settings)
-    msg = f"venue {venue_id}: received kind {kind!r}, expected 'paper' or 'crypto'"
+    if kind == "mt5_terminal":
+        return partial(open_mt5_venue, folder=folder, **settings)
+    msg = f"venue {venue_id}: received kind {kind!r}, expected paper, crypto or mt5_terminal"
     raise BridgeError(msg)
 
 
@@ -229,7 +233,8 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     `folder` holds this venue's id log, ledger and fault file; its lock lies beside it, named by the
     venue id, unless `lock_path` says where. `durability` "group" syncs the id log to disk, "os"
     leaves that to the system (a kill -9 loses nothing, a power cut may). `settings` are the
-    venue's own: for paper those of `open_paper_venue`, for crypto of `open_crypto_venue`. Raises
+    venue's own: for paper those of `open_paper_venue`, for crypto of `open_crypto_venue`, for
+    mt5_terminal of `open_mt5_venue`. Raises
     BridgeError: VenueLocked, IdLogCorrupt, IdLogFailed, LedgerCorrupt, FeedError.
     """
     place = Path(folder)

@@ -339,6 +339,7 @@ class Core:
         if order.accepted or order.ended:
             return
         order.ended = order.refused = True
+        order.why = text
         if not order.previous:
             self.events.append(Rejected(order.image(text), reason, text))
         self.forget(order)

@@ -273,7 +273,7 @@ class Deeds:
         if placed:
             return ""
         core.forget(fresh)
-        return "the order was cancelled, but the server refused the one in its place"
+        return f"the order was cancelled, and the one in its place was refused: {fresh.why}"
 
     def refuse(
         self, request_id: str, name: str, order: Order | None, reply_to: CxlRejResponseTo,

@@ -45,7 +45,7 @@ class Order:
         "accepted", "amending", "base", "base_paid", "before", "cancel_id", "deals", "ended",
         "ended_by", "is_over", "name", "ns", "origin", "paid", "parent_id", "placing",
         "position_id", "previous", "qty", "refused", "replacing", "request", "root", "row", "size",
-        "sum", "superseded", "ticket", "triggered",
+        "sum", "superseded", "ticket", "triggered", "why",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, size: Decimal, now_ns: int) -> None:
@@ -69,6 +69,8 @@ class Order:
         """Whether what became of its sending is still being found out."""
         self.superseded = self.cancel_id = self.ended_by = self.replacing = ""
         self.amending: OrderRequest | None = None
+        self.why = ""
+        """Why it was refused."""
         self.position_id = self.parent_id = self.origin = ""
         self.ns = now_ns
 

@@ -133,6 +133,9 @@ class Mt5Venue:
             if order.rests and self.core.notes.symbol_of(order.root):
                 self._start(self.deeds.end(order), now_ns)
 
+    def hold(self, now_ns: int) -> None:
+        """Hear that the gateway lives; a MetaTrader server has no dead man of its own."""
+
     def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
         """Ask for one order."""
         self._start(questions.look_up(self.core, ask, cl_ord_id), now_ns)

@@ -6,18 +6,21 @@ import importlib.util
 
 import pytest
 from support.conformance import KrakenDesk, OkxSpotDesk, OkxSwapDesk, PaperDesk, SpotDesk, UsdmDesk
+from support.conformance_mt5 import ExchangeDesk, HedgingDesk, NettingDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
 DESKS = {
     "paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk,
     "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk, "kraken spot": KrakenDesk,
+    "mt5 terminal netting": NettingDesk, "mt5 terminal exchange": ExchangeDesk,
+    "mt5 terminal hedging": HedgingDesk,
 }  # fmt: skip
 IN_CI = ("okx spot", "okx swap", "kraken spot")
 
 
 def missing(name):
     """Return what a desk needs and is not installed."""
-    wanted = () if name == "paper" else CRYPTO
+    wanted = () if name.startswith(("paper", "mt5")) else CRYPTO
     return [one for one in wanted if importlib.util.find_spec(one) is None]
 
 

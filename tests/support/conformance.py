@@ -45,6 +45,7 @@ class Desk(Counter):
     symbol = BTC
     name = ""
     has_stops = True
+    says_no_money = "insufficient"
     is_spot = True
     """Whether a fill moves the base currency, and its whole worth in the quote currency."""
     qty_step = "0.00001"
