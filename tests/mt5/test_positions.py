@@ -136,6 +136,15 @@ def test_positions_close_by_one_another():
     ]  # fmt: skip
 
 
+def test_the_smaller_position_says_how_much_is_closed_by():
+    """Also when the larger one is named first."""
+    scene = Scene(HEDGING)
+    long, short = scene.buy("0.5").order, scene.sell("0.2").order
+    result = scene.send(action=Action.CLOSE_BY, position=long, position_by=short).result
+    assert (result.volume, scene.position.signed) == (Decimal("0.2"), Decimal("0.3"))
+    assert scene.books.history[result.order].volume_initial == Decimal("0.2")
+
+
 def test_what_may_not_close_by():
     """Not on a netting account, not the same side, not two symbols, not where it is off."""
     scene = Scene()

@@ -70,6 +70,7 @@ REQUESTS = [
      {"price": "1.10000", "deviation": 9}, Retcode.PRICE_CHANGED),
     ("a stop loss on the wrong side", {}, {"sl": "1.2"}, Retcode.INVALID_STOPS),
     ("a take profit on the wrong side", {}, {"tp": "1.09"}, Retcode.INVALID_STOPS),
+    ("a stop loss at the market", {}, {"sl": "1.10000"}, Retcode.INVALID_STOPS),
     ("a stop loss too near", {"stops_level": 50}, {"sl": "1.09960"}, Retcode.INVALID_STOPS),
     ("a take profit too near", {"stops_level": 50}, {"tp": "1.10040"}, Retcode.INVALID_STOPS),
     ("a stop loss off the grid", {}, {"sl": "1.090001"}, Retcode.INVALID_STOPS),
@@ -199,6 +200,11 @@ def test_the_volume_limit_counts_one_direction():
     assert scene.place(LIMIT, "1.09", "0.01").retcode == Retcode.LIMIT_VOLUME
     assert scene.place(OrderType.SELL_LIMIT, "1.11", "5").retcode == Retcode.DONE
     assert scene.sell("5").retcode == Retcode.DONE
+    scene = Scene(NETTING, leverage=1000)
+    scene.rules(volume_limit="5")
+    assert scene.place(LIMIT, "1.09", "3").retcode == Retcode.DONE
+    assert scene.place(LIMIT, "1.09", "2.01").retcode == Retcode.LIMIT_VOLUME
+    assert scene.buy("2.01").retcode == Retcode.LIMIT_VOLUME
 
 
 def test_closing_on_a_hedging_account():

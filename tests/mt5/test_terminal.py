@@ -117,6 +117,21 @@ def test_an_answer_under_way_is_lost_with_the_wire():
     assert scene.office.ledger.filled(7)
 
 
+def test_news_under_way_is_lost_with_the_wire():
+    """What the server has told and the terminal has not heard stays unheard; nothing is told."""
+    scene = Scene()
+    program = scene.terminal.load("Test")
+    scene.people.by_hand("EURUSD", "0.1", OrderType.BUY)
+    scene.quote("1.2", "1.2001")
+    scene.terminal.cut()
+    scene.clock.advance(1_000)
+    assert scene.terminal.books.positions == {}
+    assert str(scene.terminal.seen("EURUSD").bid) == "1.10000"
+    assert not program.queue
+    scene.terminal.mend()
+    scene.settled()
+
+
 def test_without_a_server_nothing_is_sent():
     """10031 and 4756 at once; nothing arrives, then or later."""
     scene = Scene()

@@ -86,6 +86,22 @@ def test_a_deal_tells_its_position_and_its_levels():
     assert (deal.price_sl, deal.price_tp) == (Decimal("1.09"), Decimal("1.2"))
 
 
+def test_orders_tell_a_position_once_they_have_one():
+    """A market order from its deal on, one that closes from the start, a pending one never."""
+    scene = Scene(MarginMode.RETAIL_HEDGING)
+    program = scene.terminal.load("Test")
+    opened = scene.buy().order
+    scene.sell(position=opened)
+    waits = scene.place(OrderType.BUY_LIMIT, "1.09").order
+    scene.quote("1.08980", "1.08990")
+    scene.settled()
+    told = [(one.order, one.position) for one in program.queue if one.order and not one.deal]
+    assert [position for order, position in told if order == opened] == [0, opened, opened]
+    closing = [position for order, position in told if order not in (opened, waits)]
+    assert closing == [opened] * 3
+    assert {position for order, position in told if order == waits} == {0}
+
+
 def test_a_reversal_tells_the_new_ticket():
     """On netting the position's ticket is the order's that reversed it."""
     scene = Scene()

@@ -331,7 +331,7 @@ class BookType(IntEnum):
 
 
 class TransactionType(IntEnum):
-    """ENUM_TRADE_TRANSACTION_TYPE, in the order of its documentation in the compiler."""
+    """ENUM_TRADE_TRANSACTION_TYPE; its page gives no numbers, these are those of mtapi (.NET)."""
 
     ORDER_ADD = 0
     ORDER_UPDATE = 1

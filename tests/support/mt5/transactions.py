@@ -9,9 +9,13 @@ from support.mt5.constants import DealType, TransactionType
 from support.mt5.records import ZERO, Transaction
 
 
-def of_order(kind, order, position=0):
-    """Tell of an order. The position is told for market orders, and not with ORDER_ADD."""
-    told = order.type.is_market and kind is not TransactionType.ORDER_ADD
+def of_order(kind, order):
+    """Tell of an order; of a market order also the position, once it has one.
+
+    An order that closes has it from the start (MQL5 book, "OnTradeTransaction event": the log of
+    a closing), though the reference says that ORDER_ADD does not tell it.
+    """
+    told = not order.type.is_pending
     stop_limit = order.type.is_stop_limit
     return Transaction(
         type=kind, order=order.ticket, symbol=order.symbol, order_type=order.type,
@@ -19,7 +23,7 @@ def of_order(kind, order, position=0):
         time_expiration=order.time_expiration, price_sl=order.sl, price_tp=order.tp,
         price=order.price_stoplimit if stop_limit else order.price_open or order.price_current,
         price_trigger=order.price_open if stop_limit else ZERO, volume=order.volume_current,
-        position=(position or order.position_id) if told else 0,
+        position=order.position_id if told else 0,
         position_by=order.position_by_id,
     )  # fmt: skip
 
