@@ -103,6 +103,10 @@ class Market(NamedTuple):
     """Between deeds, so that they are within the exchange's limits."""
 
 
+OKX_CALLS = (
+    "PostTradeOrder", "CancelOrder", "AmendOrder", "GetTradeOrder", "OrdersPending", "TradeFills",
+    "Time",
+)  # fmt: skip
 MARKETS = {
     SPOT: Market(
         BinanceSpot, "BTCUSDT",
@@ -123,11 +127,13 @@ MARKETS = {
     "okx spot": Market(
         OkxSpot, "BTC-USDT", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
+        calls=OKX_CALLS,
         trade_id=okx_trade_id, by_hand=okx_by_hand("BTC-USDT", "cash", "1"),
     ),
     "okx swap": Market(
         OkxSwap, "BTC-USDT-SWAP", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
+        calls=OKX_CALLS,
         symbol="BTC/USDT:USDT", trade_id=okx_trade_id,
         by_hand=okx_by_hand("BTC-USDT-SWAP", "cross", "0.01"),
     ),
