@@ -242,6 +242,9 @@ class Core:
 
     def fill(self, order: Order, trade: TradeView, through: Decimal) -> None:
         """Count a trade, and tell it."""
+        if not order.order_id:
+            order.order_id = trade.order_id  # a trade may be heard of before its order is
+            self.by_order_id[trade.order_id] = order
         self._accept(order)
         if not order.book(trade, through):
             return

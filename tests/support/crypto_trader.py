@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
 from support.binance_face import BinanceFace
+from support.bybit_face import BybitFace
+from support.exchange.bybit.orders import execution_id
 from support.exchange.hosts import spot_instruments, usdm_instruments
 from support.exchange.kraken.names import txid
 from support.exchange.params import Params
@@ -20,6 +23,8 @@ from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.bybit_linear import BybitLinear
+from bridges.crypto.bybit_spot import BybitSpot
 from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
@@ -75,6 +80,14 @@ def kraken_by_hand(api, qty):
     assert api.answer("AddOrder", words, lambda: None)["error"] == []
 
 
+def bybit_by_hand(api, qty):
+    """Buy at bybit's market by hand, without a client id."""
+    api.account.routes["POST", "/v5/order/create"]({
+        "category": api.name, "symbol": "BTCUSDT", "side": "Buy", "qty": qty,
+        "orderType": "Market", "marketUnit": "baseCoin",
+    })  # fmt: skip
+
+
 class Market(NamedTuple):
     """One market of one exchange in virtual time."""
 
@@ -107,6 +120,23 @@ OKX_CALLS = (
     "PostTradeOrder", "CancelOrder", "AmendOrder", "GetTradeOrder", "OrdersPending", "TradeFills",
     "Time",
 )  # fmt: skip
+BYBIT_CALLS = (
+    "OrderCreate", "OrderCancel", "OrderAmend", "OrderRealtime", "OrderHistory", "ExecutionList",
+    "MarketTime",
+)
+
+
+def _bybit(table, lag_ms):
+    return Market(
+        table, "BTCUSDT",
+        lambda clock, say: BybitFace(table.category, clock, say, lag_ms=lag_ms),
+        place="OrderCreate", cancel="OrderCancel", replace="OrderAmend",
+        wrong_questions=("OrderRealtime", "ExecutionList", "MarketTime"),
+        trade_id=partial(execution_id, table.category), by_hand=bybit_by_hand, calls=BYBIT_CALLS,
+        pace_ms=200,
+    )  # fmt: skip
+
+
 MARKETS = {
     SPOT: Market(
         BinanceSpot, "BTCUSDT",
@@ -124,6 +154,8 @@ MARKETS = {
         place="PostOrder", cancel="DeleteOrder", replace="PutOrder",
         wrong_questions=("GetOpenOrders", "Trades", "Time"),
     ),
+    "bybit spot": _bybit(BybitSpot, lag_ms=0),
+    "bybit linear": _bybit(BybitLinear, lag_ms=30),
     "okx spot": Market(
         OkxSpot, "BTC-USDT", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
