@@ -235,7 +235,9 @@ class Trader:
 
     def replace(self, orig, qty, price, *, keeps_id=None, **more):
         """Replace it; a stop that waits may not keep its id where others do."""
-        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig, **more)
+        order = self._request(
+            self.name(), qty, price, self.side_of(orig), orig_cl_ord_id=orig, **more
+        )
         self.names.append(order.cl_ord_id)
         if self.keeps_ids if keeps_id is None else keeps_id:
             self.roots[order.cl_ord_id] = self.roots.get(orig, orig)
@@ -245,7 +247,7 @@ class Trader:
     def cancel(self, orig):
         """Cancel it."""
         request = CancelRequest(
-            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=Side.BUY
+            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=self.side_of(orig)
         )
         self.world.venue.cancel(request, self.world.exchange.now_ns)
         return request.cl_ord_id
@@ -279,14 +281,14 @@ class Trader:
     def judge(self):
         """Compare what was told with the exchange's own record."""
         world = self.world
-        given = list(world.exchange.api.desk.records.values())
+        given = world.exchange.records()
         records = {one.client_id or f"#{one.number}": one for one in given}
         sent = Counter(one.client_id for one in given if one.client_id)
         assert max(sent.values(), default=0) <= 1
         told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)
                 for one in world.of(Filled)}  # fmt: skip
         deals = {(self.market.trade_id(one), one.qty, one.price, one.commission)
-                 for one in world.exchange.api.desk.deals}  # fmt: skip
+                 for one in world.exchange.deals()}  # fmt: skip
         assert told == deals
         assert len(world.of(Filled)) == len(deals)
         open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
