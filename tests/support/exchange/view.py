@@ -81,6 +81,12 @@ class AccountView:
         """Return how many connections carry a channel now."""
         return self._call(lambda: len(self._hub.carrying(channel)))
 
+    def faults_left(self, channel):
+        """Return how many events of a channel have still to be lost or repeated."""
+        return self._call(
+            lambda: self._hub.gate(channel).losses + self._hub.gate(channel).repeats
+        )
+
     def accepted(self):
         """Return how many websocket connections there have been."""
         return self._call(lambda: self._hub.accepted)
