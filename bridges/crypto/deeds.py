@@ -154,7 +154,7 @@ def _say_cancel(core: Core, order: Order, request_id: str, sent_ns: int) -> Answ
     for pause in pauses():
         call = core.table.cancel(symbol, name, request_id, waits=order.waits)
         response = yield from ask(call)
-        wait_ns = max(pause.ns, core.flows.held_until_ns - core.now_ns)
+        wait_ns = max(pause.ns, core.gate.quiet_until_ns - core.now_ns)
         is_late = core.now_ns + wait_ns - sent_ns > core.absence_ns
         is_over = order.ending is not None or order.is_done
         if is_late or is_over or not core.passes(response):

@@ -19,7 +19,7 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import NamedTuple
 
-from support.crypto_trader import Trader
+from support.crypto_trader import MARKETS, Trader
 
 from bridges.port import Accepted, Canceled, CancelRefused, Filled, Rejected, Replaced
 from protocol.fields import OrdType, Side, TimeInForce
@@ -51,7 +51,8 @@ AWAY = {"buy": "59000", "sell": "61000"}
 THERE = {"buy": "59100", "sell": "60900"}
 """Where a replace moves an order to."""
 STOP = {"buy": ("60500", "60510"), "sell": ("59500", "59490")}
-SKEW_MS = {"buy": 6_000, "sell": -6_000}
+AHEAD = {"buy": 1, "sell": -1}
+"""Whether the exchange's clock jumps ahead of ours or behind it."""
 NEAR_MS = 500
 MANY = "50"
 
@@ -116,7 +117,7 @@ class Life:
 
     def __init__(self, world):
         self.world = world
-        self.trader = Trader(world, keeps_ids=world.way.amends)
+        self.trader = Trader(world, MARKETS[world.way.desk.name])
         self.asked = []
         """The ids of cancels and replaces: each has one answer."""
         self.absent = []
@@ -272,13 +273,16 @@ class Life:
             what, more = ANSWERS[step.fault]
             local.faults.answer(what, request, **more)
         elif step.fault == CLOCK:
-            local.skew(SKEW_MS[step.side])
+            local.skew(self._skew_ms(step))
         elif step.fault == "over":
             account.end_user_stream()
         elif step.fault == "withhold":
             self._withhold()
         else:
             getattr(local.faults, step.fault)("user")
+
+    def _skew_ms(self, step):
+        return AHEAD[step.side] * self.world.way.skew_ms
 
     def _withhold(self):
         self.world.local.faults.withhold("user")
@@ -291,7 +295,7 @@ class Life:
         if step.fault in {"silence", "drop", "over"}:
             yield "a new stream", lambda: self.world.account.accepted() > self.streams
         if step.fault == CLOCK:
-            skew_ms, core = SKEW_MS[step.side], self.world.venue.core
+            skew_ms, core = self._skew_ms(step), self.world.venue.core
             yield "the right clock", lambda: abs(core.offset_ms - skew_ms) < NEAR_MS
         if step.fault in {"lose", "repeat"}:
             yield "the stream's fault", lambda: not self.world.account.faults_left("user")
@@ -349,7 +353,8 @@ class Life:
         assert {one.currency: one.total for one in found.balances if one.total} == there
         found = yield from self._answer("positions")
         here = {one.symbol: one.qty for one in found.positions if one.qty}
-        held = there.get("BTC") if world.way.holds else world.account.positions()["BTC/USDT"]
+        desk = world.way.desk
+        held = there.get("BTC") if desk.is_spot else world.account.positions()[desk.traded]
         assert here == ({"BTC/USDT": held} if held else {})
         answers = Counter(
             getattr(one, "request_id", "") or one.order.cl_ord_id
@@ -363,20 +368,3 @@ class Life:
 
 def _side(name):
     return Side.BUY if name == "buy" else Side.SELL
-
-
-def table_of(results, rows=FAULTS, columns=MOMENTS):
-    """Write a matrix: what was met where. `results` is what a cell says by (row, column)."""
-    width = max(len(row) for row in rows)
-    cells = {key: str(value) for key, value in results.items()}
-    widths = [max(len(column), *(len(cells.get((r, column), "")) for r in rows))
-              for column in columns]  # fmt: skip
-    head = " ".join([" " * width, *(c.ljust(w) for c, w in zip(columns, widths, strict=True))])
-    lines = [head] + [
-        " ".join([
-            row.ljust(width),
-            *(cells.get((row, c), "-").ljust(w) for c, w in zip(columns, widths, strict=True)),
-        ])
-        for row in rows
-    ]  # fmt: skip
-    return "\n".join(line.rstrip() for line in lines)

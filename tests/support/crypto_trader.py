@@ -292,7 +292,7 @@ class Trader:
         assert told == deals
         assert len(world.of(Filled)) == len(deals)
         open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
-        open_there |= world.exchange.face.waiting()
+        open_there |= world.exchange.waiting()
         open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
         assert open_there == open_here
         for name in self.names:

@@ -11,6 +11,7 @@ import time
 import traceback
 from typing import NamedTuple
 
+from support.conformance import OkxSpotDesk, OkxSwapDesk, SpotDesk, UsdmDesk
 from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
 from support.waiting import breathe
@@ -28,12 +29,10 @@ PATIENCE_S = 20
 
 
 class Way(NamedTuple):
-    """One market of one exchange: its accounts, and the requests that faults are for."""
+    """One market of one exchange: its desk, and the requests that faults are for."""
 
-    exchange: str
-    market: str
-    deposits: dict
-    limits: dict
+    desk: type
+    """The CryptoDesk of the conformance suite: which exchange, market, account, symbol."""
     place: str
     cancel: str
     replace: str
@@ -42,28 +41,36 @@ class Way(NamedTuple):
     look_up: str
     questions: tuple[str, ...]
     """What is asked while the link comes up: open orders, trades."""
-    kinds: tuple[str, ...]
+    limits: dict
+    """So many requests that none is too many."""
+    kinds: tuple[str, ...] = ("limit", "post-only", "ioc", "fok", "market")
     """The kinds of orders there (crypto_lives.KINDS)."""
-    amends: bool = False
-    holds: bool = True
-    """Whether the account holds what is bought, as on spot."""
+    skew_ms: int = 6_000
+    """So far is a clock off that requests are refused for it."""
 
 
 WAYS = {
     "binance spot": Way(
-        "binance", "spot", RICH, PLENTY, place="POST /api/v3/order",
-        cancel="DELETE /api/v3/order", replace="POST /order/cancelReplace",
-        renew="DELETE /api/v3/order", look_up="GET /api/v3/order",
-        questions=("GET /openOrders", "GET /myTrades"),
-        kinds=("limit", "post-only", "ioc", "fok", "market", "stop limit"),
+        SpotDesk, place="POST /api/v3/order", cancel="DELETE /api/v3/order",
+        replace="POST /order/cancelReplace", renew="DELETE /api/v3/order",
+        look_up="GET /api/v3/order", questions=("GET /openOrders", "GET /myTrades"),
+        limits=PLENTY, kinds=("limit", "post-only", "ioc", "fok", "market", "stop limit"),
     ),
     "binance usdm": Way(
-        "binance", "usdm", RICH, PLENTY, place="POST /fapi/v1/order",
-        cancel="DELETE /fapi/v1/order", replace="PUT /fapi/v1/order",
-        renew="PUT /fapi/v1/order", look_up="GET /fapi/v1/order",
-        questions=("GET /openOrders", "GET /userTrades"),
-        kinds=("limit", "post-only", "ioc", "fok", "market"), amends=True, holds=False,
+        UsdmDesk, place="POST /fapi/v1/order", cancel="DELETE /fapi/v1/order",
+        replace="PUT /fapi/v1/order", renew="PUT /fapi/v1/order", look_up="GET /fapi/v1/order",
+        questions=("GET /openOrders", "GET /userTrades"), limits=PLENTY,
     ),
+    **{
+        desk.name: Way(
+            desk, place="POST /trade/order", cancel="POST /trade/cancel-order",
+            replace="POST /trade/amend-order", renew="POST /trade/amend-order",
+            look_up="GET /trade/order",
+            questions=("GET /trade/orders-pending", "GET /trade/fills"),
+            limits={"orders": 10**6}, skew_ms=40_000,
+        )
+        for desk in (OkxSpotDesk, OkxSwapDesk)
+    },
 }  # fmt: skip
 """By the name of the translation table."""
 
@@ -71,9 +78,10 @@ WAYS = {
 class Ledger:
     """The exchange of one world: its market to speak, its records to read."""
 
-    def __init__(self, local, account):
+    def __init__(self, local, account, symbol):
         self.local = local
         self.account = account
+        self.symbol = symbol
 
     @property
     def now_ns(self):
@@ -84,17 +92,21 @@ class Ledger:
         """Return the exchange's records of all orders."""
         return list(self.account.orders().values())
 
+    def waiting(self):
+        """Return what waits in a service of its own: no such order is given here."""
+        return {}
+
     def deals(self):
         """Return the exchange's records of all trades."""
         return self.account.deals()
 
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
-        self.account.set_book(BTC, bids, asks)
+        self.account.set_book(self.symbol, bids, asks)
 
     def trade(self, price, qty, aggressor):
         """Let others trade."""
-        self.account.trade(BTC, price, qty, aggressor)
+        self.account.trade(self.symbol, price, qty, aggressor)
 
 
 class SocketWorld:
@@ -103,12 +115,13 @@ class SocketWorld:
     def __init__(self, way, folder, **settings):
         self.way = way
         self.told = []
+        desk = way.desk
+        account = desk.account_name or desk.market
         self.local = LocalExchange(
-            way.exchange, symbols=(BTC,), deposits={way.market: way.deposits},
-            limits={way.market: way.limits},
-        )  # fmt: skip
+            desk.exchange, symbols=(BTC,), deposits={account: RICH}, limits={account: way.limits}
+        )
         self.local.__enter__()
-        self.exchange = Ledger(self.local, getattr(self.local, way.market))
+        self.exchange = Ledger(self.local, getattr(self.local, account), desk.traded)
         self.exchange.set_book()
         self._folder = folder
         self._settings = settings
@@ -119,8 +132,8 @@ class SocketWorld:
     def _open(self):
         keys = self.local.credentials
         return open_crypto_venue(**{
-            "folder": self._folder, "symbols": [BTC], "exchange": self.way.exchange,
-            "market": self.way.market, "api_key": keys["apiKey"], "secret": keys["secret"],
+            "folder": self._folder, "symbols": [BTC], "exchange": self.way.desk.exchange,
+            "market": self.way.desk.market, "api_key": keys["apiKey"], "secret": keys["secret"],
             "passphrase": keys.get("password", ""), "timeout_ms": 700, "recv_window_ms": 1_500,
             "key_may": ["withdraw", "any_address", "untold"],
             "make_session": lambda: session_to(self.local.port), **self._settings,

@@ -101,6 +101,10 @@ class VirtualExchange:
         """Return the exchange's records of all orders."""
         return list(self.api.desk.records.values())
 
+    def waiting(self):
+        """Return what waits in a service of its own: the quantity by client id."""
+        return self.face.waiting()
+
     def deals(self):
         """Return the exchange's records of all trades."""
         return list(self.api.desk.deals)

@@ -42,8 +42,15 @@ class AccountView:
         self._call(lambda: self._api.fund(symbol, rate))
 
     def end_user_stream(self):
-        """Expire the listen key (USD-M) or end the subscription (spot), as the exchange would."""
-        self._call(lambda: self._hub.end_user(self._api.ended_event()))
+        """Expire the listen key (USD-M) or end the subscription (spot), as the exchange would.
+
+        One that has no word for that closes the stream in order.
+        """
+        said = getattr(self._api, "ended_event", None)
+        if said is None:
+            self._call(self._hub.close_user)
+        else:
+            self._call(lambda: self._hub.end_user(said()))
 
     # The exchange's own word.
 
