@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MARKETS: dict[str, tuple[str, ...]] = {
     "binance": ("spot", "usdm"),
-    "bybit": ("linear", "spot"),
     "okx": ("spot", "swap"),
     "kraken": ("spot",),
 }

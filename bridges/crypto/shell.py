@@ -146,7 +146,6 @@ class CcxtShell:
         passphrase: str = "",
         testnet: bool = False,
         timeout_ms: int = 5_000,
-        recv_window_ms: int = 5_000,
         make_session: MakeSession | None = None,
     ) -> None:
         self._place = place
@@ -161,7 +160,6 @@ class CcxtShell:
         self._config = {
             "apiKey": api_key, "secret": secret, "password": passphrase,
             "enableRateLimit": False, "timeout": timeout_ms,
-            "options": {"recvWindow": recv_window_ms},
             "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
         }  # fmt: skip
         self._testnet = testnet

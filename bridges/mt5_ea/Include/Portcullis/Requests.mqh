@@ -1,0 +1,299 @@
+//+------------------------------------------------------------------+
+//| From an order to a trade request that its symbol takes, or to    |
+//| the reason why there is none.                                    |
+//|                                                                  |
+//| Nothing is rounded in silence, apart from an expiry, which is    |
+//| cut to the whole second before it. What can be known beforehand  |
+//| is checked before the server is asked: types, times, filling,    |
+//| sides, volumes and prices here; sessions, distances, freezing    |
+//| and margin, by the quote of the moment, in Checks.mqh.           |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_REQUESTS_MQH
+#define PORTCULLIS_REQUESTS_MQH
+
+#include "OrderKinds.mqh"
+#include "Rows.mqh"
+#include "Standing.mqh"
+#include "SymbolRules.mqh"
+#include "WireId.mqh"
+
+#define WRONG FIX_ORD_REJ_REASON_UNSUPPORTED_CHARACTERISTIC
+
+void ClearRequest(MqlTradeRequest &request)
+  {
+   MqlTradeRequest empty={};
+   request=empty;
+  }
+
+class CRequests
+  {
+   CStanding        *m_standing_ptr;
+   int               m_deviation;
+   bool              m_ioc_at_market;
+
+public:
+                     CRequests(void) { m_standing_ptr=NULL; m_deviation=0; m_ioc_at_market=false; }
+   //--- deviation in points; ioc_at_market lets a limit that is immediate be a deal where the
+   //--- server does not bound its price
+   void              Open(CStanding *standing_ptr,const int deviation,const bool ioc_at_market)
+     {
+      m_standing_ptr=standing_ptr;
+      m_deviation=deviation;
+      m_ioc_at_market=ioc_at_market;
+     }
+
+   //--- the request that places `qty` units; a `bound` is the worst price that a deal may have
+   bool              Place(const SOrderRequest &order,const SDecimal &qty,
+                           const SSymbolRules &rules,MqlTradeRequest &request,SDecimal &bound,
+                           SRefusal &refusal) const
+     {
+      ClearRequest(request);
+      bound.Clear();
+      SDecimal lots;
+      if(!rules.Lots(qty,lots,refusal) || !HasShape(order,rules,refusal))
+         return false;
+      SPositionRow held[];
+      ReadPositions(held);
+      if(!MayOpen(order,lots,rules,held,refusal) || !SetPosition(order,lots,rules,held,request,refusal))
+         return false;
+      request.action=TRADE_ACTION_PENDING;
+      request.symbol=rules.name;
+      request.magic=(ulong)WireNumber(order.cl_ord_id);
+      request.comment=order.cl_ord_id;
+      request.volume=lots.ToDouble();
+      request.type=(ENUM_ORDER_TYPE)OrderTypeOf(order.ord_type,order.side);
+      request.sl=DoubleOf(order.stop_loss_px);
+      request.tp=DoubleOf(order.take_profit_px);
+      if(request.position_by!=0)
+         return SetCloseBy(request);
+      if(order.ord_type==FIX_ORD_TYPE_MARKET)
+         return SetDeal(order,rules,request,refusal);
+      if(order.ord_type==FIX_ORD_TYPE_LIMIT && IsAtOnce(order.time_in_force) &&
+         rules.execution!=SYMBOL_TRADE_EXECUTION_EXCHANGE)
+        {
+         bound=order.price;
+         return SetDeal(order,rules,request,refusal) && IsBounded(rules,refusal);
+        }
+      if(request.position!=0)
+         return refusal.Set(WRONG,"POSITION: only a market order can close a position (5004)");
+      return SetPending(order,rules,request,refusal);
+     }
+
+   //--- the request that changes prices and expiry of a pending order
+   bool              Modify(const SOrderRequest &order,const SOrderRow &row,
+                            const SSymbolRules &rules,MqlTradeRequest &request,
+                            SRefusal &refusal) const
+     {
+      ClearRequest(request);
+      if(!HasShape(order,rules,refusal) || !SetLife(order,rules,request,refusal))
+         return false;
+      request.action=TRADE_ACTION_MODIFY;
+      request.symbol=rules.name;
+      request.order=row.ticket;
+      request.type=(ENUM_ORDER_TYPE)row.type;
+      request.volume=row.left.ToDouble();
+      SetPrices(order,request);
+      request.sl=DoubleOf(order.stop_loss_px);
+      request.tp=DoubleOf(order.take_profit_px);
+      return true;
+     }
+
+   void              Remove(const SOrderRow &row,MqlTradeRequest &request) const
+     {
+      ClearRequest(request);
+      request.action=TRADE_ACTION_REMOVE;
+      request.symbol=row.symbol;
+      request.order=row.ticket;
+      request.type=(ENUM_ORDER_TYPE)row.type;
+      request.price=DoubleOf(row.price);
+     }
+
+private:
+   void              SetPrices(const SOrderRequest &order,MqlTradeRequest &request) const
+     {
+      bool is_limit=order.ord_type==FIX_ORD_TYPE_LIMIT;
+      request.price=DoubleOf(is_limit ? order.price : order.stop_px);
+      request.stoplimit=order.ord_type==FIX_ORD_TYPE_STOP_LIMIT ? DoubleOf(order.price) : 0;
+     }
+
+   //--- types, stop levels and prices against the symbol
+   bool              HasShape(const SOrderRequest &order,const SSymbolRules &rules,
+                              SRefusal &refusal) const
+     {
+      string kind=order.ord_type;
+      if(OrderTypeOf(kind,order.side)==NO_KIND || (rules.order_mode&OrderFlagOf(kind))==0)
+         return refusal.Set(WRONG,"NOT_SUPPORTED: OrdType(40)="+kind+" for this symbol");
+      if(order.stop_loss_px.is_set && (rules.order_mode&SYMBOL_ORDER_SL)==0)
+         return refusal.Set(WRONG,"NOT_SUPPORTED: StopLossPx(5001) for this symbol");
+      if(order.take_profit_px.is_set && (rules.order_mode&SYMBOL_ORDER_TP)==0)
+         return refusal.Set(WRONG,"NOT_SUPPORTED: TakeProfitPx(5002) for this symbol");
+      bool limits=kind==FIX_ORD_TYPE_LIMIT || kind==FIX_ORD_TYPE_STOP_LIMIT;
+      bool stops=kind==FIX_ORD_TYPE_STOP || kind==FIX_ORD_TYPE_STOP_LIMIT;
+      if(order.price.is_set!=limits)
+         return refusal.Set(WRONG,"PRICE: OrdType(40)="+kind+(limits ? " needs" : " takes no")+
+                            " Price(44)");
+      if(order.stop_px.is_set!=stops)
+         return refusal.Set(WRONG,"PRICE: OrdType(40)="+kind+(stops ? " needs" : " takes no")+
+                            " StopPx(99)");
+      return rules.IsOnTick("Price(44)",order.price,refusal) &&
+             rules.IsOnTick("StopPx(99)",order.stop_px,refusal) &&
+             rules.IsOnTick("StopLossPx(5001)",order.stop_loss_px,refusal) &&
+             rules.IsOnTick("TakeProfitPx(5002)",order.take_profit_px,refusal);
+     }
+
+   //--- the trade mode: what may be opened, and what may only be closed
+   bool              MayOpen(const SOrderRequest &order,const SDecimal &lots,
+                             const SSymbolRules &rules,const SPositionRow &held[],
+                             SRefusal &refusal) const
+     {
+      bool buys=order.side==FIX_SIDE_BUY;
+      int mode=rules.trade_mode;
+      if(mode==SYMBOL_TRADE_MODE_FULL || (mode==SYMBOL_TRADE_MODE_LONGONLY && buys) ||
+         (mode==SYMBOL_TRADE_MODE_SHORTONLY && !buys))
+         return true;
+      SDecimal against;
+      against.SetWhole(0);
+      for(int i=0; i<ArraySize(held); i++)
+         if(held[i].symbol==rules.name && held[i].IsAgainst(buys))
+            against.Add(held[i].volume);
+      if(mode!=SYMBOL_TRADE_MODE_DISABLED && lots.Compare(against)<=0)
+         return true;
+      return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,"TRADE_MODE: "+rules.name+
+                         " lets no such position be opened now");
+     }
+
+   //--- a net account has one position a symbol, which every order of the other side reduces
+   bool              SetPosition(const SOrderRequest &order,const SDecimal &lots,
+                                 const SSymbolRules &rules,const SPositionRow &held[],
+                                 MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      if(!m_standing_ptr.IsHedging())
+         return order.position_id=="" ? true
+                : refusal.Set(WRONG,"POSITION: this account nets; 5004 names nothing here");
+      if(order.position_id=="" && !order.reduce_only)
+         return true;
+      string first=order.position_id,second="";
+      int slash=StringFind(first,"/");
+      if(slash>=0)
+        {
+         second=StringSubstr(first,slash+1);
+         first=StringSubstr(first,0,slash);
+        }
+      int at=Closes(order,first,lots,rules,held);
+      if(at<0)
+         return refusal.Set(WRONG,"POSITION: "+lots.Text()+" lots close no position "+first+
+                            "; there are: "+Names(rules,held)+" (name one in 5004)");
+      request.position=held[at].ticket;
+      if(second=="")
+         return true;
+      for(int i=0; i<ArraySize(held); i++)
+         if(IntegerToString(held[i].identifier)==second && held[i].symbol==rules.name &&
+            held[i].IsLong()!=held[at].IsLong() && (rules.order_mode&SYMBOL_ORDER_CLOSEBY)!=0)
+           {
+            SDecimal least=held[i].volume;
+            if(held[at].volume.Compare(least)<0)
+               least=held[at].volume;
+            if(lots.Compare(least)!=0)
+               return refusal.Set(WRONG,"POSITION: closing "+first+" by "+second+" is of "+
+                                  least.Text()+" lots, received "+lots.Text());
+            request.position_by=held[i].ticket;
+            return true;
+           }
+      return refusal.Set(WRONG,"POSITION: "+first+" cannot be closed by "+second);
+     }
+   //--- the position to close: the one that is named, or the one that fits best
+   int               Closes(const SOrderRequest &order,const string named,const SDecimal &lots,
+                            const SSymbolRules &rules,const SPositionRow &held[]) const
+     {
+      bool buys=order.side==FIX_SIDE_BUY;
+      int best=-1;
+      for(int i=0; i<ArraySize(held); i++)
+        {
+         if(held[i].symbol!=rules.name || !held[i].IsAgainst(buys) ||
+            held[i].volume.Compare(lots)<0)
+            continue;
+         if(named!="" && named!=IntegerToString(held[i].identifier))
+            continue;
+         if(best<0 || (held[i].volume.Compare(lots)==0 && held[best].volume.Compare(lots)!=0))
+            best=i;
+        }
+      return best;
+     }
+   string            Names(const SSymbolRules &rules,const SPositionRow &held[]) const
+     {
+      string names="";
+      for(int i=0; i<ArraySize(held); i++)
+         if(held[i].symbol==rules.name)
+            names+=(names=="" ? "" : ", ")+IntegerToString(held[i].identifier)+" of "+
+                   (held[i].IsLong() ? "" : "-")+held[i].volume.Text()+" lots";
+      return names=="" ? "none" : names;
+     }
+
+   bool              SetCloseBy(MqlTradeRequest &request) const
+     {
+      request.action=TRADE_ACTION_CLOSE_BY;
+      request.type=ORDER_TYPE_CLOSE_BY;
+      request.volume=0;
+      request.sl=0;
+      request.tp=0;
+      return true;
+     }
+   bool              SetDeal(const SOrderRequest &order,const SSymbolRules &rules,
+                             MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      int filling=FillingOf(rules.execution,rules.filling,FIX_ORD_TYPE_MARKET,
+                            order.time_in_force,false);
+      if(filling==NO_KIND || order.post_only)
+         return NoFilling(order,refusal);
+      request.action=TRADE_ACTION_DEAL;
+      request.type=order.side==FIX_SIDE_BUY ? ORDER_TYPE_BUY : ORDER_TYPE_SELL;
+      request.type_filling=(ENUM_ORDER_TYPE_FILLING)filling;
+      request.deviation=(ulong)m_deviation;
+      return true;
+     }
+   bool              IsBounded(const SSymbolRules &rules,SRefusal &refusal) const
+     {
+      if(rules.execution!=SYMBOL_TRADE_EXECUTION_MARKET || m_ioc_at_market)
+         return true;
+      return refusal.Set(WRONG,"NOT_SUPPORTED: in market execution nothing bounds the price of an"
+                         " immediate order; the input IocAtMarket lets it slip");
+     }
+   bool              SetPending(const SOrderRequest &order,const SSymbolRules &rules,
+                                MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      int filling=FillingOf(rules.execution,rules.filling,order.ord_type,order.time_in_force,
+                            order.post_only);
+      if(filling==NO_KIND)
+         return NoFilling(order,refusal);
+      request.type_filling=(ENUM_ORDER_TYPE_FILLING)filling;
+      SetPrices(order,request);
+      return SetLife(order,rules,request,refusal);
+     }
+   bool              NoFilling(const SOrderRequest &order,SRefusal &refusal) const
+     {
+      string what=order.post_only ? "post-only" : "TimeInForce(59)="+order.time_in_force;
+      return refusal.Set(WRONG,"NOT_SUPPORTED: "+what+" of OrdType(40)="+order.ord_type+
+                         " for this symbol");
+     }
+   //--- type_time and expiration: the server's wall clock, whole seconds
+   bool              SetLife(const SOrderRequest &order,const SSymbolRules &rules,
+                             MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      int flag=0;
+      int kind=TimeTypeOf(order.time_in_force,flag);
+      if(kind==NO_KIND || (!IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0))
+         return refusal.Set(WRONG,"NOT_SUPPORTED: TimeInForce(59)="+order.time_in_force+
+                            " for this symbol");
+      request.type_time=(ENUM_ORDER_TYPE_TIME)kind;
+      if(kind!=ORDER_TIME_SPECIFIED)
+         return true;
+      if(order.expire_ns==0)
+         return refusal.Set(WRONG,"FIELDS: TimeInForce(59)=6 needs ExpireTime(126)");
+      if(!m_standing_ptr.IsClockKnown())
+         return refusal.Set(WRONG,"SERVER_TIME: the server's clock is not known yet; not sent");
+      request.expiration=(datetime)m_standing_ptr.ServerSeconds(order.expire_ns);
+      return true;
+     }
+  };
+
+#endif

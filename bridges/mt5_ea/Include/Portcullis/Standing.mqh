@@ -1,0 +1,135 @@
+//+------------------------------------------------------------------+
+//| Whether what the terminal says can be relied on, and what its    |
+//| clock means.                                                     |
+//|                                                                  |
+//| - An empty list of a terminal that is not connected, or not for  |
+//|   long enough to have its lists, is no clean read. No function   |
+//|   tells when the lists are those of the server: SettleMs is      |
+//|   waited for after each connection.                              |
+//| - Nothing of another account is ever read or sent.               |
+//| - The server's wall clock is UTC and an offset of whole quarters |
+//|   of an hour.                                                    |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_STANDING_MQH
+#define PORTCULLIS_STANDING_MQH
+
+#include "Doubles.mqh"
+
+#define QUARTER_S 900
+#define DAY_S 86400
+#define MS_NS 1000000
+
+class CStanding
+  {
+   long              m_login;
+   string            m_server;
+   long              m_settle_ns;
+   long              m_connected_ns;   // since when; 0 while it is not
+   long              m_offset_s;
+   bool              m_offset_known;
+   string            m_why;
+
+   bool              IsConnectedNow(void)
+     {
+      if(TerminalInfoInteger(TERMINAL_CONNECTED)==0)
+        {
+         m_why="NOT_CONNECTED: the terminal is not connected to its trade server";
+         return false;
+        }
+      long login=AccountInfoInteger(ACCOUNT_LOGIN);
+      string server=AccountInfoString(ACCOUNT_SERVER);
+      if(login==m_login && server==m_server)
+         return true;
+      m_why="WRONG_ACCOUNT: the terminal is logged in as "+IntegerToString(login)+" at "+server+
+            ", expected "+IntegerToString(m_login)+" at "+m_server;
+      return false;
+     }
+
+public:
+                     CStanding(void)
+     {
+      m_login=0;
+      m_settle_ns=0;
+      m_connected_ns=0;
+      m_offset_s=0;
+      m_offset_known=false;
+      m_why="";
+     }
+   //--- a login of 0 is the account of this moment
+   void              Open(const long login,const int settle_ms)
+     {
+      m_login=login!=0 ? login : AccountInfoInteger(ACCOUNT_LOGIN);
+      m_server=AccountInfoString(ACCOUNT_SERVER);
+      m_settle_ns=(long)settle_ms*MS_NS;
+      m_connected_ns=0;
+     }
+   long              Login(void) const { return m_login; }
+   string            Server(void) const { return m_server; }
+
+   //--- look again; each read is between two looks
+   bool              Look(const long now_ns)
+     {
+      if(!IsConnectedNow())
+        {
+         m_connected_ns=0;
+         return false;
+        }
+      if(m_connected_ns==0)
+         m_connected_ns=now_ns;
+      long apart_s=TimeTradeServer()-TimeGMT();
+      m_offset_s=(long)MathRound((double)apart_s/QUARTER_S)*QUARTER_S;
+      m_offset_known=true;
+      return true;
+     }
+   //--- connected, to our account, for long enough
+   bool              IsClean(const long now_ns) const
+     {
+      return m_connected_ns!=0 && now_ns-m_connected_ns>=m_settle_ns;
+     }
+   bool              IsConnected(void) const { return m_connected_ns!=0; }
+   string            Why(const long now_ns) const
+     {
+      if(m_connected_ns==0)
+         return m_why;
+      return IsClean(now_ns) ? "" : "NOT_CONNECTED: the terminal has only just connected";
+     }
+
+   //--- may a program trade; if not, text says which switch is off
+   bool              MayTrade(string &text) const
+     {
+      text="";
+      if(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED)==0)
+         text="the button Algo Trading of the terminal is off";
+      else
+         if(MQLInfoInteger(MQL_TRADE_ALLOWED)==0)
+            text="Algo Trading is not allowed in the properties of the Expert Advisor";
+         else
+            if(AccountInfoInteger(ACCOUNT_TRADE_ALLOWED)==0)
+               text="the account may not trade";
+            else
+               if(AccountInfoInteger(ACCOUNT_TRADE_EXPERT)==0)
+                  text="the server lets no Expert Advisor trade on this account";
+      if(text=="")
+         return true;
+      text="TRADE_NOT_ALLOWED: "+text;
+      return false;
+     }
+   bool              IsHedging(void) const
+     {
+      return AccountInfoInteger(ACCOUNT_MARGIN_MODE)==ACCOUNT_MARGIN_MODE_RETAIL_HEDGING;
+     }
+
+   //--- the server's wall clock
+   bool              IsClockKnown(void) const { return m_offset_known; }
+   long              OffsetS(void) const { return m_offset_s; }
+   long              ServerSeconds(const long utc_ns) const
+     {
+      return utc_ns/1000/MS_NS+m_offset_s;
+     }
+   long              UtcNs(const long server_msc) const
+     {
+      return (server_msc-m_offset_s*1000)*MS_NS;
+     }
+  };
+
+#endif

@@ -1,0 +1,223 @@
+//+------------------------------------------------------------------+
+//| The rules of one symbol as the terminal has them now; units of   |
+//| the underlying and lots, converted by the contract size exactly  |
+//| or not at all.                                                   |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_SYMBOLRULES_MQH
+#define PORTCULLIS_SYMBOLRULES_MQH
+
+#include "Doubles.mqh"
+#include "FixTables.mqh"
+#include "Port.mqh"
+
+//--- why a request is not sent: 103 and 58; nothing of it has left. Empty: it may be
+struct SRefusal
+  {
+   string            reason;
+   string            text;
+
+                     SRefusal(void) { reason=""; text=""; }
+   bool              IsSet(void) const { return reason!=""; }
+   //--- returns false, for `return refusal.Set(...)`
+   bool              Set(const string why,const string words)
+     {
+      reason=why;
+      text=words;
+      return false;
+     }
+  };
+
+struct SSymbolRules
+  {
+   string            name;          // the terminal's
+   string            symbol;        // ours
+   SDecimal          point;
+   SDecimal          tick;
+   SDecimal          contract;
+   SDecimal          volume_min;
+   SDecimal          volume_max;
+   SDecimal          volume_step;
+   int               trade_mode;
+   int               execution;
+   int               filling;       // flags
+   int               order_mode;    // flags
+   int               expiration;    // flags
+   int               stops_level;   // points
+   int               freeze_level;  // points
+   int               book_depth;
+   string            base;
+   string            currency;
+
+   //--- false when the terminal does not know the symbol
+   bool              Read(const string terminal_name,const string our_name)
+     {
+      name=terminal_name;
+      symbol=our_name;
+      long mode=0;
+      if(!SymbolInfoInteger(name,SYMBOL_TRADE_MODE,mode))
+         return false;
+      trade_mode=(int)mode;
+      execution=(int)SymbolInfoInteger(name,SYMBOL_TRADE_EXEMODE);
+      filling=(int)SymbolInfoInteger(name,SYMBOL_FILLING_MODE);
+      order_mode=(int)SymbolInfoInteger(name,SYMBOL_ORDER_MODE);
+      expiration=(int)SymbolInfoInteger(name,SYMBOL_EXPIRATION_MODE);
+      stops_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_STOPS_LEVEL);
+      freeze_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_FREEZE_LEVEL);
+      book_depth=(int)SymbolInfoInteger(name,SYMBOL_TICKS_BOOKDEPTH);
+      SetExact(point,SymbolInfoDouble(name,SYMBOL_POINT));
+      SetExact(tick,SymbolInfoDouble(name,SYMBOL_TRADE_TICK_SIZE));
+      if(!tick.IsPositive())
+         tick=point;
+      SetExact(contract,SymbolInfoDouble(name,SYMBOL_TRADE_CONTRACT_SIZE));
+      SetExact(volume_min,SymbolInfoDouble(name,SYMBOL_VOLUME_MIN));
+      SetExact(volume_max,SymbolInfoDouble(name,SYMBOL_VOLUME_MAX));
+      SetExact(volume_step,SymbolInfoDouble(name,SYMBOL_VOLUME_STEP));
+      base=SymbolInfoString(name,SYMBOL_CURRENCY_BASE);
+      currency=SymbolInfoString(name,SYMBOL_CURRENCY_PROFIT);
+      return contract.IsPositive() && volume_step.IsPositive() && tick.IsPositive();
+     }
+
+   bool              Units(const SDecimal &lots,SDecimal &units) const
+     {
+      units=lots;
+      return units.Multiply(contract);
+     }
+
+   //--- false, with the reason: not a volume that this symbol takes
+   bool              Lots(const SDecimal &units,SDecimal &lots,SRefusal &refusal) const
+     {
+      string wrong=FIX_ORD_REJ_REASON_INCORRECT_QUANTITY;
+      SDecimal step,low,high;
+      if(!Units(volume_step,step) || !Units(volume_min,low) || !Units(volume_max,high))
+         return refusal.Set(wrong,"QTY_STEP: the contract size of "+name+" has no exact steps");
+      if(!units.IsPositive() || !units.IsMultipleOf(step))
+         return refusal.Set(wrong,"QTY_STEP: received "+units.Text()+
+                            ", expected a positive multiple of "+step.Text()+" ("+
+                            volume_step.Text()+" lots of "+contract.Text()+")");
+      if(units.Compare(low)<0 || units.Compare(high)>0)
+         return refusal.Set(wrong,"QTY_RANGE: received "+units.Text()+", expected "+low.Text()+
+                            " to "+high.Text());
+      lots=units;
+      if(!lots.Divide(contract))
+         return refusal.Set(wrong,"QTY_STEP: "+units.Text()+" is no exact number of lots");
+      return true;
+     }
+
+   //--- a price must be a positive multiple of the tick; one that is absent may be
+   bool              IsOnTick(const string field,const SDecimal &price,SRefusal &refusal) const
+     {
+      if(!price.is_set || (price.IsPositive() && price.IsMultipleOf(tick)))
+         return true;
+      return refusal.Set(FIX_ORD_REJ_REASON_OTHER,"PRICE_TICK: received "+field+" "+
+                         price.Text()+", expected a positive multiple of "+tick.Text());
+     }
+
+   //--- so many points as a difference of prices
+   void              Points(const int count,SDecimal &distance) const
+     {
+      distance.SetWhole(count);
+      distance.Multiply(point);
+     }
+
+   //--- the part of its worth that a small position blocks, as the terminal reckons it now; a
+   //--- hundred times the smallest, lest the cents be rounded away
+   void              MarginRate(SDecimal &rate) const
+     {
+      rate.Clear();
+      double ask=SymbolInfoDouble(name,SYMBOL_ASK);
+      double lots=MathMin(100*volume_min.ToDouble(),volume_max.ToDouble());
+      double blocked=0,worth=0;
+      if(ask<=0 || !OrderCalcMargin(ORDER_TYPE_BUY,name,lots,ask,blocked) ||
+         !OrderCalcProfit(ORDER_TYPE_BUY,name,lots,ask,2*ask,worth) || blocked<=0 || worth<=0)
+         return;
+      SetExact(rate,blocked/worth);
+     }
+
+   void              Tell(SInstrument &out) const
+     {
+      out.symbol=symbol;
+      out.base=base;
+      out.currency=currency;
+      out.price_tick=tick;
+      Units(volume_step,out.qty_step);
+      Units(volume_min,out.min_qty);
+      Units(volume_max,out.max_qty);
+      out.min_notional.SetWhole(0);
+      out.contract_multiplier=contract;
+      out.maker_fee.SetWhole(0);
+      out.taker_fee.SetWhole(0);
+      MarginRate(out.margin_rate);
+     }
+  };
+
+//+------------------------------------------------------------------+
+//| The symbols that are traded, by our names and the terminal's.    |
+//+------------------------------------------------------------------+
+class CSymbols
+  {
+   SSymbolRules      m_rules[];
+
+public:
+   //--- "EURUSD,BTC/USDT=BTCUSDT.x": ours, and the terminal's where it differs
+   bool              Open(const string list,string &problem)
+     {
+      string parts[];
+      int count=StringSplit(list,',',parts);
+      ArrayResize(m_rules,0);
+      for(int i=0; i<count; i++)
+        {
+         string ours=parts[i];
+         StringTrimLeft(ours);
+         StringTrimRight(ours);
+         if(ours=="")
+            continue;
+         int equals=StringFind(ours,"=");
+         string theirs=equals<0 ? ours : StringSubstr(ours,equals+1);
+         if(equals>=0)
+            ours=StringSubstr(ours,0,equals);
+         int at=ArraySize(m_rules);
+         ArrayResize(m_rules,at+1);
+         if(!SymbolSelect(theirs,true) || !m_rules[at].Read(theirs,ours))
+           {
+            problem="SYMBOL: the terminal does not know "+theirs+
+                    "; look it up in Market Watch and correct the input Symbols";
+            return false;
+           }
+        }
+      if(ArraySize(m_rules)>0)
+         return true;
+      problem="SYMBOL: the input Symbols names none";
+      return false;
+     }
+   //--- read all rules anew: brokers change them while the terminal runs
+   bool              Refresh(void)
+     {
+      bool whole=true;
+      for(int i=0; i<ArraySize(m_rules); i++)
+         whole=m_rules[i].Read(m_rules[i].name,m_rules[i].symbol) && whole;
+      return whole;
+     }
+   bool              Refresh(const int at)
+     {
+      return m_rules[at].Read(m_rules[at].name,m_rules[at].symbol);
+     }
+   int               Count(void) const { return ArraySize(m_rules); }
+   void              Rules(const int at,SSymbolRules &rules) const { rules=m_rules[at]; }
+   //--- -1 of a symbol that is not traded here
+   int               Find(const string symbol) const
+     {
+      for(int i=0; i<ArraySize(m_rules); i++)
+         if(m_rules[i].symbol==symbol)
+            return i;
+      return -1;
+     }
+   int               FindTerminal(const string name) const
+     {
+      for(int i=0; i<ArraySize(m_rules); i++)
+         if(m_rules[i].name==name)
+            return i;
+      return -1;
+     }
+  };
+
+#endif

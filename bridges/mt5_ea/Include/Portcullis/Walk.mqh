@@ -1,0 +1,520 @@
+//+------------------------------------------------------------------+
+//| Walks the account and tells what is different from what was told.|
+//|                                                                  |
+//| Transactions are hints and nothing more: after each one, on a    |
+//| timer and at every Logon this is done, so that one that is lost, |
+//| doubled, late or early changes nothing.                          |
+//|                                                                  |
+//| - What is in a list is so. What is in none proves nothing: an    |
+//|   order that was there and is nowhere now is missing, and makes  |
+//|   every answer incomplete until it turns up.                     |
+//| - An order is ours by its magic AND its reason: a stop closure   |
+//|   carries the magic of the order that opened the position.       |
+//| - Of each chain: that it is there, then its deals, then its end; |
+//|   the end waits until the deals that belong to it were seen.     |
+//| - The first walk ever tells nothing: what was before is not ours.|
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_WALK_MQH
+#define PORTCULLIS_WALK_MQH
+
+#include "Account.mqh"
+#include "Deals.mqh"
+#include "Strangers.mqh"
+
+#define OVERLAP_S 600
+#define MARK_EVERY_S 60
+#define WALKED_MARK "walked_s"
+
+class CWalk
+  {
+   CBook            *m_book_ptr;
+   CStore           *m_store_ptr;
+   CStanding        *m_standing_ptr;
+   CSymbols         *m_symbols_ptr;
+   CVenueListener   *m_listener_ptr;
+   CStrangers        m_strangers;
+   CLongMap          m_seen;        // deals: 1 told, 2 taken back
+   CLongMap          m_magics;      // every magic that an order of the account had
+   long              m_mark_s;      // a clean walk has reached it; 0: there was none
+   long              m_kept_s;
+   long              m_history_s;   // how far back the first walk goes
+   bool              m_quiet;
+   bool              m_has_walked;
+
+public:
+   CAccount          account;
+   //--- open orders of chains that have ended without them: nobody watches them
+   ulong             strays[];
+
+                     CWalk(void) { m_book_ptr=NULL; m_store_ptr=NULL; m_standing_ptr=NULL; }
+   void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
+                          CSymbols *symbols_ptr,CVenueListener *listener_ptr,
+                          const int history_days)
+     {
+      m_book_ptr=book_ptr;
+      m_store_ptr=store_ptr;
+      m_standing_ptr=standing_ptr;
+      m_symbols_ptr=symbols_ptr;
+      m_listener_ptr=listener_ptr;
+      m_strangers.Open(book_ptr,standing_ptr,symbols_ptr,listener_ptr);
+      m_seen.Clear();
+      m_magics.Clear();
+      m_history_s=(long)history_days*DAY_S;
+      m_mark_s=m_store_ptr.Marked(WALKED_MARK);
+      m_kept_s=m_mark_s;
+      m_quiet=m_mark_s==0;
+      m_has_walked=false;
+      long tickets[];
+      long busted[];
+      int count=m_store_ptr.Rows("SELECT ticket,busted FROM deals WHERE ticket>?1",0,tickets,
+                                 busted);
+      for(int i=0; i<count; i++)
+         m_seen.Set(tickets[i],busted[i]!=0 ? 2 : 1);
+     }
+   //--- has the whole history been walked, so that a magic that is not known is nowhere
+   bool              HasWalked(void) const { return m_has_walked; }
+   bool              IsKnownMagic(const long magic) const { return m_magics.Has(magic); }
+   //--- look far back again: after a disconnect nobody knows what was missed
+   void              LookBack(void) { m_has_walked=false; }
+
+   //--- one walk; false when the terminal could not be read
+   bool              Do(const long now_ns)
+     {
+      long server_s=(long)TimeTradeServer();
+      bool clean=m_standing_ptr.IsClean(now_ns);
+      if(!m_standing_ptr.IsConnected() || (m_mark_s==0 && !clean))
+         return false;
+      long mark_s=m_mark_s==0 || m_mark_s>server_s ? server_s : m_mark_s;
+      long since_s=mark_s-(clean && !m_has_walked ? m_history_s : OVERLAP_S);
+      if(!account.Read(since_s))
+         return false;
+      Sight();
+      Fills();
+      Ends();
+      if(clean)
+         Mark(server_s);
+      return true;
+     }
+
+   //--- is a chain that was there nowhere now, so that no list can be relied on
+   bool              IsAnyMissing(void)
+     {
+      int count=m_book_ptr.LiveCount();
+      for(int i=0; i<count; i++)
+         if(m_book_ptr.chains[m_book_ptr.Live(i)].is_missing)
+            return true;
+      return false;
+     }
+   CStrangers       *Strangers(void) { return GetPointer(m_strangers); }
+
+private:
+   void              Mark(const long server_s)
+     {
+      m_has_walked=true;
+      m_quiet=false;
+      m_mark_s=server_s;
+      if(server_s-m_kept_s<MARK_EVERY_S)
+         return;
+      m_kept_s=server_s;
+      m_store_ptr.Mark(WALKED_MARK,server_s);
+      m_store_ptr.Put("DELETE FROM deals WHERE msc<?1",
+                      (server_s-m_history_s-OVERLAP_S)*1000);
+     }
+
+   //--- what is there
+
+   void              Stray(const ulong ticket)
+     {
+      int at=ArraySize(strays);
+      ArrayResize(strays,at+1);
+      strays[at]=ticket;
+     }
+   void              Sight(void)
+     {
+      ArrayResize(strays,0);
+      int count=m_book_ptr.LiveCount();
+      for(int i=0; i<count; i++)
+        {
+         int at=m_book_ptr.Live(i);
+         m_book_ptr.chains[at].is_missing=m_book_ptr.chains[at].ticket!=0;
+        }
+      for(int i=0; i<ArraySize(account.open); i++)
+        {
+         int at=Whose(account.open[i]);
+         m_magics.Set(account.open[i].magic,1);
+         if(at==NOBODY)
+            m_strangers.Sight(account.open[i],m_quiet);
+         else
+            if(m_book_ptr.chains[at].stage!=STAGE_ENDED && IsPresent(at,account.open[i]))
+               SightOpen(at,account.open[i]);
+            else
+               Stray(account.open[i].ticket);
+        }
+      for(int i=0; i<ArraySize(account.done); i++)
+        {
+         int at=Whose(account.done[i]);
+         m_magics.Set(account.done[i].magic,1);
+         if(at!=NOBODY && m_book_ptr.chains[at].stage!=STAGE_ENDED &&
+            IsPresent(at,account.done[i]))
+            SightDone(at,account.done[i]);
+        }
+      FindMissing();
+     }
+   //--- the chain of an order at the server
+   int               Whose(const SOrderRow &row)
+     {
+      int at=m_book_ptr.ByTicket(row.ticket);
+      if(at!=NOBODY || row.reason!=ORDER_REASON_EXPERT)
+         return at;
+      return m_book_ptr.ByName(row.magic);
+     }
+   //--- is it the present order of its chain, or the one that is to follow it
+   bool              IsPresent(const int at,const SOrderRow &row) const
+     {
+      return row.magic==m_book_ptr.chains[at].magic || IsNext(at,row);
+     }
+   bool              IsNext(const int at,const SOrderRow &row) const
+     {
+      return m_book_ptr.chains[at].asked_step==ASKED_PLACE &&
+             row.magic==WireNumber(m_book_ptr.chains[at].asked_name);
+     }
+   //--- what has moved out of the lists that were read is looked for by its ticket
+   void              FindMissing(void)
+     {
+      int count=m_book_ptr.LiveCount();
+      for(int i=0; i<count; i++)
+        {
+         int at=m_book_ptr.Live(i);
+         if(!m_book_ptr.chains[at].is_missing)
+            continue;
+         ulong ticket=m_book_ptr.chains[at].ticket;
+         SOrderRow row;
+         if(!HistoryOrderSelect(ticket) || !ReadDoneOrder(ticket,row))
+            continue;
+         int last=ArraySize(account.done);
+         ArrayResize(account.done,last+1);
+         account.done[last]=row;
+         SightDone(at,row);
+        }
+     }
+
+   void              SightOpen(const int at,const SOrderRow &row)
+     {
+      m_book_ptr.chains[at].is_missing=false;
+      if(!IsAccepted(row.state))
+         return;
+      Meet(at,row);
+      int index=m_symbols_ptr.FindTerminal(row.symbol);
+      if(index<0)
+         return;
+      if(m_book_ptr.chains[at].asked_step==ASKED_MODIFY && ShowsAsked(at,row,index))
+         Replaced(at);
+      if(m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP_LIMIT &&
+         FixTypeOf(row.type)==FIX_ORD_TYPE_LIMIT)
+         Triggered(at);
+     }
+   bool              ShowsAsked(const int at,const SOrderRow &row,const int index)
+     {
+      SSymbolRules rules;
+      STerms live;
+      m_symbols_ptr.Rules(index,rules);
+      m_book_ptr.chains[at].LiveTerms(row,rules,m_standing_ptr.OffsetS(),live);
+      return live.HasPricesOf(m_book_ptr.chains[at].asked);
+     }
+   void              SightDone(const int at,const SOrderRow &row)
+     {
+      m_book_ptr.chains[at].is_missing=false;
+      bool refused=row.state==ORDER_STATE_REJECTED;
+      if(!refused || m_book_ptr.chains[at].stage==STAGE_OPEN)
+         Meet(at,row);
+      else
+         m_book_ptr.chains[at].ticket=row.ticket;
+     }
+   //--- the server has the order of a chain, or the one that follows it
+   void              Meet(const int at,const SOrderRow &row)
+     {
+      bool next=IsNext(at,row);
+      if(!next && m_book_ptr.chains[at].stage!=STAGE_SENT)
+         return;
+      m_book_ptr.chains[at].magic=row.magic;
+      m_book_ptr.chains[at].ticket=row.ticket;
+      m_book_ptr.chains[at].setup_msc=row.setup_msc;
+      m_book_ptr.chains[at].transact_ns=m_standing_ptr.UtcNs(row.setup_msc);
+      m_book_ptr.Ticket(at,row.ticket);
+      if(next)
+        {
+         m_book_ptr.chains[at].base=m_book_ptr.chains[at].cum;
+         Replaced(at);
+         return;
+        }
+      m_book_ptr.chains[at].stage=STAGE_OPEN;
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      order.cum_qty.SetWhole(0);
+      order.leaves_qty=order.order_qty;
+      order.status=FIX_ORD_STATUS_NEW;
+      m_listener_ptr.OnAccepted(order);
+     }
+   void              Replaced(const int at)
+     {
+      m_book_ptr.chains[at].TakeAsked();
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnReplaced(order);
+     }
+   void              Triggered(const int at)
+     {
+      if(m_book_ptr.chains[at].triggered)
+         return;
+      m_book_ptr.chains[at].triggered=true;
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnTriggered(order);
+     }
+
+   //--- deals
+
+   void              Fills(void)
+     {
+      for(int i=0; i<ArraySize(account.deals); i++)
+        {
+         long state=m_seen.Get((long)account.deals[i].ticket,0);
+         if(state==2 || (state==1 && !IsBusted(account.deals[i].type)))
+            continue;
+         if(!IsTrade(account.deals[i].type) && !IsBusted(account.deals[i].type))
+            See(account.deals[i]);
+         else
+            if(state==1)
+               Bust(account.deals[i]);
+            else
+               if(!IsBusted(account.deals[i].type))
+                  Fill(account.deals[i]);
+        }
+     }
+   void              See(const SDealRow &deal)
+     {
+      long state=IsBusted(deal.type) ? 2 : 1;
+      m_seen.Set((long)deal.ticket,state);
+      m_store_ptr.Put("INSERT OR REPLACE INTO deals VALUES(?1,?2,?3)",(long)deal.ticket,
+                      deal.time_msc,state==2 ? 1 : 0);
+      int index=m_symbols_ptr.FindTerminal(deal.symbol);
+      SSymbolRules rules;
+      if(index>=0)
+         m_symbols_ptr.Rules(index,rules);
+      SLedgerEntry entries[];
+      ArrayResize(entries,1);
+      if(state==1 && !m_quiet &&
+         TellEntry(deal,index<0 ? "" : rules.symbol,*m_standing_ptr,entries[0]))
+         m_listener_ptr.OnLedgerEntries("",entries,true);
+     }
+   void              Fill(const SDealRow &deal)
+     {
+      int index=m_symbols_ptr.FindTerminal(deal.symbol);
+      int at=m_book_ptr.ByTicket(deal.order);
+      if(at==NOBODY && index>=0)
+        {
+         //--- its order may not have come yet: without it nobody knows whose the deal is
+         int row=account.FindDone(deal.order);
+         bool alive=account.FindOpen(deal.order)>=0;
+         if(row<0 && !alive && !IsInHistory(deal.order))
+            return;
+        }
+      if(index<0)
+        {
+         See(deal);
+         return;
+        }
+      SSymbolRules rules;
+      SFill fill;
+      m_symbols_ptr.Rules(index,rules);
+      TellDeal(deal,rules,*m_standing_ptr,fill);
+      if(at==NOBODY)
+        {
+         m_strangers.Fill(account,deal,fill,m_quiet);
+         See(deal);
+         return;
+        }
+      if(m_book_ptr.chains[at].stage==STAGE_SENT)
+         return;
+      TellChainDeal(deal,m_book_ptr.chains[at],fill);
+      if(fill.cl_ord_id=="")
+         m_strangers.Tell(fill);
+      else
+         ChainFill(at,fill);
+      See(deal);
+     }
+   bool              IsInHistory(const ulong ticket)
+     {
+      SOrderRow row;
+      if(ticket==0)
+         return true;
+      if(!HistoryOrderSelect(ticket) || !ReadDoneOrder(ticket,row))
+         return false;
+      int last=ArraySize(account.done);
+      ArrayResize(account.done,last+1);
+      account.done[last]=row;
+      return true;
+     }
+   void              ChainFill(const int at,const SFill &fill)
+     {
+      if(m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP ||
+         m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP_LIMIT)
+         Triggered(at);
+      m_book_ptr.chains[at].Fill(fill.last_qty,fill.last_px);
+      m_book_ptr.chains[at].transact_ns=fill.transact_ns;
+      if(m_book_ptr.chains[at].stage==STAGE_OPEN && m_book_ptr.chains[at].IsFilled())
+         m_book_ptr.chains[at].End(FIX_ORD_STATUS_FILLED);
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnFilled(order,fill);
+      if(m_book_ptr.chains[at].stage==STAGE_ENDED)
+         Overtaken(at);
+     }
+   void              Bust(const SDealRow &deal)
+     {
+      int index=m_symbols_ptr.FindTerminal(deal.symbol);
+      int at=m_book_ptr.ByTicket(deal.order);
+      See(deal);
+      if(index<0 || at==NOBODY)
+         return;
+      SSymbolRules rules;
+      SFill fill;
+      m_symbols_ptr.Rules(index,rules);
+      TellDeal(deal,rules,*m_standing_ptr,fill);
+      TellChainDeal(deal,m_book_ptr.chains[at],fill);
+      m_book_ptr.chains[at].Unfill(fill.last_qty,fill.last_px);
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnBusted(order,fill);
+     }
+
+   //--- ends
+
+   void              Ends(void)
+     {
+      for(int i=0; i<ArraySize(account.done); i++)
+        {
+         int at=Whose(account.done[i]);
+         if(at==NOBODY)
+            m_strangers.Done(account.done[i],m_quiet);
+         else
+            if(m_book_ptr.chains[at].stage!=STAGE_ENDED &&
+               account.done[i].ticket==m_book_ptr.chains[at].ticket)
+               End(at,account.done[i]);
+        }
+     }
+   void              End(const int at,const SOrderRow &row)
+     {
+      int index=m_symbols_ptr.FindTerminal(row.symbol);
+      if(index<0)
+         return;
+      SSymbolRules rules;
+      SDecimal lots,expected;
+      m_symbols_ptr.Rules(index,rules);
+      row.Executed(lots);
+      rules.Units(lots,expected);
+      expected.Add(m_book_ptr.chains[at].base);
+      m_book_ptr.chains[at].owes_deals=m_book_ptr.chains[at].cum.Compare(expected)<0;
+      if(m_book_ptr.chains[at].owes_deals)
+         return;
+      ENUM_ASKED step=m_book_ptr.chains[at].asked_step;
+      if(step==ASKED_PLACE)
+         return;
+      string how=FixEndOf(row.state);
+      if(step==ASKED_REMOVE && how!=FIX_ORD_STATUS_FILLED)
+        {
+         m_book_ptr.chains[at].is_removed=true;
+         return;
+        }
+      string text=row.comment==WireText(row.magic) ? "" : row.comment;
+      Finish(at,how,m_standing_ptr.UtcNs(row.done_msc),text);
+     }
+
+public:
+   //--- end a chain and tell it; a replace or cancel that it has overtaken is too late
+   void              Finish(const int at,const string how,const long transact_ns,
+                            const string text)
+     {
+      string cancel=m_book_ptr.chains[at].cancel_name;
+      string doom=m_book_ptr.chains[at].doom;
+      m_book_ptr.chains[at].End(how);
+      m_book_ptr.chains[at].transact_ns=transact_ns;
+      if(how!=FIX_ORD_STATUS_FILLED && text!="")
+         m_book_ptr.chains[at].text=text;
+      if(how==FIX_ORD_STATUS_CANCELED)
+         m_book_ptr.chains[at].cancel_name="";
+      Overtaken(at);
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      if(how==FIX_ORD_STATUS_REJECTED)
+         m_listener_ptr.OnRejected(order,FIX_ORD_REJ_REASON_BROKER,
+                                   text=="" ? "REJECTED by the trade server" : text);
+      if(how==FIX_ORD_STATUS_EXPIRED)
+         m_listener_ptr.OnExpired(order);
+      if(how!=FIX_ORD_STATUS_CANCELED)
+         return;
+      bool asked=cancel!="" || doom!="";
+      m_listener_ptr.OnCanceled(order,cancel,asked && doom=="" ? "" : "99",
+                                doom!="" ? doom : asked ? "" : text);
+     }
+   //--- what was asked of a chain that has ended is too late
+   void              Overtaken(const int at)
+     {
+      if(m_book_ptr.chains[at].asked_name!="")
+         Refuse(at,m_book_ptr.chains[at].asked_name,"2",
+                FIX_CXL_REJ_REASON_TOO_LATE_TO_CANCEL,"TOO_LATE");
+      if(m_book_ptr.chains[at].cancel_name!="")
+         Refuse(at,m_book_ptr.chains[at].cancel_name,"1",
+                FIX_CXL_REJ_REASON_TOO_LATE_TO_CANCEL,"TOO_LATE");
+      m_book_ptr.Save(at);
+     }
+   //--- refuse a cancel ("1") or a replace ("2") of a chain
+   void              Refuse(const int at,const string request_id,const string response_to,
+                            const string reason,const string text)
+     {
+      if(response_to=="2" && m_book_ptr.chains[at].asked_name==request_id)
+         m_book_ptr.chains[at].Unask();
+      if(response_to=="1" && m_book_ptr.chains[at].cancel_name==request_id)
+         m_book_ptr.chains[at].cancel_name="";
+      SCancelRefused refused;
+      refused.request_id=request_id;
+      refused.orig_cl_ord_id=m_book_ptr.chains[at].name;
+      refused.response_to=response_to;
+      refused.reason=reason;
+      refused.text=text;
+      refused.known=true;
+      m_book_ptr.chains[at].Tell(refused.order);
+      m_listener_ptr.OnCancelRefused(refused);
+     }
+   //--- the server says that the change of a chain is done
+   void              Changed(const int at) { Replaced(at); }
+   //--- a replace has left nothing to place: what was filled is all
+   void              ReplacedByLess(const int at)
+     {
+      m_book_ptr.chains[at].TakeAsked();
+      m_book_ptr.chains[at].terms.qty=m_book_ptr.chains[at].cum;
+      m_book_ptr.chains[at].End(FIX_ORD_STATUS_FILLED);
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnReplaced(order);
+      Overtaken(at);
+     }
+   void              Refused(const int at,const string reason,const string text)
+     {
+      m_book_ptr.chains[at].End(FIX_ORD_STATUS_REJECTED);
+      m_book_ptr.chains[at].text=text;
+      m_book_ptr.Save(at);
+      SVenueOrder order;
+      m_book_ptr.chains[at].Tell(order);
+      m_listener_ptr.OnRejected(order,reason,text);
+     }
+  };
+
+#endif
