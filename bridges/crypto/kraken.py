@@ -184,12 +184,15 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
         )
 
     def mode(self) -> Call | None:
-        """Ask for nothing: there is one mode."""
-        return None
+        """Ask how nonces of this key are taken."""
+        return Call("privatePostGetApiKeyInfo")
 
-    def objection(self, body: Any) -> str:  # noqa: ARG002 - as others have it
-        """Say nothing against it."""
-        return ""
+    def objection(self, body: Any) -> str:
+        """Object to a nonce window: within it a request that is repeated is taken again."""
+        window = int(body["result"]["nonceWindow"])
+        if not window:
+            return ""
+        return f"the API key has a nonce window of {window}: set it to 0 at Kraken"
 
     # Orders.
 

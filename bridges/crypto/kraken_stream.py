@@ -7,8 +7,8 @@ Kraken's keeps. A change of an order that was never told whole is a hint to ask 
 
 Fills are told apart from the order's state, each once, by `exec_id`, the id that REST gives them.
 Each message has a number, one more than the one before it; the documentation does not say whether
-the channels are counted together. A number that follows neither its channel's last nor the stream's
-last is a gap.
+the channels are counted together: the first message of the second channel shows it. Any other
+number is a gap.
 """
 
 from __future__ import annotations
@@ -69,19 +69,26 @@ class Memory:
         self._orders: dict[str, dict[str, Any]] = {}
         self._last: dict[str, int] = {}
         self._newest = 0
+        self._together = False
+        """Whether the channels are counted together."""
 
     def begin(self) -> None:
         """Begin to count anew: a stream was opened."""
         self._last.clear()
-        self._newest = 0
+        self._newest, self._together = 0, False
 
     def follows(self, channel: str, sequence: int) -> bool:
         """Take the number of a message; say whether nothing is missing before it."""
-        last = self._last.get(channel)
-        expected = {self._newest + 1} if last is None else {last + 1, self._newest + 1}
+        last, newest = self._last.get(channel), self._newest
+        if last is None and newest:
+            self._together = sequence > newest
+        after_own = last is None or sequence == last + 1
+        after_all = not newest or sequence == newest + 1
+        if self._together and after_own and not after_all:
+            self._together = False
         self._last[channel] = max(sequence, last or 0)
-        self._newest = max(sequence, self._newest)
-        return last is None or sequence in expected
+        self._newest = max(sequence, newest)
+        return after_all if self._together else after_own
 
     def learn(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Put what a message says of an order to what is known of it."""
