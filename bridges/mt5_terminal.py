@@ -10,6 +10,7 @@ This is the only file that imports the package, and only when it is needed. Rule
 
 from __future__ import annotations
 
+import importlib.util
 import queue
 import sys
 import threading
@@ -35,14 +36,20 @@ NOT_WINDOWS = (
 )
 
 
+def unavailable() -> str:
+    """Say why this machine has no package, and what to do about it; nothing if it has one."""
+    if sys.platform != "win32":
+        return NOT_WINDOWS.format(platform=sys.platform)
+    return "" if importlib.util.find_spec("MetaTrader5") else MISSING
+
+
 def find_package() -> Any:
     """Import the package. Raises BridgeError that says what to install, or where to run."""
-    if sys.platform != "win32":
-        raise BridgeError(NOT_WINDOWS.format(platform=sys.platform))
-    try:
-        import MetaTrader5  # noqa: PLC0415 - only here, and only on Windows
-    except ImportError as problem:
-        raise BridgeError(MISSING) from problem
+    why = unavailable()
+    if why:
+        raise BridgeError(why)
+    import MetaTrader5  # noqa: PLC0415 - only here, and only on Windows
+
     return MetaTrader5
 
 

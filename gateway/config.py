@@ -20,6 +20,7 @@ from gateway.config_breakers import Breakers
 from gateway.config_crypto import CryptoAccount
 from gateway.config_limits import Currency, Group, House
 from gateway.config_market import Feeds, Symbol
+from gateway.config_mt5 import Mt5Account
 from gateway.config_pacing import ExchangeLimit, PacedVenue
 from gateway.config_secret import Secret
 from gateway.errors import ConfigError
@@ -135,6 +136,7 @@ class Venue(PacedVenue, frozen=True, kw_only=True, forbid_unknown_fields=True):
     account_limits: str | None = None
     token: Secret | None = None
     crypto: CryptoAccount | None = None
+    mt5: Mt5Account | None = None
     seed: int = 7
     feed: Feed = Feed()
     latency: Latency = Latency()
@@ -278,6 +280,7 @@ def _anchored(config: Config, folder: Path) -> Config:
             replace(
                 venue, token=_secret(venue.token, folder), feed=_feed(venue.feed, folder),
                 crypto=venue.crypto.anchored(folder) if venue.crypto else None,
+                mt5=venue.mt5.anchored(folder) if venue.mt5 else None,
             )
             for venue in config.venue
         ),

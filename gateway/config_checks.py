@@ -13,6 +13,7 @@ from gateway import config_market
 from gateway.config_breakers import check_breakers
 from gateway.config_crypto import check_crypto
 from gateway.config_limits import check_limits, symbols_of
+from gateway.config_mt5 import check_mt5
 from gateway.config_pacing import check_pacing
 from gateway.config_reading import nearest
 from gateway.endpoints import CURVE_SCHEME, address, is_curve, is_loopback
@@ -232,6 +233,7 @@ def _check_venue(venue: Venue) -> None:
         raise ConfigError(msg)
     check_pacing(venue, where)
     check_crypto(venue, where)
+    check_mt5(venue, where)
     _check_secret(venue.token, f"{where}: token")
 
 

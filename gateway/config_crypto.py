@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MARKETS: dict[str, tuple[str, ...]] = {
     "binance": ("spot", "usdm"),
+    "bybit": ("linear", "spot"),
     "okx": ("spot", "swap"),
     "kraken": ("spot",),
 }

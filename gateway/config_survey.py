@@ -116,6 +116,10 @@ def _secrets(config: Config) -> Iterator[Named]:
             for key in ("api_key", "secret"):
                 secret = getattr(venue.crypto, key)
                 yield Named(f"venue {venue.id}: crypto.{key}", secret, needed=venue.launch)
+        if venue.mt5 is not None and venue.mt5.password is not None:
+            yield Named(
+                f"venue {venue.id}: mt5.password", venue.mt5.password, needed=venue.launch
+            )
     for strategy in config.strategy:
         if strategy.token is not None:
             yield Named(f"strategy {strategy.id}: token", strategy.token)

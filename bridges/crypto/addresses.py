@@ -38,6 +38,24 @@ def _binance(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "params": exchange.sign_params(dict(message["params"]))}
 
 
+def _bybit(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:
+    """Sign a logon: HMAC-SHA256 over a path and the moment until which it holds."""
+    (until,) = message["args"]
+    text = f"GET/realtime{until}"
+    sign = exchange.hmac(text.encode(), exchange.secret.encode(), sha256)
+    return {**message, "args": [exchange.apiKey, until, sign]}
+
+
+def _bybit_stream(*names: str) -> Address:
+    def address(exchange: Any, _: str) -> str:
+        found = exchange.urls["api"]["ws"]
+        for name in names:
+            found = found[name]
+        return str(exchange.implode_hostname(found))
+
+    return address
+
+
 def _okx(exchange: Any, message: dict[str, Any]) -> dict[str, Any]:
     """Sign a login: base64 of HMAC-SHA256 over time, method and path."""
     words = dict(message["args"][0])
@@ -67,6 +85,14 @@ PLACES: Mapping[str, Place] = {
         user=lambda exchange, key: str(exchange.get_private_ws_url("linear", key)),
         market=lambda exchange, _: str(exchange.get_ws_url("linear", "public")),
         sign=_as_it_is, demo="demo",
+    ),
+    "bybit spot": Place(
+        exchange="bybit", user=_bybit_stream("private", "contract"),
+        market=_bybit_stream("public", "spot"), sign=_bybit, demo="sandbox",
+    ),
+    "bybit linear": Place(
+        exchange="bybit", user=_bybit_stream("private", "contract"),
+        market=_bybit_stream("public", "linear"), sign=_bybit, demo="sandbox",
     ),
     "okx spot": OKX,
     "okx swap": OKX,

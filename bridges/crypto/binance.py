@@ -113,7 +113,6 @@ class Binance(BinanceMarket):
 
     amends_stops = False
     tells_trades_apart = False
-    forgets_after_ms = 0
     audit_ms = 15_000
     trades_window_ms = 0
     trades_reach_ms = 0

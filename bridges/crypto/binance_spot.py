@@ -76,6 +76,7 @@ class BinanceSpot(Binance):
     order_calls = frozenset(("privatePostOrder", "privatePostOrderCancelReplace"))
     _trades_method = "GetMyTrades"
     _light_when_one = "privateGetMyTrades"
+    trades_window_ms = 86_400_000
 
     @property
     def capabilities(self) -> Capabilities:

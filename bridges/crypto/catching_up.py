@@ -1,6 +1,8 @@
 """What the exchange has and we have not heard of: open orders, orders that are gone, trades.
 
 Rules: an order that should be open and is not listed is asked for by its id: a list proves nothing.
+An exchange may have thrown away what has ended (Binance futures: after three days, if nothing was
+filled): where list and look-up agree three times, over the time of doubt, the order has ended.
 Trades are asked for from a certain moment on; each is told once.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from bridges.crypto.core import MS_NS, Core
+from bridges.crypto.core import Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Step
 from bridges.crypto.orders import ENDED, Order
@@ -34,25 +36,26 @@ def catch_up(core: Core, symbols: list[str], since_ns: int, *, trades: bool) -> 
     for symbol in symbols if trades else ():
         if not (yield from _missed_trades(core, symbol, since_ns)):
             return False
-    gone = before - {view.client_id for view in views}
-    for name in sorted(gone):
-        order_gone = core.orders.get(name)
-        if order_gone is None or order_gone.is_done or order_gone.request.symbol not in symbols:
+    for name in sorted(before - {view.client_id for view in views}):
+        order = core.orders.get(name)
+        if order is None or order.is_done or order.request.symbol not in symbols:
             continue
-        found = yield from seek(core, order_gone.request.symbol, name)
-        if found.view is not None:
-            core.absorb(found.view)
-        elif found.absent and _may_be_forgotten(core, order_gone, since_ns):
-            core.forgotten(order_gone)
-        else:
+        if not (yield from _missed(core, order, trades=trades)):
             return False
     return True
 
 
-def _may_be_forgotten(core: Core, order: Order, since_ns: int) -> bool:
-    """Whether an order may have ended without a trade so long ago that nobody knows it there."""
-    after_ms = core.table.forgets_after_ms
-    return bool(after_ms) and core.now_ns - since_ns > after_ms * MS_NS and not order.heard
+def _missed(core: Core, order: Order, *, trades: bool) -> Truth:
+    """Ask for an order that is not listed and should be; say whether it is known what it is."""
+    view, absent = yield from seek(core, order.request.symbol, order.client_id)
+    if view is not None:
+        core.absorb(view)
+        return True
+    known = absent and trades and not order.is_missing_trades
+    if known and order.is_forgotten(core.now_ns, core.absence_ns):
+        core.forgotten(order)
+        return True
+    return False
 
 
 def _met(core: Core, view: OrderView) -> Flow:

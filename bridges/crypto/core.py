@@ -109,6 +109,15 @@ class Core:
         """The exchange's time."""
         return self.now_ns // MS_NS + self.offset_ms
 
+    def theirs_ms(self, ns: int) -> int:
+        """Return a moment of ours in the exchange's time, and not later than ours says."""
+        return ns // MS_NS + min(self.offset_ms, 0)
+
+    def passes(self, response: Response) -> bool:
+        """Whether an answer speaks of the moment only: a wrong clock, too many requests."""
+        table = self.table
+        return table.is_clock_off(response) or table.back_off_ms(response) is not None
+
     def start(self, flow: Flow) -> None:
         """Begin a conversation."""
         self.flows.start(flow, self.now_ns)
@@ -218,6 +227,7 @@ class Core:
         if view.order_id != order.order_id and not (order.triggered and view.waits):
             order.order_id = view.order_id  # a stop may have another once it is triggered
             self.by_order_id[view.order_id] = order
+        order.missed = 0
         order.heard = max(order.heard, view.executed)
         order.ns = max(order.ns, view.ns)
         if view.status is OrdStatus.REJECTED and not order.accepted:
@@ -242,6 +252,9 @@ class Core:
 
     def fill(self, order: Order, trade: TradeView, through: Decimal) -> None:
         """Count a trade, and tell it."""
+        if not order.order_id:
+            order.order_id = trade.order_id  # a trade may be heard of before its order is
+            self.by_order_id[trade.order_id] = order
         self._accept(order)
         if not order.book(trade, through):
             return
@@ -291,7 +304,7 @@ class Core:
             order.amend_refusal = news.why
 
     def forgotten(self, order: Order) -> None:
-        """End an order that ended there without a trade, so long ago that it is unknown there."""
+        """End an order that the exchange no longer lists nor knows; its trades were told."""
         order.ending = order.view_of_end("cancelled there meanwhile, and forgotten since")
         self.settle(order)
 

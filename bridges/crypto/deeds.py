@@ -2,8 +2,10 @@
 
 Rules: an order is sent once, ever. Whatever its answer does not prove is looked up by its id until
 the exchange has shown the order, or has said that it knows none at a time when the request can no
-longer arrive. A cancel may be sent again: it names one order, and ends it once. A replace that the
-exchange cannot do in one piece is a cancel, its evidence, and a new order of what then remains.
+longer arrive. A cancel may be sent again: it names one order, and ends it once; one that was
+refused for the moment only (a wrong clock, too many requests) is, when the moment is over. A
+replace that the exchange cannot do in one piece is a cancel, its evidence, and a new order of what
+then remains.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdSta
 
 Found = Generator[Step, list[Response], OrderView | None]
 Truth = Generator[Step, list[Response], bool]
+Answer = Generator[Step, list[Response], Response]
 
 SHORT = Pause(20_000_000)
 GRACE_STEPS = 10
@@ -33,8 +36,10 @@ OVER = ENDED | {OrdStatus.FILLED}
 
 
 def place(core: Core, order: Order) -> Flow:
-    """Send a new order, and find out what became of it."""
-    yield from _place(core, order)
+    """Send a new order, and find out what became of it; one that never was is not kept."""
+    placed = yield from _place(core, order)
+    if not placed:
+        core.forget(order)
 
 
 def _place(core: Core, order: Order) -> Truth:
@@ -121,8 +126,7 @@ def _end(core: Core, order: Order, request_id: str) -> Truth:
     sent_ns = core.now_ns
     symbol = order.request.symbol
     for pause in pauses():
-        call = core.table.cancel(symbol, order.client_id, request_id, waits=order.waits)
-        response = yield from ask(call)
+        response = yield from _say_cancel(core, order, request_id, sent_ns)
         view = core.read(core.table.read_order, response)
         verdict = core.table.judge(response)
         if view is None:
@@ -142,6 +146,21 @@ def _end(core: Core, order: Order, request_id: str) -> Truth:
             return False
         yield pause
     return False
+
+
+def _say_cancel(core: Core, order: Order, request_id: str, sent_ns: int) -> Answer:
+    """Send a cancel; again, if it was refused for the moment only and there is time for that."""
+    symbol, name = order.request.symbol, order.client_id
+    for pause in pauses():
+        call = core.table.cancel(symbol, name, request_id, waits=order.waits)
+        response = yield from ask(call)
+        wait_ns = max(pause.ns, core.gate.quiet_until_ns - core.now_ns)
+        is_late = core.now_ns + wait_ns - sent_ns > core.absence_ns
+        is_over = order.ending is not None or order.is_done
+        if is_late or is_over or not core.passes(response):
+            break
+        yield Pause(wait_ns)
+    return response
 
 
 def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:

@@ -121,14 +121,14 @@ class Link:
         patience_ns = self._patience_ns()
         if patience_ns and now_ns - self._alive_ns > patience_ns:
             self._down(f"silent for {patience_ns // MS_NS} ms")
+        if self._state is State.READY and now_ns >= self._clock_ns:
+            self._clock_ns = now_ns + CLOCK_NS
+            core.start(self._mind_clock())
         if not core.is_up:
             return
         if now_ns >= self._audit_ns:
             self._audit_ns = now_ns + core.table.audit_ms * MS_NS
             core.start(self._audit())
-        if now_ns >= self._clock_ns:
-            self._clock_ns = now_ns + CLOCK_NS
-            core.start(self._mind_clock())
         if self._key and now_ns >= self._key_ns:
             self._key_ns = now_ns + KEY_NS
             core.start(self._keep_key())
@@ -137,8 +137,10 @@ class Link:
         """Return when `tick` has something to do."""
         patience_ns = self._patience_ns()
         times = [self._alive_ns + patience_ns + 1] if patience_ns else []
+        if self._state is State.READY:
+            times.append(self._clock_ns)
         if self.core.is_up:
-            times += [self._audit_ns, self._clock_ns]
+            times.append(self._audit_ns)
         return min(times, default=None)
 
     def _patience_ns(self) -> int:
@@ -220,7 +222,7 @@ class Link:
         access = core.read(core.table.read_access, response)
         if access is None:
             self._why = core.table.text_of(response)
-            if core.table.judge(response) is Verdict.REFUSED and response.sent:
+            if self._is_final(response):
                 self.refusal = f"the API key is not taken: {self._why}"
             return False
         if not access.trades:
@@ -236,6 +238,11 @@ class Link:
                 ' config: key_may = ["any_address"]'
             )
         return not self.refusal
+
+    def _is_final(self, response: Response) -> bool:
+        """Whether a refusal is the key's; a wrong clock and haste pass."""
+        refused = self.core.table.judge(response) is Verdict.REFUSED and response.sent
+        return refused and not self.core.passes(response)
 
     def _check_mode(self) -> Truth:
         call = self.core.table.mode()

@@ -77,7 +77,6 @@ class Okx(OkxAnswers, OkxMarket):
     amends_stops = False
     audit_ms = 15_000
     tells_trades_apart = False
-    forgets_after_ms = DAY_MS // 12
     trades_window_ms = 0
     trades_reach_ms = 89 * DAY_MS
 

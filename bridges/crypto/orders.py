@@ -18,6 +18,8 @@ from protocol.numbers import ZERO
 
 ENDED = frozenset((OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED))
 _is_ours = re.compile(r"[0-9A-Z]{13}", re.ASCII).fullmatch
+LOOKS = 3
+"""So many looks, spread over the time of doubt, prove an absence."""
 AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
 
 
@@ -25,11 +27,10 @@ class Order:
     """What is known of one order; `name` is the id that names it on our wire."""
 
     __slots__ = (
-        "accepted", "amend_refusal", "amending", "asking",
-        "base", "base_paid", "before", "born_ns", "cancel_id",
-        "client_id", "ended", "ended_by", "ending", "heard", "name", "ns", "order_id", "paid",
-        "previous", "qty", "refused", "replacing", "request", "sum", "superseded", "trades",
-        "triggered",
+        "accepted", "amend_refusal", "amending", "asking", "base", "base_paid", "before", "born_ns",
+        "cancel_id", "client_id", "ended", "ended_by", "ending", "heard", "missed", "missed_ns",
+        "name", "ns", "order_id", "paid", "previous", "qty", "refused", "replacing", "request",
+        "sum", "superseded", "trades", "triggered",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, now_ns: int) -> None:
@@ -65,6 +66,8 @@ class Order:
         """Why the exchange will not make that of it, once it has said so."""
         self.asking = False
         """Whether missing trades are being asked for."""
+        self.missed = self.missed_ns = 0
+        """How often, and since when, it was not listed and the exchange knew no such order."""
         self.ns = self.born_ns = now_ns
 
     @property
@@ -116,6 +119,12 @@ class Order:
             self.request.time_in_force in AT_ONCE or self.request.ord_type is OrdType.MARKET
         )
         return end is not None and end.status is OrdStatus.EXPIRED and not at_once
+
+    def is_forgotten(self, now_ns: int, absence_ns: int) -> bool:
+        """Count one more look that found nothing; say whether that is proof by now."""
+        self.missed_ns = self.missed_ns if self.missed else now_ns
+        self.missed += 1
+        return self.missed >= LOOKS and now_ns - self.missed_ns > absence_ns
 
     def book(self, trade: TradeView, through: Decimal) -> bool:
         """Count a trade once; say whether it is new. `through` is what was executed with it."""

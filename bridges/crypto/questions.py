@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 
-from bridges.crypto.core import MS_NS, Core
+from bridges.crypto.core import Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
 from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
@@ -139,7 +139,7 @@ def balances(core: Core, question: str) -> Flow:
 def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
     """Ask for what moved money without a trade."""
     table = core.table
-    call = table.ledger(since_ns // MS_NS)
+    call = table.ledger(core.theirs_ms(since_ns))
     complete = core.is_up
     rows: list[LedgerEntry] | None = None
     if call is not None and complete:

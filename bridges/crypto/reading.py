@@ -18,7 +18,6 @@ from bridges.crypto.views import OrderView, TradeView, Verdict
 if TYPE_CHECKING:
     from bridges.crypto.core import Core
 
-MS_NS = 1_000_000
 MAX_PAGES = 200
 """Pages in one answer; what has more is not complete."""
 MAX_STEPS = 3
@@ -99,7 +98,7 @@ def listed(core: Core, symbols: Sequence[str]) -> Views:
 
 def trades_of(core: Core, symbol: str, order_id: str, since_ns: int) -> Trades:
     """Read the trades of one order, the oldest first."""
-    call = core.table.trades_of(symbol, order_id, since_ns // MS_NS)
+    call = core.table.trades_of(symbol, order_id, core.theirs_ms(since_ns))
     reader = partial(core.table.read_trades, symbol=symbol)
     found = yield from pages(core, (call,), core.table.more_trades, reader)
     if found is None:
@@ -110,7 +109,7 @@ def trades_of(core: Core, symbol: str, order_id: str, since_ns: int) -> Trades:
 def trades_since(core: Core, symbol: str, since_ns: int) -> Trades:
     """Read all trades of a symbol from a moment on, the oldest first."""
     end_ms = core.at_ms + 1_000
-    since_ms = core.within_reach(since_ns // MS_NS)
+    since_ms = core.within_reach(core.theirs_ms(since_ns))
     window_ms = core.table.trades_window_ms or end_ms
     reader = partial(core.table.read_trades, symbol=symbol)
     found: list[TradeView] = []

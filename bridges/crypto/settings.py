@@ -8,6 +8,8 @@ from pathlib import Path
 from bridges.crypto.addresses import PLACES
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.bybit_linear import BybitLinear
+from bridges.crypto.bybit_spot import BybitSpot
 from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
@@ -21,6 +23,8 @@ NOTES_NAME = "notes"
 TABLES: Mapping[tuple[str, str], type[Table]] = {
     ("binance", "spot"): BinanceSpot,
     ("binance", "usdm"): BinanceUsdm,
+    ("bybit", "linear"): BybitLinear,
+    ("bybit", "spot"): BybitSpot,
     ("okx", "spot"): OkxSpot,
     ("okx", "swap"): OkxSwap,
     ("kraken", "spot"): KrakenSpot,
@@ -81,7 +85,7 @@ def open_crypto_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each wi
         table=make_table(native, recv_window_ms=recv_window_ms),
         shell=CcxtShell(
             place, api_key=api_key, secret=secret, passphrase=passphrase, testnet=testnet,
-            timeout_ms=timeout_ms, make_session=make_session,
+            timeout_ms=timeout_ms, recv_window_ms=recv_window_ms, make_session=make_session,
         ),
         notes=Notes(folder / NOTES_NAME), key_may=frozenset(key_may),
         checks_key=not testnet, book_depth=book_depth, dead_man_ms=exchange_dead_man_ms,

@@ -146,6 +146,7 @@ class CcxtShell:
         passphrase: str = "",
         testnet: bool = False,
         timeout_ms: int = 5_000,
+        recv_window_ms: int = 5_000,
         make_session: MakeSession | None = None,
     ) -> None:
         self._place = place
@@ -160,6 +161,7 @@ class CcxtShell:
         self._config = {
             "apiKey": api_key, "secret": secret, "password": passphrase,
             "enableRateLimit": False, "timeout": timeout_ms,
+            "options": {"recvWindow": recv_window_ms},
             "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
         }  # fmt: skip
         self._testnet = testnet

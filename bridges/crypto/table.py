@@ -53,8 +53,6 @@ class Table(Protocol):
     """How often what rests is compared with the exchange's own list."""
     limits: tuple[Limit, ...]
     """The exchange's stated limits, that of all calls first."""
-    forgets_after_ms: int
-    """After this long an order that ended without a trade is unknown there; 0 is never."""
     trades_window_ms: int
     """The longest time that one question for trades may span; 0 is any."""
     trades_reach_ms: int

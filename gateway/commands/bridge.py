@@ -30,15 +30,15 @@ def command(venue_id: str, config_path: Path) -> None:
 
     \b
     Exit codes: 0 ended in order, 1 stopped by a failure or already running, 2 config wrong or
-    this kind of venue cannot be bridged yet.
+    this kind of venue has no bridge to run.
     """
     config = read_config(config_path)
     venue = config.venue_of(venue_id)
-    if venue.kind not in {"paper", "crypto"}:
+    if venue.kind == "mt5_ea":
         msg = (
-            f"venue {venue.id} is of kind {venue.kind!r}, which comes with a later version;"
-            ' expected kind = "paper" or "crypto"'
-        )  # fmt: skip
+            f"venue {venue.id} is an Expert Advisor, which runs in its terminal and connects by"
+            " itself: there is no bridge to run here"
+        )
         raise CommandError(msg, exit_code=USAGE)
     logs.start(f"bridge-{venue.id}", config.log)
     stopping = threading.Event()
@@ -70,8 +70,16 @@ def arguments(config: Config, venue: Venue) -> dict[str, Any]:
         "account": venue.account_id,
         "dead_man_ms": venue.dead_man_ms,
         "durability": config.journal.durability,
-        **(_crypto(venue) if venue.kind == "crypto" else _paper(venue)),
+        **{"crypto": _crypto, "mt5_terminal": _mt5}.get(venue.kind, _paper)(venue),
     }
+
+
+def _mt5(venue: Venue) -> dict[str, Any]:
+    """Say what a terminal venue wants to know."""
+    account = venue.mt5
+    assert account is not None, "the config's checks see to that"
+    password = account.password.read().decode() if account.password else ""
+    return {"symbols": venue.symbol_map, **_given(account), "password": password}
 
 
 def _crypto(venue: Venue) -> dict[str, Any]:

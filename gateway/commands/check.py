@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bridges.mt5_terminal import unavailable
 from gateway.commands.terminal import (
     USAGE,
     config_option,
@@ -17,6 +18,7 @@ from gateway.commands.terminal import (
     print_rows,
     read_config,
 )
+from gateway.config import Config
 from gateway.config_survey import survey
 
 LISTENS = ("key", "endpoint", "for", "from", "guard")
@@ -35,7 +37,9 @@ def command(config_path: Path, *, as_json: bool) -> None:
     Exit codes: 0 it would run (warnings included), 2 config wrong, or a secret or file that it
     names cannot be used.
     """
-    found = survey(read_config(config_path))
+    config = read_config(config_path)
+    found = survey(config)
+    _look_for_package(config, found)
     if as_json:
         print_json({"config": str(config_path.absolute()), **found})
     else:
@@ -46,6 +50,15 @@ def command(config_path: Path, *, as_json: bool) -> None:
         for text in found[kind]:
             err.print(f"portcullis: {kind[:-1]}: {text}", markup=False)
     click.get_current_context().exit(0 if found["ok"] else USAGE)
+
+
+def _look_for_package(config: Config, found: dict[str, Any]) -> None:
+    """Add what keeps a terminal bridge from running on this machine; launched, it is a problem."""
+    why = unavailable()
+    for venue in config.venue:
+        if why and venue.kind == "mt5_terminal":
+            found["problems" if venue.launch else "warnings"].append(f"venue {venue.id}: {why}")
+            found["ok"] = found["ok"] and not venue.launch
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from support.conformance import KrakenDesk, OkxSpotDesk, OkxSwapDesk, PaperDesk, SpotDesk, UsdmDesk
+from support.conformance import (
+    BybitLinearDesk,
+    BybitSpotDesk,
+    KrakenDesk,
+    OkxSpotDesk,
+    OkxSwapDesk,
+    PaperDesk,
+    SpotDesk,
+    UsdmDesk,
+)
 from support.conformance_mt5 import ExchangeDesk, HedgingDesk, NettingDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
 DESKS = {
     "paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk,
+    "bybit spot": BybitSpotDesk, "bybit linear": BybitLinearDesk,
     "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk, "kraken spot": KrakenDesk,
     "mt5 terminal netting": NettingDesk, "mt5 terminal exchange": ExchangeDesk,
     "mt5 terminal hedging": HedgingDesk,
 }  # fmt: skip
-IN_CI = ("okx spot", "okx swap", "kraken spot")
+IN_CI = ("bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot")
 
 
 def missing(name):

@@ -36,7 +36,8 @@ from protocol.timestamps import format_utc
 BTC = "BTC/USDT"
 ORDER_WORDS = (ExecutionReport, OrderCancelReject)
 LIMIT_MS = 10_000
-DEPOSITS = {"spot": {"USDT": 100_000, "BTC": 2}, "usdm": {"USDT": 100_000}}
+MONEY = {"USDT": 100_000, "BTC": 2}
+DEPOSITS = {"spot": MONEY, "usdm": {"USDT": 100_000}, "unified": MONEY}
 
 
 class Desk(Counter):
@@ -350,3 +351,25 @@ class OkxSwapDesk(OkxSpotDesk):
     traded = f"{BTC}:USDT"
     is_spot = False
     qty_step = "0.0001"
+
+
+class BybitSpotDesk(CryptoDesk):
+    """bybit spot."""
+
+    name, exchange, market = "bybit spot", "bybit", "spot"
+    order_path = "/v5/order/create"
+
+    def trade_id(self, deal):
+        """Return what the bridge calls a trade."""
+        from support.exchange.bybit.orders import execution_id  # noqa: PLC0415 - wants aiohttp
+
+        return execution_id(self.market, deal)
+
+
+class BybitLinearDesk(BybitSpotDesk):
+    """bybit's linear perpetuals."""
+
+    name, market = "bybit linear", "linear"
+    says_no_money = "not enough"
+    is_spot = False
+    qty_step = "0.001"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
 from support.binance_face import BinanceFace
+from support.bybit_face import BybitFace
+from support.exchange.bybit.orders import execution_id
 from support.exchange.hosts import spot_instruments, usdm_instruments
 from support.exchange.kraken.names import txid
 from support.exchange.params import Params
@@ -20,6 +23,8 @@ from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
+from bridges.crypto.bybit_linear import BybitLinear
+from bridges.crypto.bybit_spot import BybitSpot
 from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
@@ -75,6 +80,14 @@ def kraken_by_hand(api, qty):
     assert api.answer("AddOrder", words, lambda: None)["error"] == []
 
 
+def bybit_by_hand(api, qty):
+    """Buy at bybit's market by hand, without a client id."""
+    api.account.routes["POST", "/v5/order/create"]({
+        "category": api.name, "symbol": "BTCUSDT", "side": "Buy", "qty": qty,
+        "orderType": "Market", "marketUnit": "baseCoin",
+    })  # fmt: skip
+
+
 class Market(NamedTuple):
     """One market of one exchange in virtual time."""
 
@@ -107,6 +120,23 @@ OKX_CALLS = (
     "PostTradeOrder", "CancelOrder", "AmendOrder", "GetTradeOrder", "OrdersPending", "TradeFills",
     "Time",
 )  # fmt: skip
+BYBIT_CALLS = (
+    "OrderCreate", "OrderCancel", "OrderAmend", "OrderRealtime", "OrderHistory", "ExecutionList",
+    "MarketTime",
+)
+
+
+def _bybit(table, lag_ms):
+    return Market(
+        table, "BTCUSDT",
+        lambda clock, say: BybitFace(table.category, clock, say, lag_ms=lag_ms),
+        place="OrderCreate", cancel="OrderCancel", replace="OrderAmend",
+        wrong_questions=("OrderRealtime", "ExecutionList", "MarketTime"),
+        trade_id=partial(execution_id, table.category), by_hand=bybit_by_hand, calls=BYBIT_CALLS,
+        pace_ms=200,
+    )  # fmt: skip
+
+
 MARKETS = {
     SPOT: Market(
         BinanceSpot, "BTCUSDT",
@@ -124,6 +154,8 @@ MARKETS = {
         place="PostOrder", cancel="DeleteOrder", replace="PutOrder",
         wrong_questions=("GetOpenOrders", "Trades", "Time"),
     ),
+    "bybit spot": _bybit(BybitSpot, lag_ms=0),
+    "bybit linear": _bybit(BybitLinear, lag_ms=30),
     "okx spot": Market(
         OkxSpot, "BTC-USDT", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
@@ -203,7 +235,9 @@ class Trader:
 
     def replace(self, orig, qty, price, *, keeps_id=None, **more):
         """Replace it; a stop that waits may not keep its id where others do."""
-        order = self._request(self.name(), qty, price, Side.BUY, orig_cl_ord_id=orig, **more)
+        order = self._request(
+            self.name(), qty, price, self.side_of(orig), orig_cl_ord_id=orig, **more
+        )
         self.names.append(order.cl_ord_id)
         if self.keeps_ids if keeps_id is None else keeps_id:
             self.roots[order.cl_ord_id] = self.roots.get(orig, orig)
@@ -213,7 +247,7 @@ class Trader:
     def cancel(self, orig):
         """Cancel it."""
         request = CancelRequest(
-            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=Side.BUY
+            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=self.side_of(orig)
         )
         self.world.venue.cancel(request, self.world.exchange.now_ns)
         return request.cl_ord_id
@@ -247,18 +281,18 @@ class Trader:
     def judge(self):
         """Compare what was told with the exchange's own record."""
         world = self.world
-        given = list(world.exchange.api.desk.records.values())
+        given = world.exchange.records()
         records = {one.client_id or f"#{one.number}": one for one in given}
         sent = Counter(one.client_id for one in given if one.client_id)
         assert max(sent.values(), default=0) <= 1
         told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)
                 for one in world.of(Filled)}  # fmt: skip
         deals = {(self.market.trade_id(one), one.qty, one.price, one.commission)
-                 for one in world.exchange.api.desk.deals}  # fmt: skip
+                 for one in world.exchange.deals()}  # fmt: skip
         assert told == deals
         assert len(world.of(Filled)) == len(deals)
         open_there = {name: one.qty - one.cum for name, one in records.items() if one.is_open}
-        open_there |= world.exchange.face.waiting()
+        open_there |= world.exchange.waiting()
         open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
         assert open_there == open_here
         for name in self.names:

@@ -80,23 +80,42 @@ class VirtualExchange:
 
     def __init__(self, make_face, symbol="BTC/USDT"):
         self.now_ns = T0
+        self.skew_ms = 0
+        """So far is the exchange's clock ahead of ours."""
         self.symbol = symbol
         self.shells = []
-        self.face = make_face(lambda: self.now_ns, self._say)
+        self.face = make_face(lambda: self.clock_ns, self._say)
         self.api = self.face.api
         self.api.markets.open(None, self.now_ns)
+
+    @property
+    def clock_ns(self):
+        """The exchange's time."""
+        return self.now_ns + self.skew_ms * MS
 
     def _say(self, body):
         for shell in self.shells:
             shell.hear(json.loads(json.dumps(body)))
 
+    def records(self):
+        """Return the exchange's records of all orders."""
+        return list(self.api.desk.records.values())
+
+    def waiting(self):
+        """Return what waits in a service of its own: the quantity by client id."""
+        return self.face.waiting()
+
+    def deals(self):
+        """Return the exchange's records of all trades."""
+        return list(self.api.desk.deals)
+
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
-        self.api.markets.set_book(self.symbol, bids, asks, self.now_ns)
+        self.api.markets.set_book(self.symbol, bids, asks, self.clock_ns)
 
     def trade(self, price, qty, aggressor):
         """Let others trade."""
-        self.api.markets.trade(self.symbol, price, qty, aggressor, self.now_ns)
+        self.api.markets.trade(self.symbol, price, qty, aggressor, self.clock_ns)
 
 
 class VirtualShell:
@@ -284,7 +303,7 @@ class World:
         ]  # fmt: skip
         soonest = min(one for one in times if one is not None)
         self.exchange.now_ns = max(self.exchange.now_ns, soonest)
-        self.exchange.api.tick(self.exchange.now_ns)
+        self.exchange.api.tick(self.exchange.clock_ns)
         self.shell.run_due()
         self.venue.step(self.exchange.now_ns)
 

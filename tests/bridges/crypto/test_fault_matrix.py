@@ -6,12 +6,15 @@ is open; no client id was taken twice, and no order exceeded its quantity.
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
 pytest.importorskip("cryptography")
 from support.crypto_trader import MARKETS, SPOT, trader_on, venue_on
+from support.matrix import matrix
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
 from bridges.link_events import LinkChanged
@@ -32,6 +35,33 @@ def market(request):
 def trader(market):
     """Give a trader on a venue that is up."""
     return trader_on(market)
+
+
+MOMENTS = {
+    "test_placing": "place", "test_cancelling": "cancel", "test_replacing": "replace",
+    "test_reconnecting_through_wrong_answers": "reconnect",
+    "test_an_order_that_others_gave_is_told_after_a_gap": "reconnect",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Count the cases of each misbehaviour at each moment; at the end, print them."""
+    found = Counter()
+    yield found
+    text = matrix(found, (*ANSWER_FAULTS, *STREAM_FAULTS))
+    sys.stdout.write(f"\n{found.total()} cases in virtual time\n{text}\n")
+
+
+@pytest.fixture(autouse=True)
+def _counted(request, counts):
+    """Count a case by the parameters of its test."""
+    given = getattr(request.node, "callspec", None)
+    moment = MOMENTS.get(request.node.originalname)
+    if given is not None and "fault" in given.params:
+        counts[
+            given.params.get("answers", given.params["fault"]), moment or given.params["moment"]
+        ] += 1
 
 
 Canceled_or_refused = (Canceled, CancelRefused)

@@ -125,6 +125,19 @@ def test_a_key_that_cannot_be_judged_yet_is_asked_again():
     assert world.until(lambda: world.venue.connected)
 
 
+@pytest.mark.parametrize("passes", [
+    Response(400, {"code": -1021, "msg": "Timestamp for this request is outside."}),
+    Response(429, {"code": -1003, "msg": "Too many requests."}, {"retry-after": "1"}),
+    Response(418, {"code": -1003, "msg": "Way too many requests."}, {"retry-after": "1"}),
+])  # fmt: skip
+def test_what_passes_says_nothing_of_the_key(passes):
+    """A wrong clock, haste, a ban: the bridge does not stop, it asks again."""
+    world, up = run_venue({RESTRICTIONS: passes})
+    assert not up
+    world.shell.answers[RESTRICTIONS] = may()
+    assert world.until(lambda: world.venue.connected)
+
+
 def test_hedge_mode_is_refused():
     """In hedge mode an order would have to name a side of the position."""
     with pytest.raises(BridgeError, match="hedge mode"):

@@ -155,6 +155,11 @@ class Hub:
                 del connection.topics["user"]
                 connection.subscriptions.clear()
 
+    def close_user(self):
+        """Close the connections that carry the user data, in order."""
+        for connection in self.carrying("user"):
+            self._closing = asyncio.ensure_future(connection.socket.close())
+
     async def serve(self, connection, on_request):
         """Carry one connection until it ends."""
         self.accepted += 1

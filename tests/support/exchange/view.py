@@ -42,8 +42,15 @@ class AccountView:
         self._call(lambda: self._api.fund(symbol, rate))
 
     def end_user_stream(self):
-        """Expire the listen key (USD-M) or end the subscription (spot), as the exchange would."""
-        self._call(lambda: self._hub.end_user(self._api.ended_event()))
+        """Expire the listen key (USD-M) or end the subscription (spot), as the exchange would.
+
+        One that has no word for that closes the stream in order.
+        """
+        said = getattr(self._api, "ended_event", None)
+        if said is None:
+            self._call(self._hub.close_user)
+        else:
+            self._call(lambda: self._hub.end_user(said()))
 
     # The exchange's own word.
 
@@ -80,6 +87,12 @@ class AccountView:
     def listeners(self, channel):
         """Return how many connections carry a channel now."""
         return self._call(lambda: len(self._hub.carrying(channel)))
+
+    def faults_left(self, channel):
+        """Return how many events of a channel have still to be lost or repeated."""
+        return self._call(
+            lambda: self._hub.gate(channel).losses + self._hub.gate(channel).repeats
+        )
 
     def accepted(self):
         """Return how many websocket connections there have been."""

@@ -1,0 +1,226 @@
+"""A crypto venue on a local exchange over TLS, in real time, and many of them side by side.
+
+A `SocketWorld` is what `virtual_exchange.World` is in virtual time: a venue, what it told, and the
+exchange's own word, so that one trader and one judge serve both. `side_by_side` lets many lives go
+on at once in one loop: what they mostly do is wait.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import NamedTuple
+
+from support.conformance import OkxSpotDesk, OkxSwapDesk, SpotDesk, UsdmDesk
+from support.exchange.reach import session_to
+from support.exchange.server import LocalExchange
+from support.waiting import breathe
+
+from bridges.crypto.settings import open_crypto_venue
+from bridges.port import Balances, Found, Positions
+
+BTC = "BTC/USDT"
+RICH = {"USDT": 50_000_000, "BTC": 1_000}
+PLENTY = {"weight": 10**9, "orders": {"10S": 10**6}}
+STEP_MS = 2
+LOOK_S = 0.03
+"""So often is a condition looked at."""
+PATIENCE_S = 20
+
+
+class Way(NamedTuple):
+    """One market of one exchange: its desk, and the requests that faults are for."""
+
+    desk: type
+    """The CryptoDesk of the conformance suite: which exchange, market, account, symbol."""
+    place: str
+    cancel: str
+    replace: str
+    renew: str
+    """What is asked first if a half-filled order is replaced."""
+    look_up: str
+    questions: tuple[str, ...]
+    """What is asked while the link comes up: open orders, trades."""
+    limits: dict
+    """So many requests that none is too many."""
+    kinds: tuple[str, ...] = ("limit", "post-only", "ioc", "fok", "market")
+    """The kinds of orders there (crypto_lives.KINDS)."""
+    skew_ms: int = 6_000
+    """So far is a clock off that requests are refused for it."""
+
+
+WAYS = {
+    "binance spot": Way(
+        SpotDesk, place="POST /api/v3/order", cancel="DELETE /api/v3/order",
+        replace="POST /order/cancelReplace", renew="DELETE /api/v3/order",
+        look_up="GET /api/v3/order", questions=("GET /openOrders", "GET /myTrades"),
+        limits=PLENTY, kinds=("limit", "post-only", "ioc", "fok", "market", "stop limit"),
+    ),
+    "binance usdm": Way(
+        UsdmDesk, place="POST /fapi/v1/order", cancel="DELETE /fapi/v1/order",
+        replace="PUT /fapi/v1/order", renew="PUT /fapi/v1/order", look_up="GET /fapi/v1/order",
+        questions=("GET /openOrders", "GET /userTrades"), limits=PLENTY,
+    ),
+    **{
+        desk.name: Way(
+            desk, place="POST /trade/order", cancel="POST /trade/cancel-order",
+            replace="POST /trade/amend-order", renew="POST /trade/amend-order",
+            look_up="GET /trade/order",
+            questions=("GET /trade/orders-pending", "GET /trade/fills"),
+            limits={"orders": 10**6}, skew_ms=40_000,
+        )
+        for desk in (OkxSpotDesk, OkxSwapDesk)
+    },
+}  # fmt: skip
+"""By the name of the translation table."""
+
+
+class Ledger:
+    """The exchange of one world: its market to speak, its records to read."""
+
+    def __init__(self, local, account, symbol):
+        self.local = local
+        self.account = account
+        self.symbol = symbol
+
+    @property
+    def now_ns(self):
+        """The time."""
+        return time.time_ns()
+
+    def records(self):
+        """Return the exchange's records of all orders."""
+        return list(self.account.orders().values())
+
+    def waiting(self):
+        """Return what waits in a service of its own: no such order is given here."""
+        return {}
+
+    def deals(self):
+        """Return the exchange's records of all trades."""
+        return self.account.deals()
+
+    def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
+        """Let the market show this whole book."""
+        self.account.set_book(self.symbol, bids, asks)
+
+    def trade(self, price, qty, aggressor):
+        """Let others trade."""
+        self.account.trade(self.symbol, price, qty, aggressor)
+
+
+class SocketWorld:
+    """A bridge's venue with its own ccxt client, on an exchange of its own."""
+
+    def __init__(self, way, folder, **settings):
+        self.way = way
+        self.told = []
+        desk = way.desk
+        account = desk.account_name or desk.market
+        self.local = LocalExchange(
+            desk.exchange, symbols=(BTC,), deposits={account: RICH}, limits={account: way.limits}
+        )
+        self.local.__enter__()
+        self.exchange = Ledger(self.local, getattr(self.local, account), desk.traded)
+        self.exchange.set_book()
+        self._folder = folder
+        self._settings = settings
+        self._asked = 0
+        self.venue = self._open()
+        self._is_open = False
+
+    def _open(self):
+        keys = self.local.credentials
+        return open_crypto_venue(**{
+            "folder": self._folder, "symbols": [BTC], "exchange": self.way.desk.exchange,
+            "market": self.way.desk.market, "api_key": keys["apiKey"], "secret": keys["secret"],
+            "passphrase": keys.get("password", ""), "timeout_ms": 700, "recv_window_ms": 1_500,
+            "key_may": ["withdraw", "any_address", "untold"],
+            "make_session": lambda: session_to(self.local.port), **self._settings,
+        })  # fmt: skip
+
+    @property
+    def account(self):
+        """The account as the exchange has it."""
+        return self.exchange.account
+
+    def on_event(self, event):
+        """Hear the venue (port.Listener)."""
+        self.told.append(event)
+
+    def of(self, kind):
+        """Return what was told of one kind."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    def turn(self):
+        """Let the venue do what is due; the first time, connect."""
+        if not self._is_open:
+            self._is_open = True
+            self.venue.connect(self, time.time_ns())
+        self.venue.step(time.time_ns())
+
+    def ask(self, question, *more):
+        """Ask the venue something (`positions`, `balances`, …); return what finds the answer."""
+        self._asked += 1
+        name = f"Q{self._asked}"
+        getattr(self.venue, question)(name, *more, time.time_ns())
+        kinds = {"positions": Positions, "balances": Balances, "look_up": Found}
+        return lambda: next(
+            (one for one in self.told if isinstance(one, kinds[question]) and one.ask == name),
+            None,
+        )
+
+    def close(self):
+        """Close the bridge and the exchange. Raises what went wrong in the exchange itself."""
+        self.venue.close()
+        self.local.__exit__()
+
+
+class Waiting:
+    """A life in a world: a generator that yields (what, condition) and goes on when it is so."""
+
+    def __init__(self, name, world, life):
+        self.name = name
+        self.world = world
+        self.problem = ""
+        self.is_over = False
+        self._life = life
+        self._what = "its beginning"
+        self._condition = lambda: True
+        self._since = time.monotonic()
+        self._look = 0.0
+
+    def turn(self):
+        """Let the world live, and the life go on if what it waits for has come."""
+        now = time.monotonic()
+        try:
+            self.world.turn()
+            if now >= self._look:
+                self._look = now + LOOK_S
+                self._go_on(now)
+        except StopIteration:
+            self.is_over = True
+        except Exception as problem:  # noqa: BLE001 - the others live on; this one is shown
+            self._fail("".join(traceback.format_exception(problem)[-4:]))
+
+    def _go_on(self, now):
+        if self._condition():
+            self._what, self._condition = next(self._life)
+            self._since = now
+        elif now - self._since > PATIENCE_S:
+            self._fail(f"waited {PATIENCE_S} s for {self._what}")
+
+    def _fail(self, problem):
+        self.problem, self.is_over = f"{problem} (after {self._what})", True
+
+
+def side_by_side(lives):
+    """Let lives, as (name, world, generator), go on together; return those that went wrong."""
+    all_of_them = [Waiting(*life) for life in lives]
+    going = list(all_of_them)
+    while going:
+        for one in going:
+            one.turn()
+        going = [one for one in going if not one.is_over]
+        breathe(STEP_MS)
+    return [one for one in all_of_them if one.problem]

@@ -1,0 +1,105 @@
+"""One order the whole way: strategy, gateway, terminal bridge, the package, the broker's server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support.waiting import wait_for
+
+from engine.client import Client
+from protocol.fields import ExecType, OrdStatus
+from protocol.order_id import to_text
+
+ROOT = Path(__file__).parents[2]
+TERMINAL = """kind = "mt5_terminal"
+launch = false
+check_funds = false
+symbols = ["EURUSD"]
+[venue.mt5]
+login = 1001
+server = "Test-Demo"
+server_zone = "Etc/GMT-2"
+settle_ms = 200
+"""
+
+
+@pytest.fixture
+def bridged(system):
+    """Start a gateway, and the bridge of a hedging account as a process of its own."""
+    text = system.config_path.read_text(encoding="utf-8")
+    begin, end = text.index('kind = "paper"'), text.index("[[strategy]]")
+    system.edit(text[begin:end], TERMINAL)
+    system.start(wait=False)
+    script = [sys.executable, str(ROOT / "tests" / "support" / "mt5_process.py")]
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    process = subprocess.Popen(
+        [*script, str(system.config_path), "PAPER", "RETAIL_HEDGING"], stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path}, text=True,
+    )  # fmt: skip
+    try:
+        system.wait_ready()
+        yield system, process
+    finally:
+        if process.poll() is None:
+            process.stdin.close()
+            process.wait(20)
+    assert process.returncode == 0
+
+
+def held(client):
+    """Return the strategy's position."""
+    found = [one.positions[0] for one in client.positions() if one.symbol == "EURUSD"]
+    return sum(((one.long_qty or 0) - (one.short_qty or 0) for one in found), Decimal(0))
+
+
+def ledger_of(system, process):
+    """End the bridge; return what its broker has written down."""
+    process.stdin.close()
+    process.wait(20)
+    return json.loads((system.folder / "ledger.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.budget(40)
+def test_an_order_goes_the_whole_way(bridged):
+    """What the strategy hears, the broker has: fill, fee, position; a cancel; a stop that is hit.
+
+    The stop is the broker's own order: it is told to the strategy whose order had it, and closes
+    its position.
+    """
+    system, process = bridged
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
+        bought = client.buy("EURUSD", "20000", stop_loss_px="1.09000")
+        filled = client.wait_for(bought, final=True)
+        assert (filled.ord_status, filled.cum_qty, filled.avg_px) == (
+            OrdStatus.FILLED, Decimal(20_000), Decimal("1.1001"),
+        )  # fmt: skip
+        assert filled.position_id
+        rests = client.buy("EURUSD", "10000", price="1.08000")
+        client.wait_for(rests, exec_type="0")
+        client.cancel(rests)
+        assert client.wait_for(rests, final=True).ord_status is OrdStatus.CANCELED
+        assert held(client) == 20_000
+        process.stdin.write("quote 1.08990 1.09000\n")
+        process.stdin.flush()
+        made = next(one for one in client.reports(10_000) if getattr(one, "origin", None))
+        closed = next(one for one in client.reports(10_000) if one.exec_type is ExecType.TRADE)
+        assert held(client) == 0
+        assert client.open_orders() == []
+    assert (made.origin, made.parent_order_id) == ("STOP_LOSS", filled.order_id)
+    assert (closed.order_id, closed.last_px, closed.position_id) == (
+        made.order_id, Decimal("1.0899"), filled.position_id,
+    )  # fmt: skip
+    found = ledger_of(system, process)
+    assert (found["twice"], found["open"]) == ({}, 0)
+    assert [(one["volume"], one["price"], one["commission"], one["reason"])
+            for one in found["deals"]] == [
+        ("0.2", "1.10010", "-0.60", 3), ("0.2", "1.08990", "-0.60", 4),
+    ]  # fmt: skip
+    assert to_text(found["deals"][0]["magic"]) == filled.order_id
