@@ -45,14 +45,16 @@ class BybitFace(Face):
         "odd": Response(200, {"retCode": 170007, "retMsg": "Timeout waiting", "result": {}}, {}),
     })  # fmt: skip
 
-    def __init__(self, category, clock, say, *, lag_ms=0):
-        self._clock = clock
+    def __init__(self, category, clock, say, *, lag_ms=0, limits=None, key=None):
+        self.refused = ""
+        """Which request on the stream bybit does not take: `auth`, `subscribe`."""
         hubs = {"private": PrivateHub(say), "spot": Hub(), "linear": Hub()}
         self.account = BybitAccount(
             instruments_of(["BTC/USDT"]), deposits={"USDT": 1_000_000, "BTC": 2}, clock=clock,
-            hubs=hubs, limiter=BybitLimiter({}), key=BybitKey(),
+            hubs=hubs, limiter=BybitLimiter(limits or {}), key=key or BybitKey(),
         )  # fmt: skip
-        self.account.limiter.ip_limit = 10**9
+        if limits is None:
+            self.account.limiter.ip_limit = 10**9
         self.api = self.account.categories[category]
         self.api.lag_ns = lag_ms * 1_000_000
         code, text = OWN["duplicate"][category]
@@ -74,8 +76,9 @@ class BybitFace(Face):
 
     def replies(self, words):
         """Welcome whoever logs on, and take what is subscribed to."""
-        return [{"success": True, "ret_msg": "", "op": words["op"], "conn_id": "1"}]
+        taken = words["op"] != self.refused
+        return [{"success": taken, "ret_msg": "", "op": words["op"], "conn_id": "1"}]
 
     def is_welcome(self, words):
         """Tell of the account once it is subscribed to."""
-        return words["op"] == "subscribe"
+        return words["op"] == "subscribe" != self.refused

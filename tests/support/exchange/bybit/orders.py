@@ -30,6 +30,8 @@ class BybitRecord(Record):
     quote_unit: bool = False
     forgotten: bool = False
     """Whether order/realtime no longer knows it."""
+    unlisted: bool = False
+    """Whether no list has it: what closes a position by itself is trades only."""
 
 
 def order_id(record):

@@ -69,7 +69,8 @@ class Reads:
         else:
             rows = [r for r in records if wire in (None, r.wire)]
         kind = words.get("orderFilter")
-        return [r for r in rows if kind in (None, filter_of(r))][::-1]
+        rows = [r for r in rows if not r.unlisted and kind in (None, filter_of(r))]
+        return rows[::-1]
 
     def realtime(self, words):
         """GET order/realtime: what is open, and what has just been closed."""
