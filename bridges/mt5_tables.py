@@ -9,6 +9,7 @@ The header is committed, and a test holds that it is what this module writes. Ru
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum
@@ -40,10 +41,10 @@ HEADER = Path(__file__).parent / "mt5_ea" / "Include" / "Portcullis" / "FixTable
 
 _REQUIRED_HEADER = {"sender_comp_id", "target_comp_id", "msg_seq_num", "sending_time"}
 
-_KINDS = (
-    "NAME", "TEXT", "DECIMAL", "WHOLE", "FLAG", "TIME", "DATE", "VALUE", "WHOLE_VALUE", "GROUP",
-)  # fmt: skip
-_STRUCTS: tuple[tuple[str, type[Message]], ...] = (("", Message), *BY_TYPE.items())
+_LETTERS = {
+    "NAME": "N", "TEXT": "T", "DECIMAL": "D", "WHOLE": "W", "FLAG": "F", "TIME": "U", "DATE": "L",
+    "VALUE": "V", "WHOLE_VALUE": "E", "GROUP": "G",
+}  # fmt: skip
 
 _HEAD = """\
 //+------------------------------------------------------------------+
@@ -104,33 +105,37 @@ def _kind_of(hint: Any) -> tuple[str, str]:
 
 
 def _specs(owner: str, struct: type) -> Iterator[str]:
-    """Write one line for each field of a message or group; a group's own lines follow it.
+    """Write the fields of a message or group, many to a line; a group's own lines follow it.
 
-    The header's fields are those of every message and stand once, under the owner "".
+    A field is its tag, its kind's letter, `!` if it is required, and after a colon what its kind
+    takes further. The header's fields are those of every message and stand once, under "".
     """
     hints = hints_of(struct)
     groups = []
+    words: list[str] = []
     header = {field.name for field in msgspec.structs.fields(Message)} if owner else set()
     for field in msgspec.structs.fields(struct):
         if field.name in header:
             continue
-        required = field.required or field.name in _REQUIRED_HEADER
-        tag, wanted = field.encode_name, "true" if required else "false"
+        required = "!" if field.required or field.name in _REQUIRED_HEADER else ""
         group = group_of(unwrap_type(hints[field.name])[0])
         kind, more = ("GROUP", "") if group is not None else _kind_of(hints[field.name])
-        yield f'   tables_ptr.Add("{owner}",{tag},FIELD_{kind},{wanted},"{more}");'
+        tag, letter = field.encode_name, _LETTERS[kind]
+        words.append(f"{tag}{letter}{required}{':' if more else ''}{more}")
         if group is not None:
             groups.append((f"{owner}/{tag}", group))
+    for line in textwrap.wrap(" ".join(words), 70, break_long_words=False, break_on_hyphens=False):
+        yield f'   tables_ptr.Add("{owner}","{line}");'
     for name, group in groups:
         yield from _specs(name, group)
 
 
 def _messages() -> Iterator[str]:
-    yield "//--- what a field's value is"
+    kinds = [f"   FIELD_{kind}='{letter}'" for kind, letter in _LETTERS.items()]
+    yield "//--- what a field's value is: the letter behind its tag"
     yield "enum ENUM_FIELD_KIND"
     yield "  {"
-    yield from (f"   FIELD_{kind}," for kind in _KINDS[:-1])
-    yield f"   FIELD_{_KINDS[-1]}"
+    yield ",\n".join(kinds)
     yield "  };"
     yield ""
     yield "//--- whoever keeps the fields of the messages"
@@ -138,19 +143,15 @@ def _messages() -> Iterator[str]:
     yield "  {"
     yield "public:"
     yield "   virtual          ~CFieldTables(void) {}"
-    yield "   virtual void      Add(const string owner,const int tag,const ENUM_FIELD_KIND kind,"
-    yield "                         const bool required,const string more)=0;"
+    yield "   virtual void      Add(const string owner,const string fields)=0;"
     yield "  };"
-    yield ""
-    for msg_type, struct in _STRUCTS:
-        yield f"void AddFieldsOf_{struct.__name__}(CFieldTables *tables_ptr)"
-        yield "  {"
-        yield from _specs(msg_type, struct)
-        yield "  }"
     yield ""
     yield "void AddAllFields(CFieldTables *tables_ptr)"
     yield "  {"
-    yield from (f"   AddFieldsOf_{struct.__name__}(tables_ptr);" for _, struct in _STRUCTS)
+    yield from _specs("", Message)
+    for msg_type, struct in BY_TYPE.items():
+        yield f"   //--- {struct.__name__}"
+        yield from _specs(msg_type, struct)
     yield "  }"
 
 

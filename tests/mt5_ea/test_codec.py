@@ -18,6 +18,7 @@ from protocol.errors import GarbledMessage, InvalidMessage
 from protocol.messages import BY_TYPE
 
 PROBES = Path(build.__file__).parents[1] / "probes"
+pytestmark = pytest.mark.budget(60)  # the first test of a run compiles
 needs_compiler = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -14,7 +14,10 @@ from support.mt5.runtime import build
 from protocol.numbers import format_decimal, is_decimal, plain
 
 PROBES = Path(build.__file__).parents[1] / "probes"
-pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(60),  # the first test of a run compiles
+]
 NUMBERS = st.decimals(
     allow_nan=False, allow_infinity=False, places=None, min_value=-(10**17), max_value=10**17
 ).map(lambda value: format_decimal(round(value, 18)))

@@ -15,7 +15,10 @@ from support.waiting import wait_for
 
 MOMENT_NS = 1_767_603_000 * 1_000_000_000
 PROBE = Path(build.__file__).parents[1] / "probes" / "Language.mq5"
-pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(60),  # the first test of a run compiles
+]
 
 
 class Desk:

@@ -21,7 +21,10 @@ from protocol.session_states import State
 from protocol.timestamps import format_utc
 
 PROBES = Path(build.__file__).parents[1] / "probes"
-pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(60),  # the first test of a run compiles
+]
 T0 = 1_767_603_000 * 10**9
 MS = 10**6
 HEART_S = 1

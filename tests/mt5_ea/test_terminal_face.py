@@ -13,7 +13,10 @@ from support.mt5.symbols import eurusd
 from support.mt5.terminal import Terminal
 
 PROBES = Path(build.__file__).parents[1] / "probes"
-pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(60),  # the first test of a run compiles
+]
 
 
 @pytest.fixture

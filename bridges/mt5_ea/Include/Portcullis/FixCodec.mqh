@@ -60,7 +60,7 @@ public:
    string            garbled_text;
 
    //--- read one frame. An invalid message has the fields that could be read
-   ENUM_FRAME        Decode(const uchar &frame[],const int size,CFixMessage &message)
+   ENUM_FRAME        Decode(const uchar &frame[],const int size,SFixMessage &message)
      {
       int from=0;
       message.Begin("");
@@ -88,7 +88,7 @@ public:
 
    //--- write a message; poss_dup is the OrigSendingTime of one that is said again, or "".
    //--- false: it cannot be said, and fault says why
-   bool              Encode(CFixMessage &message,const string sender,const string target,
+   bool              Encode(SFixMessage &message,const string sender,const string target,
                             const long number,const string sending_time,const string poss_dup,
                             uchar &frame[])
      {
@@ -199,7 +199,7 @@ private:
      }
 
    //--- cut the text into fields; false when a piece is no tag=value
-   bool              Split(const string text,CFixMessage &message)
+   bool              Split(const string text,SFixMessage &message)
      {
       string parts[];
       bool whole=true;

@@ -72,11 +72,13 @@ private:
 public:
                      CFixFields(void) { AddAllFields(GetPointer(this)); }
 
-   virtual void      Add(const string owner,const int tag,const ENUM_FIELD_KIND kind,
-                         const bool required,const string more) override
+   //--- fields as FixTables.mqh writes them: tag, letter of the kind, ! if required, :limits
+   virtual void      Add(const string owner,const string fields) override
      {
-      int at=ArraySize(m_tags);
+      string words[];
+      int count=StringSplit(fields,' ',words);
       int last=ArraySize(m_owners)-1;
+      int at=ArraySize(m_tags);
       if(last<0 || m_owners[last]!=owner)
         {
          last++;
@@ -86,15 +88,22 @@ public:
          m_owners[last]=owner;
          m_starts[last]=at;
         }
-      m_ends[last]=at+1;
-      ArrayResize(m_tags,at+1,1024);
-      ArrayResize(m_kinds,at+1,1024);
-      ArrayResize(m_required,at+1,1024);
-      ArrayResize(m_more,at+1,1024);
-      m_tags[at]=tag;
-      m_kinds[at]=kind;
-      m_required[at]=required;
-      m_more[at]=more;
+      m_ends[last]=at+count;
+      ArrayResize(m_tags,at+count,1024);
+      ArrayResize(m_kinds,at+count,1024);
+      ArrayResize(m_required,at+count,1024);
+      ArrayResize(m_more,at+count,1024);
+      for(int i=0; i<count; i++)
+        {
+         int digits=0;
+         while(AreDigits(words[i],digits,1))
+            digits++;
+         int colon=StringFind(words[i],":");
+         m_tags[at+i]=(int)StringToInteger(StringSubstr(words[i],0,digits));
+         m_kinds[at+i]=(ENUM_FIELD_KIND)StringGetCharacter(words[i],digits);
+         m_required[at+i]=StringGetCharacter(words[i],digits+1)=='!';
+         m_more[at+i]=colon<0 ? "" : StringSubstr(words[i],colon+1);
+        }
      }
    bool              Knows(const string msg_type) const
      {
@@ -102,7 +111,7 @@ public:
      }
 
    //--- find the groups' entries and judge every field; false: fault says what is wrong
-   bool              Judge(CFixMessage &message,const bool has_header,SFixFault &fault)
+   bool              Judge(SFixMessage &message,const bool has_header,SFixFault &fault)
      {
       int owner=OwnerAt(message.msg_type);
       if(owner<0)
@@ -169,7 +178,7 @@ private:
    string            Named(const int tag) const { return "tag "+IntegerToString(tag); }
 
    //--- does the field stand in the same entry, or beside every entry, already
-   bool              IsRepeated(const CFixMessage &message,const int at) const
+   bool              IsRepeated(const SFixMessage &message,const int at) const
      {
       for(int i=at-1; i>=0; i--)
          if(message.tags[i]==message.tags[at] && message.groups[i]==message.groups[at] &&
@@ -179,7 +188,7 @@ private:
      }
 
    //--- the entries of a group whose count stands before `at`; at becomes what follows them
-   bool              JudgeEntries(CFixMessage &message,const string owner_name,const int group,
+   bool              JudgeEntries(SFixMessage &message,const string owner_name,const int group,
                                   const int shown,int &at,const bool required,SFixFault &fault)
      {
       string name=owner_name+"/"+IntegerToString(group);
@@ -220,7 +229,7 @@ private:
       return true;
      }
 
-   bool              HasRequired(const CFixMessage &message,const int owner,const int group,
+   bool              HasRequired(const SFixMessage &message,const int owner,const int group,
                                  const int entry,SFixFault &fault) const
      {
       for(int i=m_starts[owner]; i<m_ends[owner]; i++)

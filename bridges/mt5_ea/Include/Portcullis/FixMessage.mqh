@@ -13,9 +13,8 @@
 #include "FixTables.mqh"
 #include "UtcTime.mqh"
 
-class CFixMessage
+struct SFixMessage
   {
-public:
    string            msg_type;
    int               tags[];
    string            values[];
@@ -23,7 +22,7 @@ public:
    int               groups[];
    int               entries[];
 
-                     CFixMessage(void) { Begin(""); }
+                     SFixMessage(void) { Begin(""); }
    void              Begin(const string type)
      {
       msg_type=type;

@@ -29,7 +29,7 @@ class CFixSession
   {
 private:
    CFixCodec         m_codec;
-   CFixMessage       m_saying;
+   SFixMessage       m_saying;
    string            m_comp_id;
    string            m_peer_comp_id;
    long              m_interval_ms;
@@ -50,7 +50,7 @@ public:
    SFrame            replies[];
    //--- a message for the application, in its turn
    bool              delivers;
-   CFixMessage       delivered;
+   SFixMessage       delivered;
    //--- the peer asks for messages of ours again
    bool              resend;
    //--- why the link is to be dropped, or ""
@@ -123,7 +123,7 @@ public:
       return Move(EVENT_SAY_LOGOUT) && SayGoodbye(text,now_ns);
      }
    //--- give a message its number and its bytes, in replies; false when it cannot be said
-   bool              Say(CFixMessage &message,const long now_ns)
+   bool              Say(SFixMessage &message,const long now_ns)
      {
       Clip(message);
       int at=ArraySize(replies);
@@ -260,7 +260,7 @@ private:
       return m_interval_ms*tenths/10*NS_PER_MS;
      }
    //--- cut Text (58) to what it may hold, so that no explanation can fail for its length
-   void              Clip(CFixMessage &message) const
+   void              Clip(SFixMessage &message) const
      {
       int at=message.Find(TAG_Text);
       if(at<0)

@@ -422,19 +422,19 @@ enum ENUM_FIX_TAG
    TAG_NONE=0
   };
 
-//--- what a field's value is
+//--- what a field's value is: the letter behind its tag
 enum ENUM_FIELD_KIND
   {
-   FIELD_NAME,
-   FIELD_TEXT,
-   FIELD_DECIMAL,
-   FIELD_WHOLE,
-   FIELD_FLAG,
-   FIELD_TIME,
-   FIELD_DATE,
-   FIELD_VALUE,
-   FIELD_WHOLE_VALUE,
-   FIELD_GROUP
+   FIELD_NAME='N',
+   FIELD_TEXT='T',
+   FIELD_DECIMAL='D',
+   FIELD_WHOLE='W',
+   FIELD_FLAG='F',
+   FIELD_TIME='U',
+   FIELD_DATE='L',
+   FIELD_VALUE='V',
+   FIELD_WHOLE_VALUE='E',
+   FIELD_GROUP='G'
   };
 
 //--- whoever keeps the fields of the messages
@@ -442,554 +442,123 @@ class CFieldTables
   {
 public:
    virtual          ~CFieldTables(void) {}
-   virtual void      Add(const string owner,const int tag,const ENUM_FIELD_KIND kind,
-                         const bool required,const string more)=0;
+   virtual void      Add(const string owner,const string fields)=0;
   };
-
-void AddFieldsOf_Message(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("",49,FIELD_TEXT,true,"");
-   tables_ptr.Add("",56,FIELD_TEXT,true,"");
-   tables_ptr.Add("",34,FIELD_WHOLE,true,"0,999999999999");
-   tables_ptr.Add("",52,FIELD_TIME,true,"");
-   tables_ptr.Add("",43,FIELD_FLAG,false,"");
-   tables_ptr.Add("",97,FIELD_FLAG,false,"");
-   tables_ptr.Add("",122,FIELD_TIME,false,"");
-   tables_ptr.Add("",50,FIELD_NAME,false,"");
-   tables_ptr.Add("",57,FIELD_NAME,false,"");
-   tables_ptr.Add("",115,FIELD_NAME,false,"");
-   tables_ptr.Add("",128,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_Heartbeat(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("0",112,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_TestRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("1",112,FIELD_NAME,true,"");
-  }
-void AddFieldsOf_ResendRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("2",7,FIELD_WHOLE,true,"0,999999999999999999");
-   tables_ptr.Add("2",16,FIELD_WHOLE,true,"0,999999999999999999");
-  }
-void AddFieldsOf_Reject(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("3",45,FIELD_WHOLE,true,"0,999999999999999999");
-   tables_ptr.Add("3",371,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("3",372,FIELD_NAME,false,"");
-   tables_ptr.Add("3",373,FIELD_WHOLE_VALUE,false,"0,1,2,3,4,5,6,9,10,11,13,15,16,99");
-   tables_ptr.Add("3",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_SequenceReset(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("4",123,FIELD_FLAG,false,"");
-   tables_ptr.Add("4",36,FIELD_WHOLE,true,"0,999999999999");
-  }
-void AddFieldsOf_Logout(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("5",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_Logon(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("A",98,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("A",108,FIELD_WHOLE,true,"1,3600");
-   tables_ptr.Add("A",95,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("A",96,FIELD_TEXT,false,"64");
-   tables_ptr.Add("A",141,FIELD_FLAG,false,"");
-   tables_ptr.Add("A",554,FIELD_TEXT,false,"128");
-   tables_ptr.Add("A",35002,FIELD_WHOLE_VALUE,false,"0,1,2,3");
-   tables_ptr.Add("A",35003,FIELD_WHOLE,false,"0,86400000");
-  }
-void AddFieldsOf_NewOrderSingle(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("D",11,FIELD_NAME,true,"");
-   tables_ptr.Add("D",55,FIELD_NAME,true,"");
-   tables_ptr.Add("D",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("D",60,FIELD_TIME,true,"");
-   tables_ptr.Add("D",38,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("D",40,FIELD_VALUE,true,"1,2,3,4");
-   tables_ptr.Add("D",1,FIELD_NAME,false,"");
-   tables_ptr.Add("D",100,FIELD_NAME,false,"");
-   tables_ptr.Add("D",44,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("D",99,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("D",59,FIELD_VALUE,false,"0,1,3,4,6");
-   tables_ptr.Add("D",126,FIELD_TIME,false,"");
-   tables_ptr.Add("D",18,FIELD_VALUE,false,"6");
-   tables_ptr.Add("D",77,FIELD_VALUE,false,"O,C");
-   tables_ptr.Add("D",15,FIELD_NAME,false,"");
-   tables_ptr.Add("D",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("D",5001,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("D",5002,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("D",5004,FIELD_NAME,false,"");
-   tables_ptr.Add("D",5005,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("D",5040,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("D",5039,FIELD_TIME,false,"");
-   tables_ptr.Add("D",5018,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("D",21,FIELD_VALUE,false,"1");
-   tables_ptr.Add("D",5014,FIELD_NAME,false,"");
-   tables_ptr.Add("D",5041,FIELD_DECIMAL,false,"");
-  }
-void AddFieldsOf_OrderCancelRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("F",41,FIELD_NAME,true,"");
-   tables_ptr.Add("F",11,FIELD_NAME,true,"");
-   tables_ptr.Add("F",55,FIELD_NAME,true,"");
-   tables_ptr.Add("F",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("F",60,FIELD_TIME,true,"");
-   tables_ptr.Add("F",38,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("F",37,FIELD_NAME,false,"");
-   tables_ptr.Add("F",1,FIELD_NAME,false,"");
-   tables_ptr.Add("F",207,FIELD_NAME,false,"");
-   tables_ptr.Add("F",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_OrderCancelReplaceRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("G",11,FIELD_NAME,true,"");
-   tables_ptr.Add("G",55,FIELD_NAME,true,"");
-   tables_ptr.Add("G",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("G",60,FIELD_TIME,true,"");
-   tables_ptr.Add("G",38,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("G",40,FIELD_VALUE,true,"1,2,3,4");
-   tables_ptr.Add("G",1,FIELD_NAME,false,"");
-   tables_ptr.Add("G",100,FIELD_NAME,false,"");
-   tables_ptr.Add("G",44,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("G",99,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("G",59,FIELD_VALUE,false,"0,1,3,4,6");
-   tables_ptr.Add("G",126,FIELD_TIME,false,"");
-   tables_ptr.Add("G",18,FIELD_VALUE,false,"6");
-   tables_ptr.Add("G",77,FIELD_VALUE,false,"O,C");
-   tables_ptr.Add("G",15,FIELD_NAME,false,"");
-   tables_ptr.Add("G",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("G",5001,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("G",5002,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("G",5004,FIELD_NAME,false,"");
-   tables_ptr.Add("G",5005,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("G",5040,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("G",5039,FIELD_TIME,false,"");
-   tables_ptr.Add("G",5018,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("G",21,FIELD_VALUE,false,"1");
-   tables_ptr.Add("G",41,FIELD_NAME,true,"");
-   tables_ptr.Add("G",37,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_OrderStatusRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("H",11,FIELD_NAME,true,"");
-   tables_ptr.Add("H",55,FIELD_NAME,true,"");
-   tables_ptr.Add("H",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("H",37,FIELD_NAME,false,"");
-   tables_ptr.Add("H",790,FIELD_NAME,false,"");
-   tables_ptr.Add("H",1,FIELD_NAME,false,"");
-   tables_ptr.Add("H",207,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_OrderMassStatusRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AF",584,FIELD_NAME,true,"");
-   tables_ptr.Add("AF",585,FIELD_WHOLE_VALUE,true,"1,7");
-   tables_ptr.Add("AF",1,FIELD_NAME,false,"");
-   tables_ptr.Add("AF",55,FIELD_NAME,false,"");
-   tables_ptr.Add("AF",207,FIELD_NAME,false,"");
-   tables_ptr.Add("AF",54,FIELD_VALUE,false,"1,2");
-  }
-void AddFieldsOf_OrderMassCancelRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("q",11,FIELD_NAME,true,"");
-   tables_ptr.Add("q",530,FIELD_VALUE,true,"1,7");
-   tables_ptr.Add("q",60,FIELD_TIME,true,"");
-   tables_ptr.Add("q",55,FIELD_NAME,false,"");
-   tables_ptr.Add("q",207,FIELD_NAME,false,"");
-   tables_ptr.Add("q",54,FIELD_VALUE,false,"1,2");
-   tables_ptr.Add("q",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("q",5009,FIELD_TEXT,false,"256");
-  }
-void AddFieldsOf_OrderMassCancelReport(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("r",11,FIELD_NAME,false,"");
-   tables_ptr.Add("r",37,FIELD_NAME,true,"");
-   tables_ptr.Add("r",530,FIELD_VALUE,true,"1,7");
-   tables_ptr.Add("r",531,FIELD_VALUE,true,"0,1,7");
-   tables_ptr.Add("r",532,FIELD_TEXT,false,"");
-   tables_ptr.Add("r",533,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("r",55,FIELD_NAME,false,"");
-   tables_ptr.Add("r",54,FIELD_VALUE,false,"1,2");
-   tables_ptr.Add("r",60,FIELD_TIME,false,"");
-   tables_ptr.Add("r",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_ExecutionReport(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("8",37,FIELD_NAME,true,"");
-   tables_ptr.Add("8",17,FIELD_NAME,true,"");
-   tables_ptr.Add("8",150,FIELD_VALUE,true,"0,3,4,5,6,8,A,C,D,E,F,G,H,I");
-   tables_ptr.Add("8",39,FIELD_VALUE,true,"0,1,2,3,4,6,7,8,9,A,B,C,E");
-   tables_ptr.Add("8",55,FIELD_NAME,true,"");
-   tables_ptr.Add("8",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("8",151,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("8",14,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("8",6,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("8",11,FIELD_NAME,false,"");
-   tables_ptr.Add("8",41,FIELD_NAME,false,"");
-   tables_ptr.Add("8",198,FIELD_NAME,false,"");
-   tables_ptr.Add("8",526,FIELD_NAME,false,"");
-   tables_ptr.Add("8",527,FIELD_NAME,false,"");
-   tables_ptr.Add("8",19,FIELD_NAME,false,"");
-   tables_ptr.Add("8",790,FIELD_NAME,false,"");
-   tables_ptr.Add("8",584,FIELD_NAME,false,"");
-   tables_ptr.Add("8",911,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("8",912,FIELD_FLAG,false,"");
-   tables_ptr.Add("8",1,FIELD_NAME,false,"");
-   tables_ptr.Add("8",207,FIELD_NAME,false,"");
-   tables_ptr.Add("8",38,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",40,FIELD_VALUE,false,"1,2,3,4");
-   tables_ptr.Add("8",44,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",99,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",59,FIELD_VALUE,false,"0,1,3,4,6");
-   tables_ptr.Add("8",126,FIELD_TIME,false,"");
-   tables_ptr.Add("8",18,FIELD_VALUE,false,"6");
-   tables_ptr.Add("8",77,FIELD_VALUE,false,"O,C");
-   tables_ptr.Add("8",15,FIELD_NAME,false,"");
-   tables_ptr.Add("8",32,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",31,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",12,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",13,FIELD_TEXT,false,"");
-   tables_ptr.Add("8",479,FIELD_NAME,false,"");
-   tables_ptr.Add("8",851,FIELD_WHOLE_VALUE,false,"1,2");
-   tables_ptr.Add("8",60,FIELD_TIME,false,"");
-   tables_ptr.Add("8",103,FIELD_WHOLE_VALUE,false,"0,1,2,3,4,5,6,8,11,13,15,99");
-   tables_ptr.Add("8",378,FIELD_WHOLE_VALUE,false,"0,1,2,3,4,5,6,7,8,9,99");
-   tables_ptr.Add("8",636,FIELD_FLAG,false,"");
-   tables_ptr.Add("8",797,FIELD_FLAG,false,"");
-   tables_ptr.Add("8",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("8",5001,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",5002,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",5003,FIELD_VALUE,false,"G,V");
-   tables_ptr.Add("8",5004,FIELD_NAME,false,"");
-   tables_ptr.Add("8",5007,FIELD_FLAG,false,"");
-   tables_ptr.Add("8",5008,FIELD_FLAG,false,"");
-   tables_ptr.Add("8",5014,FIELD_NAME,false,"");
-   tables_ptr.Add("8",5041,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("8",5015,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_OrderCancelReject(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("9",37,FIELD_NAME,true,"");
-   tables_ptr.Add("9",11,FIELD_NAME,true,"");
-   tables_ptr.Add("9",41,FIELD_NAME,true,"");
-   tables_ptr.Add("9",39,FIELD_VALUE,true,"0,1,2,3,4,6,7,8,9,A,B,C,E");
-   tables_ptr.Add("9",434,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("9",102,FIELD_WHOLE_VALUE,false,"0,1,2,3,4,6,99");
-   tables_ptr.Add("9",198,FIELD_NAME,false,"");
-   tables_ptr.Add("9",1,FIELD_NAME,false,"");
-   tables_ptr.Add("9",60,FIELD_TIME,false,"");
-   tables_ptr.Add("9",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("9",5003,FIELD_VALUE,false,"G,V");
-   tables_ptr.Add("9",5007,FIELD_FLAG,false,"");
-  }
-void AddFieldsOf_TradeCaptureReportRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AD",568,FIELD_NAME,true,"");
-   tables_ptr.Add("AD",569,FIELD_WHOLE,true,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AD",5037,FIELD_NAME,false,"");
-   tables_ptr.Add("AD",580,FIELD_GROUP,false,"");
-   tables_ptr.Add("AD/580",75,FIELD_DATE,true,"");
-   tables_ptr.Add("AD/580",60,FIELD_TIME,false,"");
-  }
-void AddFieldsOf_TradeCaptureReportRequestAck(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AQ",568,FIELD_NAME,true,"");
-   tables_ptr.Add("AQ",569,FIELD_WHOLE,true,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AQ",748,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("AQ",749,FIELD_WHOLE,true,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AQ",750,FIELD_WHOLE,true,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AQ",55,FIELD_NAME,true,"");
-   tables_ptr.Add("AQ",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("AQ",5008,FIELD_FLAG,false,"");
-  }
-void AddFieldsOf_TradeCaptureReport(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AE",571,FIELD_NAME,true,"");
-   tables_ptr.Add("AE",568,FIELD_NAME,false,"");
-   tables_ptr.Add("AE",748,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("AE",912,FIELD_FLAG,false,"");
-   tables_ptr.Add("AE",527,FIELD_NAME,false,"");
-   tables_ptr.Add("AE",570,FIELD_FLAG,true,"");
-   tables_ptr.Add("AE",55,FIELD_NAME,true,"");
-   tables_ptr.Add("AE",207,FIELD_NAME,false,"");
-   tables_ptr.Add("AE",32,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("AE",31,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("AE",75,FIELD_DATE,true,"");
-   tables_ptr.Add("AE",60,FIELD_TIME,true,"");
-   tables_ptr.Add("AE",552,FIELD_GROUP,true,"");
-   tables_ptr.Add("AE",5038,FIELD_WHOLE_VALUE,false,"1,2");
-   tables_ptr.Add("AE",5015,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("AE",5004,FIELD_NAME,false,"");
-   tables_ptr.Add("AE",5014,FIELD_NAME,false,"");
-   tables_ptr.Add("AE/552",54,FIELD_VALUE,true,"1,2");
-   tables_ptr.Add("AE/552",37,FIELD_NAME,true,"");
-   tables_ptr.Add("AE/552",198,FIELD_NAME,false,"");
-   tables_ptr.Add("AE/552",11,FIELD_NAME,false,"");
-   tables_ptr.Add("AE/552",1,FIELD_NAME,false,"");
-   tables_ptr.Add("AE/552",12,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("AE/552",13,FIELD_TEXT,false,"");
-   tables_ptr.Add("AE/552",479,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_RequestForPositions(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AN",710,FIELD_NAME,true,"");
-   tables_ptr.Add("AN",724,FIELD_WHOLE_VALUE,true,"0");
-   tables_ptr.Add("AN",1,FIELD_NAME,true,"");
-   tables_ptr.Add("AN",581,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AN",715,FIELD_DATE,true,"");
-   tables_ptr.Add("AN",60,FIELD_TIME,true,"");
-   tables_ptr.Add("AN",55,FIELD_NAME,false,"");
-   tables_ptr.Add("AN",207,FIELD_NAME,false,"");
-   tables_ptr.Add("AN",453,FIELD_GROUP,false,"");
-   tables_ptr.Add("AN/453",448,FIELD_NAME,true,"");
-   tables_ptr.Add("AN/453",447,FIELD_TEXT,false,"");
-   tables_ptr.Add("AN/453",452,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-  }
-void AddFieldsOf_RequestForPositionsAck(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AO",721,FIELD_NAME,true,"");
-   tables_ptr.Add("AO",710,FIELD_NAME,false,"");
-   tables_ptr.Add("AO",727,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("AO",728,FIELD_WHOLE_VALUE,true,"0,1,2,3,4,99");
-   tables_ptr.Add("AO",729,FIELD_WHOLE_VALUE,true,"0,1,2");
-   tables_ptr.Add("AO",1,FIELD_NAME,true,"");
-   tables_ptr.Add("AO",581,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AO",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("AO",5008,FIELD_FLAG,false,"");
-  }
-void AddFieldsOf_PositionReport(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("AP",721,FIELD_NAME,true,"");
-   tables_ptr.Add("AP",710,FIELD_NAME,false,"");
-   tables_ptr.Add("AP",724,FIELD_WHOLE_VALUE,false,"0");
-   tables_ptr.Add("AP",727,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("AP",728,FIELD_WHOLE_VALUE,true,"0,1,2,3,4,99");
-   tables_ptr.Add("AP",715,FIELD_DATE,true,"");
-   tables_ptr.Add("AP",1,FIELD_NAME,true,"");
-   tables_ptr.Add("AP",581,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AP",55,FIELD_NAME,false,"");
-   tables_ptr.Add("AP",207,FIELD_NAME,false,"");
-   tables_ptr.Add("AP",15,FIELD_NAME,false,"");
-   tables_ptr.Add("AP",730,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("AP",731,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AP",734,FIELD_DECIMAL,true,"");
-   tables_ptr.Add("AP",453,FIELD_GROUP,false,"");
-   tables_ptr.Add("AP",702,FIELD_GROUP,false,"");
-   tables_ptr.Add("AP",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("AP",5004,FIELD_NAME,false,"");
-   tables_ptr.Add("AP",5029,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("AP",5030,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("AP",5033,FIELD_GROUP,false,"");
-   tables_ptr.Add("AP/453",448,FIELD_NAME,true,"");
-   tables_ptr.Add("AP/453",447,FIELD_TEXT,false,"");
-   tables_ptr.Add("AP/453",452,FIELD_WHOLE,false,"-999999999999999999,999999999999999999");
-   tables_ptr.Add("AP/702",703,FIELD_TEXT,true,"");
-   tables_ptr.Add("AP/702",704,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("AP/702",705,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("AP/5033",5034,FIELD_NAME,true,"");
-   tables_ptr.Add("AP/5033",5035,FIELD_DECIMAL,true,"");
-  }
-void AddFieldsOf_CollateralInquiry(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("BB",909,FIELD_NAME,true,"");
-   tables_ptr.Add("BB",1,FIELD_NAME,false,"");
-   tables_ptr.Add("BB",207,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_CollateralInquiryAck(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("BG",909,FIELD_NAME,true,"");
-   tables_ptr.Add("BG",945,FIELD_WHOLE_VALUE,true,"0,1,2,3,4");
-   tables_ptr.Add("BG",911,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("BG",1,FIELD_NAME,false,"");
-   tables_ptr.Add("BG",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("BG",5008,FIELD_FLAG,false,"");
-  }
-void AddFieldsOf_CollateralReport(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("BA",908,FIELD_NAME,true,"");
-   tables_ptr.Add("BA",909,FIELD_NAME,false,"");
-   tables_ptr.Add("BA",910,FIELD_WHOLE_VALUE,false,"0,1,2,3,4");
-   tables_ptr.Add("BA",911,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("BA",912,FIELD_FLAG,false,"");
-   tables_ptr.Add("BA",1,FIELD_NAME,false,"");
-   tables_ptr.Add("BA",55,FIELD_NAME,false,"");
-   tables_ptr.Add("BA",207,FIELD_NAME,false,"");
-   tables_ptr.Add("BA",15,FIELD_NAME,false,"");
-   tables_ptr.Add("BA",899,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("BA",900,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("BA",901,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("BA",921,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("BA",922,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("BA",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("BA",5031,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_SecurityListRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("x",320,FIELD_NAME,true,"");
-   tables_ptr.Add("x",559,FIELD_WHOLE_VALUE,true,"0,4");
-   tables_ptr.Add("x",55,FIELD_NAME,false,"");
-   tables_ptr.Add("x",207,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_SecurityList(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("y",320,FIELD_NAME,true,"");
-   tables_ptr.Add("y",322,FIELD_NAME,true,"");
-   tables_ptr.Add("y",560,FIELD_WHOLE_VALUE,true,"0,1,2,3,4,5");
-   tables_ptr.Add("y",393,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("y",893,FIELD_FLAG,false,"");
-   tables_ptr.Add("y",146,FIELD_GROUP,false,"");
-   tables_ptr.Add("y",5008,FIELD_FLAG,false,"");
-   tables_ptr.Add("y",5026,FIELD_TEXT,false,"512");
-   tables_ptr.Add("y",5027,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("y/146",55,FIELD_NAME,true,"");
-   tables_ptr.Add("y/146",231,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",207,FIELD_NAME,false,"");
-   tables_ptr.Add("y/146",15,FIELD_NAME,false,"");
-   tables_ptr.Add("y/146",562,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5010,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5011,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5012,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5013,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5024,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5025,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5042,FIELD_NAME,false,"");
-   tables_ptr.Add("y/146",5043,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("y/146",5044,FIELD_TIME,false,"");
-   tables_ptr.Add("y/146",5045,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("y/146",5047,FIELD_DECIMAL,false,"");
-  }
-void AddFieldsOf_MarketDataRequest(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("V",262,FIELD_NAME,true,"");
-   tables_ptr.Add("V",263,FIELD_VALUE,true,"0");
-   tables_ptr.Add("V",264,FIELD_WHOLE,true,"0,999999999999999999");
-   tables_ptr.Add("V",267,FIELD_GROUP,true,"");
-   tables_ptr.Add("V",146,FIELD_GROUP,true,"");
-   tables_ptr.Add("V/267",269,FIELD_VALUE,true,"0,1,2,3");
-   tables_ptr.Add("V/146",55,FIELD_NAME,true,"");
-   tables_ptr.Add("V/146",207,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_MarketDataRequestReject(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("Y",262,FIELD_NAME,true,"");
-   tables_ptr.Add("Y",281,FIELD_VALUE,false,"0,1,4,5");
-   tables_ptr.Add("Y",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_MarketDataSnapshotFullRefresh(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("W",262,FIELD_NAME,false,"");
-   tables_ptr.Add("W",55,FIELD_NAME,true,"");
-   tables_ptr.Add("W",207,FIELD_NAME,false,"");
-   tables_ptr.Add("W",268,FIELD_GROUP,true,"");
-   tables_ptr.Add("W",5016,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("W",5017,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("W/268",269,FIELD_VALUE,true,"0,1,2,3");
-   tables_ptr.Add("W/268",270,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("W/268",271,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("W/268",272,FIELD_NAME,false,"");
-   tables_ptr.Add("W/268",273,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_MarketDataIncrementalRefresh(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("X",262,FIELD_NAME,false,"");
-   tables_ptr.Add("X",268,FIELD_GROUP,true,"");
-   tables_ptr.Add("X",5016,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("X",5017,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("X/268",279,FIELD_VALUE,true,"0,1,2");
-   tables_ptr.Add("X/268",269,FIELD_VALUE,false,"0,1,2,3");
-   tables_ptr.Add("X/268",278,FIELD_NAME,false,"");
-   tables_ptr.Add("X/268",55,FIELD_NAME,false,"");
-   tables_ptr.Add("X/268",207,FIELD_NAME,false,"");
-   tables_ptr.Add("X/268",270,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("X/268",271,FIELD_DECIMAL,false,"");
-   tables_ptr.Add("X/268",272,FIELD_NAME,false,"");
-   tables_ptr.Add("X/268",273,FIELD_NAME,false,"");
-   tables_ptr.Add("X/268",5036,FIELD_NAME,false,"");
-  }
-void AddFieldsOf_BusinessMessageReject(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("j",45,FIELD_WHOLE,false,"0,999999999999999999");
-   tables_ptr.Add("j",372,FIELD_NAME,true,"");
-   tables_ptr.Add("j",379,FIELD_NAME,false,"");
-   tables_ptr.Add("j",380,FIELD_WHOLE_VALUE,true,"0,1,2,3,4,5,6");
-   tables_ptr.Add("j",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_TradingSessionStatus(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("h",336,FIELD_NAME,true,"");
-   tables_ptr.Add("h",340,FIELD_WHOLE_VALUE,true,"0,1,2,3");
-   tables_ptr.Add("h",325,FIELD_FLAG,false,"");
-   tables_ptr.Add("h",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("h",5006,FIELD_VALUE,false,"ACTIVE,REDUCING,HALTED");
-   tables_ptr.Add("h",5009,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("h",5046,FIELD_WHOLE,false,"0,999999999999999999");
-  }
-void AddFieldsOf_SecurityStatus(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("f",55,FIELD_NAME,true,"");
-   tables_ptr.Add("f",207,FIELD_NAME,false,"");
-   tables_ptr.Add("f",326,FIELD_WHOLE_VALUE,false,"2,17");
-   tables_ptr.Add("f",60,FIELD_TIME,false,"");
-   tables_ptr.Add("f",58,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("f",5006,FIELD_VALUE,false,"ACTIVE,REDUCING,HALTED");
-  }
-void AddFieldsOf_OperatorCommand(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("U1",11,FIELD_NAME,true,"");
-   tables_ptr.Add("U1",5019,FIELD_NAME,true,"");
-   tables_ptr.Add("U1",5009,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("U1",5020,FIELD_TEXT,false,"2048");
-   tables_ptr.Add("U1",5021,FIELD_NAME,false,"");
-   tables_ptr.Add("U1",5032,FIELD_TEXT,false,"60000");
-   tables_ptr.Add("U1",58,FIELD_TEXT,false,"2048");
-  }
-void AddFieldsOf_Note(CFieldTables *tables_ptr)
-  {
-   tables_ptr.Add("U2",5022,FIELD_NAME,true,"");
-   tables_ptr.Add("U2",5023,FIELD_TEXT,true,"60000");
-  }
 
 void AddAllFields(CFieldTables *tables_ptr)
   {
-   AddFieldsOf_Message(tables_ptr);
-   AddFieldsOf_Heartbeat(tables_ptr);
-   AddFieldsOf_TestRequest(tables_ptr);
-   AddFieldsOf_ResendRequest(tables_ptr);
-   AddFieldsOf_Reject(tables_ptr);
-   AddFieldsOf_SequenceReset(tables_ptr);
-   AddFieldsOf_Logout(tables_ptr);
-   AddFieldsOf_Logon(tables_ptr);
-   AddFieldsOf_NewOrderSingle(tables_ptr);
-   AddFieldsOf_OrderCancelRequest(tables_ptr);
-   AddFieldsOf_OrderCancelReplaceRequest(tables_ptr);
-   AddFieldsOf_OrderStatusRequest(tables_ptr);
-   AddFieldsOf_OrderMassStatusRequest(tables_ptr);
-   AddFieldsOf_OrderMassCancelRequest(tables_ptr);
-   AddFieldsOf_OrderMassCancelReport(tables_ptr);
-   AddFieldsOf_ExecutionReport(tables_ptr);
-   AddFieldsOf_OrderCancelReject(tables_ptr);
-   AddFieldsOf_TradeCaptureReportRequest(tables_ptr);
-   AddFieldsOf_TradeCaptureReportRequestAck(tables_ptr);
-   AddFieldsOf_TradeCaptureReport(tables_ptr);
-   AddFieldsOf_RequestForPositions(tables_ptr);
-   AddFieldsOf_RequestForPositionsAck(tables_ptr);
-   AddFieldsOf_PositionReport(tables_ptr);
-   AddFieldsOf_CollateralInquiry(tables_ptr);
-   AddFieldsOf_CollateralInquiryAck(tables_ptr);
-   AddFieldsOf_CollateralReport(tables_ptr);
-   AddFieldsOf_SecurityListRequest(tables_ptr);
-   AddFieldsOf_SecurityList(tables_ptr);
-   AddFieldsOf_MarketDataRequest(tables_ptr);
-   AddFieldsOf_MarketDataRequestReject(tables_ptr);
-   AddFieldsOf_MarketDataSnapshotFullRefresh(tables_ptr);
-   AddFieldsOf_MarketDataIncrementalRefresh(tables_ptr);
-   AddFieldsOf_BusinessMessageReject(tables_ptr);
-   AddFieldsOf_TradingSessionStatus(tables_ptr);
-   AddFieldsOf_SecurityStatus(tables_ptr);
-   AddFieldsOf_OperatorCommand(tables_ptr);
-   AddFieldsOf_Note(tables_ptr);
+   tables_ptr.Add("","49T! 56T! 34W!:0,999999999999 52U! 43F 97F 122U 50N 57N 115N 128N");
+   //--- Heartbeat
+   tables_ptr.Add("0","112N");
+   //--- TestRequest
+   tables_ptr.Add("1","112N!");
+   //--- ResendRequest
+   tables_ptr.Add("2","7W!:0,999999999999999999 16W!:0,999999999999999999");
+   //--- Reject
+   tables_ptr.Add("3","45W!:0,999999999999999999 371W:-999999999999999999,999999999999999999");
+   tables_ptr.Add("3","372N 373E:0,1,2,3,4,5,6,9,10,11,13,15,16,99 58T:2048");
+   //--- SequenceReset
+   tables_ptr.Add("4","123F 36W!:0,999999999999");
+   //--- Logout
+   tables_ptr.Add("5","58T:2048");
+   //--- Logon
+   tables_ptr.Add("A","98W:-999999999999999999,999999999999999999 108W!:1,3600");
+   tables_ptr.Add("A","95W:-999999999999999999,999999999999999999 96T:64 141F 554T:128");
+   tables_ptr.Add("A","35002E:0,1,2,3 35003W:0,86400000");
+   //--- NewOrderSingle
+   tables_ptr.Add("D","11N! 55N! 54V!:1,2 60U! 38D! 40V!:1,2,3,4 1N 100N 44D 99D");
+   tables_ptr.Add("D","59V:0,1,3,4,6 126U 18V:6 77V:O,C 15N 58T:2048 5001D 5002D 5004N 5005D");
+   tables_ptr.Add("D","5040W:0,999999999999999999 5039U 5018T:2048 21V:1 5014N 5041D");
+   //--- OrderCancelRequest
+   tables_ptr.Add("F","41N! 11N! 55N! 54V!:1,2 60U! 38D 37N 1N 207N 58T:2048");
+   //--- OrderCancelReplaceRequest
+   tables_ptr.Add("G","11N! 55N! 54V!:1,2 60U! 38D! 40V!:1,2,3,4 1N 100N 44D 99D");
+   tables_ptr.Add("G","59V:0,1,3,4,6 126U 18V:6 77V:O,C 15N 58T:2048 5001D 5002D 5004N 5005D");
+   tables_ptr.Add("G","5040W:0,999999999999999999 5039U 5018T:2048 21V:1 41N! 37N");
+   //--- OrderStatusRequest
+   tables_ptr.Add("H","11N! 55N! 54V!:1,2 37N 790N 1N 207N");
+   //--- OrderMassStatusRequest
+   tables_ptr.Add("AF","584N! 585E!:1,7 1N 55N 207N 54V:1,2");
+   //--- OrderMassCancelRequest
+   tables_ptr.Add("q","11N! 530V!:1,7 60U! 55N 207N 54V:1,2 58T:2048 5009T:256");
+   //--- OrderMassCancelReport
+   tables_ptr.Add("r","11N 37N! 530V!:1,7 531V!:0,1,7 532T 533W:0,999999999999999999 55N");
+   tables_ptr.Add("r","54V:1,2 60U 58T:2048");
+   //--- ExecutionReport
+   tables_ptr.Add("8","37N! 17N! 150V!:0,3,4,5,6,8,A,C,D,E,F,G,H,I");
+   tables_ptr.Add("8","39V!:0,1,2,3,4,6,7,8,9,A,B,C,E 55N! 54V!:1,2 151D! 14D! 6D! 11N 41N");
+   tables_ptr.Add("8","198N 526N 527N 19N 790N 584N 911W:0,999999999999999999 912F 1N 207N");
+   tables_ptr.Add("8","38D 40V:1,2,3,4 44D 99D 59V:0,1,3,4,6 126U 18V:6 77V:O,C 15N 32D 31D");
+   tables_ptr.Add("8","12D 13T 479N 851E:1,2 60U 103E:0,1,2,3,4,5,6,8,11,13,15,99");
+   tables_ptr.Add("8","378E:0,1,2,3,4,5,6,7,8,9,99 636F 797F 58T:2048 5001D 5002D 5003V:G,V");
+   tables_ptr.Add("8","5004N 5007F 5008F 5014N 5041D 5015T:2048");
+   //--- OrderCancelReject
+   tables_ptr.Add("9","37N! 11N! 41N! 39V!:0,1,2,3,4,6,7,8,9,A,B,C,E 434V!:1,2");
+   tables_ptr.Add("9","102E:0,1,2,3,4,6,99 198N 1N 60U 58T:2048 5003V:G,V 5007F");
+   //--- TradeCaptureReportRequest
+   tables_ptr.Add("AD","568N! 569W!:-999999999999999999,999999999999999999 5037N 580G");
+   tables_ptr.Add("AD/580","75L! 60U");
+   //--- TradeCaptureReportRequestAck
+   tables_ptr.Add("AQ","568N! 569W!:-999999999999999999,999999999999999999");
+   tables_ptr.Add("AQ","748W:0,999999999999999999 749W!:-999999999999999999,999999999999999999");
+   tables_ptr.Add("AQ","750W!:-999999999999999999,999999999999999999 55N! 58T:2048 5008F");
+   //--- TradeCaptureReport
+   tables_ptr.Add("AE","571N! 568N 748W:0,999999999999999999 912F 527N 570F! 55N! 207N 32D!");
+   tables_ptr.Add("AE","31D! 75L! 60U! 552G! 5038E:1,2 5015T:2048 5004N 5014N");
+   tables_ptr.Add("AE/552","54V!:1,2 37N! 198N 11N 1N 12D 13T 479N");
+   //--- RequestForPositions
+   tables_ptr.Add("AN","710N! 724E!:0 1N! 581W:-999999999999999999,999999999999999999 715L!");
+   tables_ptr.Add("AN","60U! 55N 207N 453G");
+   tables_ptr.Add("AN/453","448N! 447T 452W:-999999999999999999,999999999999999999");
+   //--- RequestForPositionsAck
+   tables_ptr.Add("AO","721N! 710N 727W:0,999999999999999999 728E!:0,1,2,3,4,99 729E!:0,1,2");
+   tables_ptr.Add("AO","1N! 581W:-999999999999999999,999999999999999999 58T:2048 5008F");
+   //--- PositionReport
+   tables_ptr.Add("AP","721N! 710N 724E:0 727W:0,999999999999999999 728E!:0,1,2,3,4,99 715L!");
+   tables_ptr.Add("AP","1N! 581W:-999999999999999999,999999999999999999 55N 207N 15N 730D!");
+   tables_ptr.Add("AP","731W:-999999999999999999,999999999999999999 734D! 453G 702G 58T:2048");
+   tables_ptr.Add("AP","5004N 5029D 5030D 5033G");
+   tables_ptr.Add("AP/453","448N! 447T 452W:-999999999999999999,999999999999999999");
+   tables_ptr.Add("AP/702","703T! 704D 705D");
+   tables_ptr.Add("AP/5033","5034N! 5035D!");
+   //--- CollateralInquiry
+   tables_ptr.Add("BB","909N! 1N 207N");
+   //--- CollateralInquiryAck
+   tables_ptr.Add("BG","909N! 945E!:0,1,2,3,4 911W:0,999999999999999999 1N 58T:2048 5008F");
+   //--- CollateralReport
+   tables_ptr.Add("BA","908N! 909N 910E:0,1,2,3,4 911W:0,999999999999999999 912F 1N 55N 207N");
+   tables_ptr.Add("BA","15N 899D 900D 901D 921D 922D 58T:2048 5031N");
+   //--- SecurityListRequest
+   tables_ptr.Add("x","320N! 559E!:0,4 55N 207N");
+   //--- SecurityList
+   tables_ptr.Add("y","320N! 322N! 560E!:0,1,2,3,4,5 393W:0,999999999999999999 893F 146G");
+   tables_ptr.Add("y","5008F 5026T:512 5027W:0,999999999999999999");
+   tables_ptr.Add("y/146","55N! 231D 207N 15N 562D 5010D 5011D 5012D 5013D 5024D 5025D 5042N");
+   tables_ptr.Add("y/146","5043D 5044U 5045W:0,999999999999999999 5047D");
+   //--- MarketDataRequest
+   tables_ptr.Add("V","262N! 263V!:0 264W!:0,999999999999999999 267G! 146G!");
+   tables_ptr.Add("V/267","269V!:0,1,2,3");
+   tables_ptr.Add("V/146","55N! 207N");
+   //--- MarketDataRequestReject
+   tables_ptr.Add("Y","262N! 281V:0,1,4,5 58T:2048");
+   //--- MarketDataSnapshotFullRefresh
+   tables_ptr.Add("W","262N 55N! 207N 268G! 5016W:0,999999999999999999");
+   tables_ptr.Add("W","5017W:0,999999999999999999");
+   tables_ptr.Add("W/268","269V!:0,1,2,3 270D 271D 272N 273N");
+   //--- MarketDataIncrementalRefresh
+   tables_ptr.Add("X","262N 268G! 5016W:0,999999999999999999 5017W:0,999999999999999999");
+   tables_ptr.Add("X/268","279V!:0,1,2 269V:0,1,2,3 278N 55N 207N 270D 271D 272N 273N 5036N");
+   //--- BusinessMessageReject
+   tables_ptr.Add("j","45W:0,999999999999999999 372N! 379N 380E!:0,1,2,3,4,5,6 58T:2048");
+   //--- TradingSessionStatus
+   tables_ptr.Add("h","336N! 340E!:0,1,2,3 325F 58T:2048 5006V:ACTIVE,REDUCING,HALTED");
+   tables_ptr.Add("h","5009T:2048 5046W:0,999999999999999999");
+   //--- SecurityStatus
+   tables_ptr.Add("f","55N! 207N 326E:2,17 60U 58T:2048 5006V:ACTIVE,REDUCING,HALTED");
+   //--- OperatorCommand
+   tables_ptr.Add("U1","11N! 5019N! 5009T:2048 5020T:2048 5021N 5032T:60000 58T:2048");
+   //--- Note
+   tables_ptr.Add("U2","5022N! 5023T!:60000");
   }
 
 enum ENUM_SESSION_STATE

@@ -2,7 +2,7 @@
 #include <Portcullis/FixCodec.mqh>
 
 CFixCodec g_codec;
-CFixMessage g_message;
+SFixMessage g_message;
 
 void Say(const string text,uchar &out[])
   {

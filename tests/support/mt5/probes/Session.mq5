@@ -2,7 +2,7 @@
 #include <Portcullis/FixSession.mqh>
 
 CFixSession g_session;
-CFixMessage g_message;
+SFixMessage g_message;
 
 //--- numbers, what the session delivered and says, one part a line
 void Tell(uchar &out[])

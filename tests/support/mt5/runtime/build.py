@@ -22,7 +22,7 @@ SHIPPED = ROOT / "bridges" / "mt5_ea"
 INCLUDE = SHIPPED / "Include"
 EXPERT = SHIPPED / "Experts" / "Portcullis.mq5"
 FLAGS = (
-    "-std=c++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden",
+    "-std=c++17", "-Os", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden",
     "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Werror",
     "-fmax-errors=20",
 )  # fmt: skip

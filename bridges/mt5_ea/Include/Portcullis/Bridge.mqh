@@ -1,0 +1,149 @@
+//+------------------------------------------------------------------+
+//| Everything between one account and one gateway: the link, the    |
+//| session, the venue, market data out, and the dead man's hand     |
+//| (bridges/bridge.py).                                             |
+//|                                                                  |
+//| A step: hear the gateway, let the venue act, say what came of    |
+//| it. When the gateway has been gone for dead_man_ms everything of |
+//| ours that rests is cancelled; the program stays and tries on.    |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_BRIDGE_MQH
+#define PORTCULLIS_BRIDGE_MQH
+
+#include "GatewayLink.mqh"
+#include "Publisher.mqh"
+#include "Reader.mqh"
+
+#define DEAD_MAN_TEXT "DEAD_MAN: the gateway is gone"
+
+struct SBridgeSettings
+  {
+   SEndpoint         venues;           // the gateway's endpoint for bridges
+   SEndpoint         feeds;            // and for market data; port 0 is none
+   SIdentity         identity;
+   string            account;
+   long              dead_man_ms;      // 0: never
+   ENUM_READING      reading;
+   int               timer_ms;
+   int               duty_percent;
+   uint              wait_ms;
+  };
+
+class CBridge
+  {
+private:
+   CUtcClock         m_clock;
+   CBridgeSession    m_session;
+   CGatewayLink      m_link;
+   CPublisher        m_publisher;
+   CReader           m_reader;
+   CVenue           *m_venue_ptr;
+   long              m_dead_man_ns;
+   bool              m_struck;
+
+public:
+                     CBridge(void)
+     {
+      m_venue_ptr=NULL;
+      m_dead_man_ns=0;
+      m_struck=false;
+     }
+   //--- false when the venue cannot work here, and text says why
+   bool              Begin(const SBridgeSettings &settings,CVenue *venue_ptr,CIdNotes *notes_ptr,
+                           string &text)
+     {
+      long now_ns=m_clock.Now();
+      m_venue_ptr=venue_ptr;
+      m_dead_man_ns=settings.dead_man_ms*NS_PER_MS;
+      m_publisher.Begin(settings.feeds);
+      m_session.Begin(settings.identity.comp_id,settings.account,venue_ptr,notes_ptr,
+                      m_publisher.IsUsed(),now_ns);
+      m_link.Begin(settings.venues,settings.identity,GetPointer(m_session),now_ns);
+      m_reader.Begin(settings.reading,settings.timer_ms,settings.duty_percent,settings.wait_ms);
+      return m_venue_ptr.Connect(GetPointer(m_session),now_ns,text);
+     }
+   //--- the notes of ids cannot be written: nothing may be sent any more
+   bool              IsDead(void) const { return m_link.is_dead; }
+   bool              IsLive(void) const { return m_link.IsLive(); }
+   long              MessagesIn(void) const { return m_link.messages_in; }
+
+   void              OnTimer(void)
+     {
+      ulong began_us=GetMicrosecondCount();
+      m_reader.BeginPeriod();
+      Step(0);
+      m_publisher.Step(m_clock.Now());
+      m_reader.End(IsLive(),GetMicrosecondCount()-began_us);
+     }
+   //--- an event of the chart; only our own is of interest
+   void              OnChartEvent(const int id)
+     {
+      if(id!=CHARTEVENT_CUSTOM+READER_EVENT)
+         return;
+      ulong began_us=GetMicrosecondCount();
+      m_reader.BeginTurn();
+      Step(m_reader.WaitMs(IsLive()));
+      m_reader.End(IsLive(),GetMicrosecondCount()-began_us);
+     }
+   //--- hints: the venue looks for itself what has happened
+   void              OnTradeTransaction(const MqlTradeTransaction &transaction,
+                                        const MqlTradeRequest &request,
+                                        const MqlTradeResult &result)
+     {
+      m_venue_ptr.OnTradeTransaction(transaction,request,result);
+      m_reader.Nudge();
+     }
+   void              OnTick(void)
+     {
+      m_venue_ptr.OnTick();
+      m_reader.Nudge();
+     }
+   void              OnBookEvent(const string symbol)
+     {
+      m_venue_ptr.OnBookEvent(symbol);
+      m_reader.Nudge();
+     }
+   void              Close(const string text)
+     {
+      long now_ns=m_clock.Now();
+      m_link.LogOut(text,now_ns);
+      m_publisher.Close();
+      m_venue_ptr.Close();
+     }
+
+private:
+   void              Step(const uint wait_ms)
+     {
+      m_link.Receive(m_clock.Now(),wait_ms);
+      if(m_link.is_dead)
+         return;
+      long now_ns=m_clock.Now();
+      m_venue_ptr.Step(now_ns);
+      m_link.Step(now_ns);
+      if(m_publisher.IsUsed())
+        {
+         STopic topics[];
+         if(m_session.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
+           {
+            m_publisher.Publish(topics);
+            m_publisher.Step(now_ns);
+           }
+        }
+      CheckDeadMan(now_ns);
+     }
+   void              CheckDeadMan(const long now_ns)
+     {
+      if(m_link.down_since_ns==0)
+         m_struck=false;
+      if(m_link.down_since_ns==0 || m_struck || m_dead_man_ns==0)
+         return;
+      if(now_ns-m_link.down_since_ns<m_dead_man_ns)
+         return;
+      Print("warning: the gateway is gone: what rests is cancelled");
+      m_struck=true;
+      m_venue_ptr.CancelAll(DEAD_MAN_TEXT,now_ns);
+      m_venue_ptr.Step(now_ns);
+     }
+  };
+
+#endif
