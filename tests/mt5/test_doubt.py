@@ -53,6 +53,14 @@ def test_an_ambiguous_code_tells_nothing(code, acts):
     scene.settled()
 
 
+def test_an_ambiguous_code_may_hide_a_refusal():
+    """The server would have done it, and could not."""
+    scene = Scene()
+    scene.server.faults.doubt(Retcode.TIMEOUT, acts=True)
+    assert scene.buy("0").retcode == Retcode.TIMEOUT
+    assert done(scene) == 0
+
+
 @pytest.mark.parametrize("acts", [True, False])
 def test_silence_ends_with_a_timeout(acts):
     """10012 from the terminal itself; the program has waited all the time."""

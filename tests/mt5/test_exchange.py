@@ -96,6 +96,14 @@ def test_a_limit_order_that_is_better_than_the_market_trades_at_once(scene):
     scene.settled()
 
 
+def test_a_change_may_make_an_order_trade(scene):
+    """A limit that is moved to the other side of the book takes what there is."""
+    ticket = scene.place(OrderType.BUY_LIMIT, "3990", "2").order
+    assert scene.modify(ticket, price="4000.25").retcode == Retcode.DONE
+    assert trades(scene) == [(2, 4000.25)]
+    assert scene.books.history[ticket].state is OrderState.FILLED
+
+
 def test_a_passive_order_never_takes(scene):
     """BOC: cancelled if it could trade when it is placed, else it waits like any other."""
     taken = scene.place(

@@ -73,6 +73,7 @@ def test_a_night_is_charged_by_the_rule_of_the_symbol(mode, rate, cost):
     told = [one.type for one in program.queue]
     assert told == ([TransactionType.POSITION] if mode else [])
     charged = scene.position.swap
+    assert scene.office.account.worth().equity == 10_000 - 10 + charged
     scene.sell("1")
     deal = scene.office.ledger.executions[-1]
     assert (deal.swap, scene.balance()) == (charged, 10_000 - 10 + charged)

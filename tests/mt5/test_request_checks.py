@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from support.mt5.checks import TABLE
 from support.mt5.constants import (
@@ -95,9 +97,15 @@ REQUESTS = [
      PENDING | {"type": STOP_LIMIT, "price": "1.11", "stoplimit": "1.12"}, Retcode.INVALID_PRICE),
     ("a stop of a pending order on the wrong side", {},
      PENDING | {"type": LIMIT, "price": "1.09", "sl": "1.095"}, Retcode.INVALID_STOPS),
+    ("a stop of a stop limit on the wrong side of its limit", {},
+     PENDING | {"type": STOP_LIMIT, "price": "1.11", "stoplimit": "1.105", "sl": "1.107"},
+     Retcode.INVALID_STOPS),
     ("an expiry that has gone", {},
      PENDING | {"type": LIMIT, "price": "1.09", "type_time": TimeType.SPECIFIED,
                 "expiration": EARLIER}, Retcode.INVALID_EXPIRATION),
+    ("an expiry that is now", {},
+     PENDING | {"type": LIMIT, "price": "1.09", "type_time": TimeType.SPECIFIED,
+                "expiration": 1_704_110_400}, Retcode.INVALID_EXPIRATION),
     ("an expiry day that has gone", {},
      PENDING | {"type": LIMIT, "price": "1.09", "type_time": TimeType.SPECIFIED_DAY,
                 "expiration": EARLIER}, Retcode.INVALID_EXPIRATION),
@@ -175,6 +183,8 @@ def test_permissions_of_account_program_terminal_and_api():
     call = scene.terminal.order_send(scene.request(), allowed=False)
     assert call.result.retcode == Retcode.CLIENT_DISABLES_AT
     assert scene.terminal.order_send(scene.request(), reason=Reason.CLIENT).ok
+    scene.terminal.trade_allowed = False
+    assert scene.terminal.order_send(scene.request(), reason=Reason.CLIENT).ok
 
 
 def test_limits_of_orders_and_positions():
@@ -205,6 +215,37 @@ def test_the_volume_limit_counts_one_direction():
     assert scene.place(LIMIT, "1.09", "3").retcode == Retcode.DONE
     assert scene.place(LIMIT, "1.09", "2.01").retcode == Retcode.LIMIT_VOLUME
     assert scene.buy("2.01").retcode == Retcode.LIMIT_VOLUME
+
+
+@pytest.mark.parametrize("kind", [NETTING, EXCHANGE])
+def test_where_only_closing_is_allowed_nothing_is_reversed(kind):
+    """As much as there is may be closed, in parts as well; one step more is 10044."""
+    scene = Scene(kind)
+    scene.buy("0.3")
+    scene.rules(trade_mode=TradeMode.CLOSEONLY)
+    assert scene.sell("0.31").retcode == Retcode.CLOSE_ONLY
+    assert scene.sell("0.1").retcode == scene.sell("0.2").retcode == Retcode.DONE
+
+
+def test_what_lowers_the_margin_needs_no_money():
+    """A hedge that covers a position passes where the equity is already too small."""
+    scene = Scene(HEDGING, balance="1200", so_so=Decimal(0))
+    scene.rules(margin_hedged="0")
+    scene.buy("1")
+    scene.quote("1.09500", "1.09510")
+    assert scene.buy("0.1").retcode == Retcode.NO_MONEY
+    assert scene.sell("0.2").retcode == Retcode.DONE
+
+
+def test_days_of_the_week_are_the_server_s():
+    """Closed on Saturday and Sunday by its clock, open on Monday from the first second."""
+    scene = Scene()
+    codes = []
+    for _ in range(7):
+        codes.append(scene.buy("0.01").retcode)
+        scene.clock.advance(86_400_000)
+    assert codes == [Retcode.DONE] * 5 + [Retcode.MARKET_CLOSED] * 2
+    assert scene.buy("0.01").retcode == Retcode.DONE
 
 
 def test_closing_on_a_hedging_account():

@@ -83,6 +83,19 @@ def test_connected_comes_before_the_lists():
     assert scene.terminal.synchronised
 
 
+def test_a_terminal_that_connects_hears_nothing_yet():
+    """Quotes and answers come once it is connected; what was quoted before is then there."""
+    scene = Scene()
+    scene.terminal.cut()
+    scene.terminal.mend()
+    scene.quote("1.2", "1.2001")
+    scene.clock.advance(10)
+    assert not scene.terminal.connected
+    assert str(scene.terminal.seen("EURUSD").bid) == "1.10000"
+    scene.settled()
+    assert str(scene.terminal.seen("EURUSD").bid) == "1.2"
+
+
 def test_what_happens_during_the_synchronisation_is_not_lost():
     """A deal made while the history is on its way stands in it afterwards."""
     scene = Scene()
@@ -187,6 +200,16 @@ def test_a_terminal_that_ends_unloads_its_programs(told):
     assert list(program.lifecycle) == [("init", 0), *ends, ("init", 0)]
     assert not program.queue
     scene.settled()
+
+
+def test_the_end_of_a_call_is_not_told_to_a_program_that_was_unloaded():
+    """A terminal that ends in the middle of a request leaves an empty queue."""
+    scene = Scene()
+    program = scene.terminal.load("Test")
+    call = scene.terminal.begin(scene.request())
+    scene.terminal.stop()
+    assert call.result.retcode == Retcode.CONNECTION
+    assert not program.queue
 
 
 def test_a_program_that_is_off_hears_nothing():

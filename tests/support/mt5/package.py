@@ -189,10 +189,10 @@ class Package(Connection, MarketCalls):
 
 
 def _chosen(records, symbol, group, ticket):
-    """Filter as documented: a symbol makes the ticket ignored."""
+    """Filter as documented: a symbol makes the ticket ignored; a ticket is one at most."""
     if symbol is not None:
         return [record for record in records if record.symbol == symbol]
-    if ticket is not None and group is None:
+    if ticket is not None:
         return [record for record in records if record.ticket == ticket]
     return _grouped(records, group)
 
