@@ -75,11 +75,15 @@ def check_crypto(venue: Venue, where: str) -> None:
 
 
 def _check_account(account: CryptoAccount, dead_man_ms: int, where: str) -> None:
-    if account.market not in MARKETS.get(account.exchange, ()):
+    if account.market not in MARKETS.get(account.exchange, ("spot",)):
         known = ", ".join(f"{name} {one}" for name, ones in MARKETS.items() for one in ones)
-        msg = f"{where}: crypto: {account.exchange} {account.market}: expected one of {known}"
+        msg = (
+            f"{where}: crypto: {account.exchange} {account.market}: expected one of {known}, or"
+            " another exchange of ccxt with market spot"
+        )
         raise ConfigError(msg)
-    if (account.passphrase is not None) is not (account.exchange in WITH_PASSPHRASE):
+    is_known = account.exchange in MARKETS
+    if is_known and (account.passphrase is not None) is not (account.exchange in WITH_PASSPHRASE):
         verb = "needs a" if account.passphrase is None else "takes no"
         msg = f"{where}: crypto: {account.exchange} {verb} passphrase"
         raise ConfigError(msg)

@@ -37,7 +37,7 @@ STRATEGY_AUTHORS = ("engine.examples",)
 
 ONLY_IN = {
     "zmq": {"gateway.transport", "gateway.doorman", "engine.link", "gateway.commands"},
-    "ccxt": {"bridges.crypto.shell"},
+    "ccxt": {"bridges.crypto.library"},
     "aiohttp": {"bridges.crypto.shell"},
     "MetaTrader5": {"bridges.mt5_terminal"},
 }

@@ -19,11 +19,13 @@ class Place(NamedTuple):
 
     exchange: str
     """ccxt's name of the exchange's class."""
-    user: Address
-    market: Address
+    user: Address | None
+    market: Address | None
     sign: Signer
     demo: str
     """How its test network is chosen: `sandbox`, `demo`, or nothing if it has none."""
+    is_unified: bool = False
+    """Whether only ccxt's unified interface is used; whether that will do is then examined."""
     until_header: str = ""
     """Which header says when a request is to be dropped, where that is a header."""
     in_turn: bool = False
@@ -72,6 +74,14 @@ OKX = Place(
     market=lambda exchange, _: str(exchange.get_url("books", "public")), sign=_okx,
     demo="sandbox", until_header="expTime",
 )  # fmt: skip
+
+def unified(exchange: str) -> Place:
+    """Return the place of an exchange of which nothing more is known: it has no streams here."""
+    return Place(
+        exchange=exchange, user=None, market=None, sign=_as_it_is, demo="sandbox",
+        is_unified=True,
+    )  # fmt: skip
+
 
 PLACES: Mapping[str, Place] = {
     "binance spot": Place(

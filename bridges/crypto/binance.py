@@ -112,6 +112,7 @@ class Binance(BinanceMarket):
     """Likewise before that of a private one."""
 
     amends_stops = False
+    poll_ms = 0
     tells_trades_apart = False
     audit_ms = 15_000
     trades_window_ms = 0

@@ -54,7 +54,10 @@ class Books:
     def subscribe(self, symbols: Sequence[str]) -> None:
         """Begin to listen."""
         self._books = {symbol: Book() for symbol in symbols if symbol in self._core.table.native}
-        if self._books:
+        if self._core.table.poll_ms:
+            for symbol, book in self._books.items():
+                self._core.start(self._poll(symbol, book))
+        elif self._books:
             self._dial()
 
     def on_stream(self, news: StreamNews) -> None:
@@ -185,6 +188,23 @@ class Books:
         call = self._core.table.depth(symbol)
         yield from self._await(symbol, book) if call is None else self._fetch(symbol, book, call)
         book.is_asking = False
+
+    def _poll(self, symbol: str, book: Book) -> Flow:
+        """Ask for a whole book again and again; one that could not be read is a gap."""
+        core = self._core
+        while True:
+            call = core.table.depth(symbol) if core.is_up else None
+            if call is not None:
+                response = yield from ask(call)
+                view = core.read(core.table.read_depth, response)
+                if view is not None:
+                    book.begin(view)
+                    self._dirty[symbol] = core.at_ms * MS_NS
+                elif book.last is not None:
+                    book.gaps += 1
+                    book.reset()
+                    self._dirty[symbol] = core.at_ms * MS_NS
+            yield Pause(core.table.poll_ms * MS_NS)
 
     def _await(self, symbol: str, book: Book) -> Flow:
         """Wait for the snapshot on the stream; ask again if it does not come."""

@@ -67,6 +67,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     amends_stops = True
     tells_trades_apart = True
     audit_ms = 15_000
+    poll_ms = 0
     forgets_after_ms = DAY_MS
     trades_window_ms = 7 * DAY_MS
     trades_reach_ms = 730 * DAY_MS
@@ -102,7 +103,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
         self._at_ms = at_ms
         if not call.method.startswith("private"):
             return call
-        return Call(call.method, call.params, call.urgent, at_ms)
+        return Call(call.method, call.params, call.urgent, at_ms=at_ms)
 
     def cost(self, call: Call) -> Cost:
         """Say what a call takes of the limits."""

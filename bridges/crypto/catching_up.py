@@ -3,7 +3,8 @@
 Rules: an order that should be open and is not listed is asked for by its id: a list proves nothing.
 An exchange may have thrown away what has ended (Binance futures: after three days, if nothing was
 filled): where list and look-up agree three times, over the time of doubt, the order has ended.
-Trades are asked for from a certain moment on; each is told once.
+Trades are asked for from a certain moment on; each is told once. What strangers' orders traded
+before this life listened, the gateway asks for itself once the link is up.
 """
 
 from __future__ import annotations
@@ -75,11 +76,12 @@ def _missed_trades(core: Core, symbol: str, since_ns: int) -> Truth:
     views = yield from named(core, symbol, trades)
     if views is None:
         return False
-    known = {one.order_id: one for one in core.orders.values()}
     for trade in trades:
-        order = known.get(trade.order_id)
+        order = core.by_order_id.get((symbol, trade.order_id))
+        if order is None and trade.ns < core.since_ns:
+            continue
         if order is None and trade.order_id in views:
-            order = known[trade.order_id] = _traded(core, views[trade.order_id], trades)
+            order = _traded(core, views[trade.order_id], trades)
         if order is not None and not order.before:
             core.fill(order, trade, trade.qty)
             core.settle(order)

@@ -84,8 +84,8 @@ class Core:
         """By the id that the order has at the exchange."""
         self.names: dict[str, Order] = {}
         """By every id that names the order on our wire."""
-        self.by_order_id: dict[str, Order] = {}
-        """By the exchange's own id, once that is known."""
+        self.by_order_id: dict[tuple[str, str], Order] = {}
+        """By symbol and the exchange's own id, which may be the same on two symbols."""
         self.meeting: set[str] = set()
         """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0
@@ -194,7 +194,7 @@ class Core:
     def forget(self, order: Order) -> None:
         """Forget an order that never came to be."""
         self.orders.pop(order.client_id, None)
-        self.by_order_id.pop(order.order_id, None)
+        self.by_order_id.pop((order.request.symbol, order.order_id), None)
         if self.names.get(order.name) is order:
             del self.names[order.name]
 
@@ -215,18 +215,19 @@ class Core:
             view, ours=has_our_shape(view.client_id), executed=executed, paid=paid
         )
         self.know(order)
-        self.by_order_id[order.order_id] = order
+        self.by_order_id[view.symbol, order.order_id] = order
         return order
 
     def absorb(self, view: OrderView, trade: TradeView | None = None) -> Order:
-        """Take what the exchange says of an order."""
+        """Take what the exchange says of an order, known by our id or by the exchange's."""
         order = self.orders.get(view.client_id)
+        order = order or self.by_order_id.get((view.symbol, view.order_id))
         if order is None:
             before = (trade.qty, trade.qty * trade.price) if trade else (ZERO, ZERO)
             order = self.adopt(view, view.executed - before[0], view.paid - before[1])
         if view.order_id != order.order_id and not (order.triggered and view.waits):
             order.order_id = view.order_id  # a stop may have another once it is triggered
-            self.by_order_id[view.order_id] = order
+            self.by_order_id[view.symbol, view.order_id] = order
         order.missed = 0
         order.heard = max(order.heard, view.executed)
         order.ns = max(order.ns, view.ns)
@@ -254,7 +255,7 @@ class Core:
         """Count a trade, and tell it."""
         if not order.order_id:
             order.order_id = trade.order_id  # a trade may be heard of before its order is
-            self.by_order_id[trade.order_id] = order
+            self.by_order_id[trade.symbol, trade.order_id] = order
         self._accept(order)
         if not order.book(trade, through):
             return

@@ -59,6 +59,8 @@ def _place(core: Core, order: Order) -> Truth:
         if verdict is Verdict.DONE:
             yield from _await(lambda: order.accepted or order.refused)
         view = yield from find(core, order, sent_ns)
+        if view is None and verdict is Verdict.DUPLICATE:
+            core.reject(order, core.table.text_of(response), OrdRejReason.OTHER)
     if view is not None:
         core.absorb(view)
     return order.accepted
@@ -229,7 +231,7 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     order.replacing = request.cl_ord_id
     if core.table.amends_in_place and (core.table.amends_stops or not order.waits):
         why = yield from _amend(core, order, request)
-    elif core.table.amends_in_place:
+    elif core.table.amends_in_place or core.table.replace(request, order.client_id) is None:
         why = yield from _renew(core, order, request)
     elif order.cum == order.base and not order.is_missing_trades:
         why = yield from _swap(core, order, request)
@@ -260,8 +262,9 @@ def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
     """Cancel and place in one request; say why it did not come to that, or nothing."""
     fresh = _successor(core, order, request)
     sent_ns = core.now_ns
-    asked = changed(fresh.request, order_qty=fresh.qty)
-    response = yield from ask(core.table.replace(asked, order.client_id))
+    asked = core.table.replace(changed(fresh.request, order_qty=fresh.qty), order.client_id)
+    assert asked is not None, "the caller has seen to that"
+    response = yield from ask(asked)
     old, new = core.table.judge_replace(response)
     view = core.read(core.table.read_replace, response)
     text = core.table.text_of(response)
@@ -320,8 +323,10 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     """Let the exchange change the order itself."""
     order.amending, order.amend_refusal = request, ""
     sent_ns = core.now_ns
-    asked = changed(request, order_qty=request.order_qty - order.base)
-    response = yield from ask(core.table.replace(asked, order.client_id))
+    rest = changed(request, order_qty=request.order_qty - order.base)
+    asked = core.table.replace(rest, order.client_id)
+    assert asked is not None, "what is changed in place is changed in one call"
+    response = yield from ask(asked)
     view = core.read(core.table.read_order, response)
     text = core.table.text_of(response)
     verdict = core.table.judge(response)

@@ -14,6 +14,7 @@ from pathlib import Path
 from bridges.answers import capabilities_text
 from bridges.crypto.settings import TABLES
 from bridges.crypto.table import Table
+from bridges.crypto.unified import Unified
 
 BEGIN, END = "<!-- made by bridges/crypto/documented.py -->\n", "<!-- end -->\n"
 RECV_WINDOW_MS = 5_000
@@ -30,7 +31,7 @@ WORDS = (
 
 def support_table() -> str:
     """Return the table as Markdown: a column for each market of each exchange."""
-    makes = [TABLES[name] for name in sorted(TABLES)]
+    makes: list[type[Table]] = [*(TABLES[name] for name in sorted(TABLES)), Unified]
     columns = [_column(make) for make in makes]
     lines = ["| | " + " | ".join(make.name for make in makes) + " |"]
     lines.append("|---" * (len(columns) + 1) + "|")

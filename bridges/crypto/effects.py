@@ -26,6 +26,8 @@ class Call(Struct, frozen=True):
     method: str
     params: dict[str, Any] = {}
     urgent: bool = False
+    args: tuple[Any, ...] | None = None
+    """Of a method of ccxt's unified interface; its result is the body then."""
     at_ms: int = 0
     until_ms: int = 0
 
@@ -41,6 +43,8 @@ class Response(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     problem: str = ""
     sent: bool = True
+    raised: tuple[str, ...] = ()
+    """What a unified method has raised: ccxt's class of it, and those above."""
 
 
 class OpenStream(Struct, frozen=True):

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from msgspec.structs import replace
-
 from bridges.crypto.core import Core, pauses
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Pause, Step, ask
@@ -24,11 +22,9 @@ SHORT = Pause(20_000_000)
 
 
 def hear_order(core: Core, view: OrderView, trade: TradeView | None) -> None:
-    """Take what the stream says of an order; it is known by our id, or by the exchange's."""
-    held_here = core.by_order_id.get(view.order_id)
-    if view.client_id not in core.orders and held_here is not None:
-        view = replace(view, client_id=held_here.client_id)
+    """Take what the stream says of an order."""
     known = view.client_id in core.orders
+    known = known or (view.symbol, view.order_id) in core.by_order_id
     if known or trade is not None or not view.executed or not core.table.tells_trades_apart:
         core.absorb(view, trade)
     else:
@@ -55,7 +51,9 @@ def ask_order(core: Core, order_id: str) -> Flow:
 
 def held(core: Core, trade: TradeView) -> Order | None:
     """Return the order of a trade, if it is held."""
-    return core.orders.get(trade.client_id) or core.by_order_id.get(trade.order_id)
+    return core.orders.get(trade.client_id) or core.by_order_id.get(
+        (trade.symbol, trade.order_id)
+    )
 
 
 def _meet(core: Core, view: OrderView) -> Flow:

@@ -89,6 +89,7 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
     cancels do not count on the first, so that nothing is to be left for them there: it is written
     so that questions have 16 of the 20, and the dead man the rest."""
     audit_ms = 30_000
+    poll_ms = 0
     """Questions are dear here, and the stream's numbers show what is missing before something."""
 
     def __init__(self, symbols: Mapping[str, str], *, recv_window_ms: int) -> None:

@@ -58,6 +58,8 @@ LEDGER_NS = 3_600_000 * MS_NS
 """How far back the ledger is asked for when the stream hints at it; entries have ids."""
 KEY_NS = 20 * 60_000 * MS_NS
 FIRST_PAUSE_NS = 200 * MS_NS
+POLLS = 5
+"""Without a stream, the link is gone when so many times nothing could be read whole."""
 
 
 class State(Enum):
@@ -144,7 +146,8 @@ class Link:
         return min(times, default=None)
 
     def _patience_ns(self) -> int:
-        return {State.DIALING: DIAL_NS, State.READY: SILENCE_NS}.get(self._state, 0)
+        silence_ns = max(SILENCE_NS, POLLS * self.core.table.poll_ms * MS_NS)
+        return {State.DIALING: DIAL_NS, State.READY: silence_ns}.get(self._state, 0)
 
     # Up.
 
@@ -162,7 +165,10 @@ class Link:
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
         self._alive_ns = core.now_ns
         self._state = State.DIALING
-        core.stream_acts.append(OpenStream(USER, USER, self._key))
+        if core.table.poll_ms:
+            self._listen()
+        else:
+            core.stream_acts.append(OpenStream(USER, USER, self._key))
 
     def _prepare(self) -> Truth:
         """Read what must be known before the stream is opened; say whether that was possible."""
@@ -292,10 +298,14 @@ class Link:
         words, ready = core.table.greet(message, core.at_ms, self._key)
         core.stream_acts += words
         if ready and self._state is State.DIALING:
-            self._state = State.READY
-            core.since_ns = core.since_ns or core.at_ms * MS_NS
-            core.start(self._recover())
+            self._listen()
         return ready or bool(words)
+
+    def _listen(self) -> None:
+        core = self.core
+        self._state = State.READY
+        core.since_ns = core.since_ns or core.at_ms * MS_NS
+        core.start(self._recover())
 
     def _recover(self) -> Flow:
         """Ask for what happened while nobody listened; then the link is up."""
@@ -315,13 +325,19 @@ class Link:
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
 
     def _audit(self) -> Flow:
-        """Compare what is open here with the exchange's own list; after a gap, everything."""
+        """Compare what is open here with the exchange's own list; after a gap, everything.
+
+        Without a stream everything is compared each time, and is the sign of life.
+        """
         gap, self._has_gap = self._has_gap, False
-        core = self.core
-        symbols = list(core.table.native) if gap else sorted(core.open_symbols())
-        if symbols:
-            done = yield from catch_up(core, symbols, self._alive_ns - OVERLAP_NS, trades=True)
-            self._has_gap = self._has_gap or (gap and not done)
+        core, polls, asked_ns = self.core, bool(self.core.table.poll_ms), self.core.now_ns
+        symbols = list(core.table.native) if gap or polls else sorted(core.open_symbols())
+        if not symbols:
+            return
+        done = yield from catch_up(core, symbols, self._alive_ns - OVERLAP_NS, trades=True)
+        self._has_gap = self._has_gap or (gap and not done)
+        if polls and done and self._state is State.READY:
+            self._alive_ns = asked_ns
 
     def _keep_key(self) -> Flow:
         call = self.core.table.keep_user_key(self._key)

@@ -76,6 +76,7 @@ class Okx(OkxAnswers, OkxMarket):
     amends_in_place = True
     amends_stops = False
     audit_ms = 15_000
+    poll_ms = 0
     tells_trades_apart = False
     trades_window_ms = 0
     trades_reach_ms = 89 * DAY_MS
@@ -96,7 +97,7 @@ class Okx(OkxAnswers, OkxMarket):
             return call
         until_ms = at_ms + self.recv_window_ms if "expires" in call.params else 0
         params = {name: value for name, value in call.params.items() if name != "expires"}
-        return Call(call.method, params, call.urgent, at_ms, until_ms)
+        return Call(call.method, params, call.urgent, at_ms=at_ms, until_ms=until_ms)
 
     def time(self) -> Call:
         """Ask for the exchange's clock."""

@@ -102,10 +102,10 @@ def fills_since(core: Core, question: str, since_ns: int) -> Flow:
         if trades is None or views is None:
             complete = False
             continue
-        known = {one.order_id: one.name for one in core.orders.values()}
         for trade in trades:
             view = views.get(trade.order_id)
-            name = known.get(trade.order_id, "")
+            held = core.by_order_id.get((symbol, trade.order_id))
+            name = held.name if held else ""
             if view is not None and not name and has_our_shape(view.client_id):
                 name = view.client_id
             fills.append(fill_of(trade, name))

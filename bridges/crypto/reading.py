@@ -134,8 +134,7 @@ def named(
     core: Core, symbol: str, trades: Sequence[TradeView]
 ) -> Generator[Step, list[Response], dict[str, OrderView] | None]:
     """Learn the orders of trades that are not held: by the exchange's id, as it has them."""
-    known = {one.order_id for one in core.orders.values()}
-    wanted = {one.order_id for one in trades if one.order_id not in known}
+    wanted = {one.order_id for one in trades if (symbol, one.order_id) not in core.by_order_id}
     found: dict[str, OrderView] = {}
     for _ in range(MAX_PAGES):
         if not wanted:

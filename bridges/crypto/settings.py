@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bridges.crypto.addresses import PLACES
+from bridges.crypto.addresses import PLACES, unified
 from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.binance_usdm import BinanceUsdm
 from bridges.crypto.bybit_linear import BybitLinear
@@ -15,6 +15,7 @@ from bridges.crypto.okx_spot import OkxSpot
 from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.table import Table
+from bridges.crypto.unified import Unified
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.notes import Notes
@@ -67,12 +68,16 @@ def open_crypto_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each wi
 
     `make_session` makes the aiohttp session that is used, inside the thread's loop.
     """
-    make_table = TABLES.get((exchange, market))
-    if make_table is None:
+    known_table = TABLES.get((exchange, market))
+    if known_table is None and (market != "spot" or exchange in {name for name, _ in TABLES}):
         known = ", ".join(" ".join(one) for one in sorted(TABLES))
-        msg = f"{exchange} {market} is not supported yet; expected one of: {known}"
+        msg = (
+            f"{exchange} {market} is not supported; expected one of: {known}; or another exchange"
+            ' of ccxt with market = "spot"'
+        )
         raise BridgeError(msg)
-    place = PLACES[make_table.name]
+    make_table: type[Table] = known_table or Unified
+    place = PLACES[make_table.name] if known_table else unified(exchange)
     if not api_key or not secret:
         msg = "a crypto venue needs api_key and secret, each as {file = …} or {env = …}"
         raise BridgeError(msg)

@@ -15,12 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
-from decimal import Decimal
-from functools import partial
 from typing import Any
-
-import msgspec
 
 from bridges.crypto.addresses import Place
 from bridges.crypto.effects import (
@@ -37,6 +32,7 @@ from bridges.crypto.effects import (
     StreamSaid,
     StreamUp,
 )
+from bridges.crypto.library import calling, examine, heard_now, listening_class, read_body
 from bridges.crypto.turns import Turns
 from bridges.errors import BridgeError
 
@@ -45,93 +41,7 @@ MakeSession = Callable[[], Any]
 PING_MS = 1_000
 LOOK_S = 0.25
 JOIN_S = 5
-
-_heard: ContextVar[list[Response]] = ContextVar("heard")
-_calling: ContextVar[Call] = ContextVar("calling")
-
-
-
-def _exact(text: str) -> str:
-    """Keep a number as its digits: what a float makes of it may be another number."""
-    return f"{Decimal(text):f}"
-
-
-_read_json = msgspec.json.Decoder(float_hook=_exact).decode
-
-
-def read_body(text: Any) -> Any:
-    """Read JSON with numbers as they are written; None for anything else."""
-    try:
-        return _read_json(text)
-    except (msgspec.DecodeError, TypeError, UnicodeError):
-        return None
-
-
-def _until(signed: Any, header: str) -> Any:
-    """Say in a signed request until when it holds, if its call says so."""
-    call = _calling.get(None)
-    if call is not None and call.until_ms and header:
-        signed["headers"] = {**(signed["headers"] or {}), header: str(call.until_ms)}
-    return signed
-
-
-def listening_class(name: str) -> type[Any]:
-    """Return ccxt's class of an exchange, with ears. Raises BridgeError without ccxt."""
-    try:
-        import ccxt.pro  # noqa: PLC0415 - it takes a second and 100 MB, in this process only
-    except ImportError:
-        msg = "this bridge needs ccxt: pip install 'portcullis-gateway[crypto]'"
-        raise BridgeError(msg) from None
-    base: type[Any] = getattr(ccxt.pro, name)
-
-    class Listening(base):  # type: ignore[misc]  # ccxt is not typed
-        """The exchange; answers and messages are taken as they come."""
-
-        shell: CcxtShell
-
-        def handle_errors(  # noqa: PLR0917 - ccxt's own signature
-            self, code: int, reason: str, url: str, method: str, headers: Any, body: Any,
-            response: Any, request_headers: Any, request_body: Any,
-        ) -> Any:  # fmt: skip
-            """Keep the answer, then let ccxt judge it."""
-            lower = {str(key).lower(): str(value) for key, value in headers.items()}
-            _heard.get().append(Response(code, read_body(body), lower))
-            return super().handle_errors(
-                code, reason, url, method, headers, body, response, request_headers,
-                request_body,
-            )  # fmt: skip
-
-        def nonce(self) -> Any:
-            """Return the exchange's time by the core's clock, if the call has it."""
-            call = _calling.get(None)
-            return (call.at_ms if call else 0) or super().nonce()
-
-        def sign(self, *args: Any, **named: Any) -> Any:
-            """Sign a request, and say until when it holds if that is a header."""
-            return _until(super().sign(*args, **named), self.shell.until_header)
-
-        def client(self, url: str) -> Any:
-            """Return the client of an address, reading numbers as they are written."""
-            made = super().client(url)
-            made.handle_text_or_binary_message = partial(self.shell.on_message, made)
-            return made
-
-        def on_connected(self, client: Any, message: Any = None) -> None:
-            """Tell that a stream is up."""
-            super().on_connected(client, message)
-            self.shell.on_connected(client)
-
-        def on_error(self, client: Any, error: Any) -> None:
-            """Tell that a stream is gone."""
-            super().on_error(client, error)
-            self.shell.on_gone(client, type(error).__name__)
-
-        def on_close(self, client: Any, error: Any) -> None:
-            """Tell that a stream is gone."""
-            super().on_close(client, error)
-            self.shell.on_gone(client, f"closed by the exchange ({error})")
-
-    return Listening
+OK = 200
 
 
 class CcxtShell:
@@ -158,10 +68,13 @@ class CcxtShell:
         self._tasks: set[Any] = set()
         self._turns = Turns()
         self._make = listening_class(place.exchange)
+        if place.is_unified:
+            examine(self._make)
         self._config = {
             "apiKey": api_key, "secret": secret, "password": passphrase,
             "enableRateLimit": False, "timeout": timeout_ms,
             "options": {"recvWindow": recv_window_ms},
+            **({"number": str} if place.is_unified else {}),
             "streaming": {"keepAlive": PING_MS, "maxPingPongMisses": 2},
         }  # fmt: skip
         self._testnet = testnet
@@ -247,22 +160,34 @@ class CcxtShell:
 
     async def _run(self, number: int, call: Call) -> None:
         heard: list[Response] = []
-        _heard.set(heard)
-        _calling.set(call)
+        heard_now.set(heard)
+        calling.set(call)
         problem, sent = "", True
         in_turn = self._place.in_turn and call.method.startswith("private")
         if in_turn:
             await self._turns.enter(urgent=call.urgent)
+        result, raised = None, tuple[str, ...]()
         try:
-            await getattr(self._exchange, call.method)(dict(call.params))
+            method = getattr(self._exchange, call.method)
+            if call.args is None:
+                await method(dict(call.params))
+            else:
+                result = await method(*call.args)
         except Exception as error:  # noqa: BLE001 - whatever it is, the call has an answer
             cause = error.__cause__
             problem = type(error).__name__ + (f" ({type(cause).__name__})" if cause else "")
             sent = not _never_left(cause)
+            raised = tuple(one.__name__ for one in type(error).__mro__[:-3])
         finally:
             if in_turn:
                 self._turns.leave()
-        self._news.append((number, heard[-1] if heard else Response(0, None, {}, problem, sent)))
+        answer = heard[-1] if heard else Response(0, None, {}, problem, sent)
+        if call.args is not None:
+            status = answer.status if raised else OK
+            if raised and heard:
+                problem = f"{problem}: {heard[-1].body}"[:200]
+            answer = Response(status, result, answer.headers, problem, sent, raised)
+        self._news.append((number, answer))
 
     async def _act(self, act: StreamAct) -> None:
         match act:
@@ -284,6 +209,7 @@ class CcxtShell:
     def _open_stream(self, act: OpenStream) -> None:
         try:
             address = self._place.user if act.place == USER else self._place.market
+            assert address is not None, "a table without streams opens none"
             url = address(self._exchange, act.key)
             client = self._exchange.client(url)
             self._clients[act.name] = client

@@ -51,6 +51,8 @@ class Table(Protocol):
     """Whether the user stream tells trades apart from their orders."""
     audit_ms: int
     """How often what rests is compared with the exchange's own list."""
+    poll_ms: int
+    """How often orders, trades and books are asked for where there is no stream; 0 if there is."""
     limits: tuple[Limit, ...]
     """The exchange's stated limits, that of all calls first."""
     trades_window_ms: int
@@ -133,8 +135,8 @@ class Table(Protocol):
     def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:
         """Let the exchange cancel everything by itself unless this is said again in time."""
 
-    def replace(self, order: OrderRequest, client_id: str) -> Call:
-        """Replace an order, or change it."""
+    def replace(self, order: OrderRequest, client_id: str) -> Call | None:
+        """Replace an order, or change it; None where that takes a cancel and a new order."""
 
     def read_replace(self, body: Any) -> OrderView:
         """Read the new order of a replace."""

@@ -16,16 +16,18 @@ from support.conformance import (
     UsdmDesk,
 )
 from support.conformance_mt5 import ExchangeDesk, HedgingDesk, NettingDesk
+from support.unified_desk import UnifiedDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
 DESKS = {
     "paper": PaperDesk, "binance spot": SpotDesk, "binance usdm": UsdmDesk,
     "bybit spot": BybitSpotDesk, "bybit linear": BybitLinearDesk,
     "okx spot": OkxSpotDesk, "okx swap": OkxSwapDesk, "kraken spot": KrakenDesk,
+    "any other spot": UnifiedDesk,
     "mt5 terminal netting": NettingDesk, "mt5 terminal exchange": ExchangeDesk,
     "mt5 terminal hedging": HedgingDesk,
 }  # fmt: skip
-IN_CI = ("bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot")
+IN_CI = ("bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot", "any other spot")
 
 
 def missing(name):

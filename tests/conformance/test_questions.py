@@ -217,6 +217,8 @@ def test_quotes_and_books_follow_the_market(desk):
     desk.until(best(60000), "the first quote")
     desk.set_book(bids=[(59990, 1)], asks=[(60010, 1)])
     desk.until(best(59990), "the second quote")
+    if not desk.has_market_trades:
+        return
     desk.trade(60010, "0.1", "buy")
     desk.until(
         lambda: any(topic.startswith("TR.") for topic, _ in desk.publications.sent), "the trade"

@@ -47,6 +47,7 @@ class Desk(Counter):
     name = ""
     has_stops = True
     says_no_money = "insufficient"
+    has_market_trades = True
     is_spot = True
     """Whether a fill moves the base currency, and its whole worth in the quote currency."""
     qty_step = "0.00001"

@@ -9,6 +9,7 @@ REST, STREAMS, CALLS = "rest", "streams", "calls"
 
 HOSTS = {
     "api.binance.com": (SPOT, REST),
+    "api.binance.us": (SPOT, REST),
     "testnet.binance.vision": (SPOT, REST),
     "demo-api.binance.com": (SPOT, REST),
     "stream.binance.com": (SPOT, STREAMS),
