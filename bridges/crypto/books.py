@@ -36,6 +36,7 @@ SNAPSHOT_NS = 5_000 * MS_NS
 CHECKED = 25
 """Levels of a side that a checksum may be of."""
 DIAL_NS = 10_000 * MS_NS
+KNOWN_NS = 50 * MS_NS
 
 
 class Books:
@@ -52,12 +53,18 @@ class Books:
         self._dirty: dict[str, int] = {}
 
     def subscribe(self, symbols: Sequence[str]) -> None:
-        """Begin to listen."""
+        """Begin to listen, once the rules are known: sizes may be in contracts."""
         self._books = {symbol: Book() for symbol in symbols if symbol in self._core.table.native}
         if self._core.table.poll_ms:
             for symbol, book in self._books.items():
                 self._core.start(self._poll(symbol, book))
         elif self._books:
+            self._core.start(self._when_known())
+
+    def _when_known(self) -> Flow:
+        while not self._core.instruments:
+            yield Pause(KNOWN_NS)
+        if not self._dial_ns:
             self._dial()
 
     def on_stream(self, news: StreamNews) -> None:

@@ -265,8 +265,10 @@ class Okx(OkxAnswers, OkxMarket):
         return _older(call, body, "billId")
 
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
-        """Read trades of ours."""
-        return [self._trade(row, symbol, row["fee"], row["feeCcy"]) for row in body["data"]]
+        """Read trades of ours, the oldest first: some are of one millisecond."""
+        return [
+            self._trade(row, symbol, row["fee"], row["feeCcy"]) for row in reversed(body["data"])
+        ]
 
     def _trade(self, row: Any, symbol: str, fee: Any, fee_currency: Any) -> TradeView:
         return TradeView(

@@ -234,11 +234,15 @@ class CryptoDesk(Desk):
     """What it calls the symbol."""
     order_path = ""
     """Where it takes orders."""
+    key = None
+    """The API key, if it shall be another than the exchange's own."""
 
     def __init__(self, folder, **more):
         from support.exchange.server import LocalExchange  # noqa: PLC0415 - wants aiohttp
 
-        self.local = LocalExchange(self.exchange, symbols=(BTC,), deposits=DEPOSITS)
+        self.local = LocalExchange(
+            self.exchange, symbols=(BTC,), deposits=DEPOSITS, key=self.key
+        )
         self.local.__enter__()
         self.account = getattr(self.local, self.account_name or self.market)
         self.set_book()
