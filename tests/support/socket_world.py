@@ -11,7 +11,14 @@ import time
 import traceback
 from typing import NamedTuple
 
-from support.conformance import OkxSpotDesk, OkxSwapDesk, SpotDesk, UsdmDesk
+from support.conformance import (
+    BybitLinearDesk,
+    BybitSpotDesk,
+    OkxSpotDesk,
+    OkxSwapDesk,
+    SpotDesk,
+    UsdmDesk,
+)
 from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
 from support.waiting import breathe
@@ -47,6 +54,8 @@ class Way(NamedTuple):
     """The kinds of orders there (crypto_lives.KINDS)."""
     skew_ms: int = 6_000
     """So far is a clock off that requests are refused for it."""
+    purse: str = ""
+    """What the local exchange calls the account that has the money, if it is another."""
 
 
 WAYS = {
@@ -70,6 +79,16 @@ WAYS = {
             limits={"orders": 10**6}, skew_ms=40_000,
         )
         for desk in (OkxSpotDesk, OkxSwapDesk)
+    },
+    **{
+        desk.name: Way(
+            desk, place="POST /order/create", cancel="POST /order/cancel",
+            replace="POST /order/amend", renew="POST /order/amend",
+            look_up="GET /order/realtime", questions=("GET /order/realtime", "GET /execution/list"),
+            limits={}, kinds=("limit", "post-only", "ioc", "fok", "market", "stop limit"),
+            purse="unified",
+        )
+        for desk in (BybitSpotDesk, BybitLinearDesk)
     },
 }  # fmt: skip
 """By the name of the translation table."""
@@ -118,8 +137,9 @@ class SocketWorld:
         desk = way.desk
         account = desk.account_name or desk.market
         self.local = LocalExchange(
-            desk.exchange, symbols=(BTC,), deposits={account: RICH}, limits={account: way.limits}
-        )
+            desk.exchange, symbols=(BTC,), deposits={way.purse or account: RICH},
+            limits={account: way.limits},
+        )  # fmt: skip
         self.local.__enter__()
         self.exchange = Ledger(self.local, getattr(self.local, account), desk.traded)
         self.exchange.set_book()

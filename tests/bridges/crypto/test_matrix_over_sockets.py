@@ -23,12 +23,11 @@ from support.crypto_lives import (
     pairs_of,
     variations,
 )
+from support.crypto_trader import MARKETS
 from support.matrix import matrix
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
-from bridges.crypto import link
-
-AUDIT_NS = 3_000_000_000
+AUDIT_MS = 3_000
 SLOW = {"hang", "close", "503", "silence", "withhold", "ban"}
 """What is waited for longest: the absence of an order, a stream that is half-open."""
 TURNS = {name: number for number, name in enumerate(WAYS)}
@@ -62,7 +61,8 @@ def live(chosen, folder):
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
     """Let the bridge compare more often than it has to."""
-    monkeypatch.setattr(link, "AUDIT_NS", AUDIT_NS)
+    for way in WAYS.values():
+        monkeypatch.setattr(MARKETS[way.desk.name].table, "audit_ms", AUDIT_MS)
 
 
 def markets_of(exchange):

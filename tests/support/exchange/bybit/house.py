@@ -61,10 +61,21 @@ class BybitView(AccountView):
         super().__init__(category, hubs[category.name], call)
         self._hubs = hubs
 
+    def _hub_of(self, channel):
+        return self._hubs[PRIVATE] if channel == "user" else self._hub
+
     def listeners(self, channel):
         """Return how many connections carry a channel now."""
-        hub = self._hubs[PRIVATE] if channel == "user" else self._hub
-        return self._call(lambda: len(hub.carrying(channel)))
+        return self._call(lambda: len(self._hub_of(channel).carrying(channel)))
+
+    def faults_left(self, channel):
+        """Return how many events of a channel have still to be lost or repeated."""
+        gate = self._hub_of(channel).gate(channel)
+        return self._call(lambda: gate.losses + gate.repeats)
+
+    def end_user_stream(self):
+        """Close the private stream, in order: bybit has no word for its end."""
+        self._call(self._hubs[PRIVATE].close_user)
 
     def accepted(self):
         """Return how many private connections there have been."""

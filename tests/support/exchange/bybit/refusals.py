@@ -105,7 +105,8 @@ class BybitWords(Words):
         if fault.what == "slow":
             return 200, {"retCode": 10006, "retMsg": fault.text or too_many().text}, {}
         if fault.what == "ban":
-            return 403, None, {}
+            text = fault.text or "Exceeded the IP Rate Limit."
+            return 200, {"retCode": 10018, "retMsg": text}, {}
         if fault.what == "duplicate":
             code, text = OWN["duplicate"][self._category]
             return 200, {"retCode": code, "retMsg": text, "result": {}}, {}
