@@ -68,6 +68,56 @@ def bridged(system, exchange):
     assert codes == [0]
 
 
+PACED = """rate_limits = [{ weight = 100, window_ms = 10_000, counts = "orders" }]
+max_send_wait_ms = 60_000
+[venue.crypto]
+"""
+"""As Binance states it: 100 orders in ten seconds."""
+
+
+@pytest.fixture
+def paced(monkeypatch):
+    """Let the gateway know of the exchange's limit, and queue what does not fit."""
+    monkeypatch.setattr(f"{__name__}.CRYPTO", CRYPTO.replace("[venue.crypto]\n", PACED))
+
+
+@pytest.mark.length("ci")
+@pytest.mark.budget(90)
+def test_a_cancel_leaves_before_500_orders_that_wait(paced, bridged, exchange):
+    """500 new orders are queued behind the exchange's limit; a cancel overtakes them all.
+
+    The exchange never has to say 429: neither to orders nor to our questions.
+    """
+    with Client("MM", bridged.orders, store_dir=bridged.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get(BTC), what="the instrument")
+        rests = client.buy(BTC, "0.001", price="59000")
+        client.wait_for(rests, exec_type="0")
+        for _ in range(500):
+            client.buy(BTC, "0.001", price="58000")
+        wait_for(lambda: _pump(client) and len(_sent(exchange)) > 60, what="a part of the flood")
+        client.cancel(rests)
+        report = client.wait_for(rests, final=True)
+        assert report.ord_status is OrdStatus.CANCELED
+        sent = len(_sent(exchange))
+        assert sent <= 100
+        (venue,) = bridged.ask("VENUES")["rows"]
+        assert sum(venue["queued"].values()) > 300
+        wait_for(
+            lambda: _pump(client) and len(_sent(exchange)) > 150, timeout_s=30,
+            what="the next window", poll_s=0.2,
+        )  # fmt: skip
+    assert exchange.call(lambda: exchange._house.apis["spot"].limiter.warnings) == 0
+
+
+def _pump(client):
+    client.receive(20)
+    return True
+
+
+def _sent(exchange):
+    return exchange.asked("POST", "/api/v3/order")
+
+
 @pytest.mark.budget(30)
 def test_an_order_goes_the_whole_way(bridged, exchange):
     """What the strategy hears, the exchange has: fill, fee, position, a cancel, nothing open."""

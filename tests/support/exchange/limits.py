@@ -31,6 +31,8 @@ class Limiter:
     def __init__(self, limits):
         self.limits = limits
         self.peak = 0
+        self.warnings = 0
+        """How often somebody was told that it was too much."""
         self._used = {}
         self._refused = 0
         self.banned_until_ms = 0
@@ -53,6 +55,7 @@ class Limiter:
             self._refused = 0
             return
         self._refused += 1
+        self.warnings += 1
         if self._refused > PATIENCE:
             self.banned_until_ms = now_ms + BAN_MS
             raise banned(self.banned_until_ms, now_ms)
@@ -67,6 +70,7 @@ class Limiter:
         """Count a new order; refuse it if there are too many."""
         for unit, most in self.limits.orders.items():
             if self.count("orders", unit, now_ms, 1) > most:
+                self.warnings += 1
                 word, number = _NAMES[unit]
                 text = f"Too many new orders; current limit is {most} orders per {number} {word}."
                 wait_s = (UNITS_MS[unit] - now_ms % UNITS_MS[unit]) // 1000 + 1
