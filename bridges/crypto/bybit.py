@@ -68,7 +68,6 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     tells_trades_apart = True
     audit_ms = 15_000
     poll_ms = 0
-    forgets_after_ms = DAY_MS
     trades_window_ms = 7 * DAY_MS
     trades_reach_ms = 730 * DAY_MS
     limits: tuple[Limit, ...]

@@ -80,7 +80,6 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
     }  # fmt: skip
     amends_in_place = True
     amends_stops = True
-    forgets_after_ms = 0
     tells_trades_apart = True
     trades_window_ms = 0
     trades_reach_ms = 0
