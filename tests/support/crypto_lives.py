@@ -123,6 +123,7 @@ class Life:
         self.absent = []
         """The orders that the exchange never had."""
         self.withheld = False
+        self.skew_ms = 0
         self.streams = 0
         """How many there had been before the fault."""
 
@@ -245,11 +246,18 @@ class Life:
     def _resting(self, step):
         """Let an order rest, half-filled if it shall be; return its name."""
         yield from self._ready(step)
-        name = self._order(step)
+        core = self.world.venue.core
         part = Decimal(1) if step.shape == "half-filled" else Decimal(0)
-        yield "a resting order", lambda: (
-            name in self.trader.open_here() and self._filled(name) == part
-        )
+        while True:
+            name = self._order(step)
+            yield "a resting order", lambda name=name: (
+                (name in self.trader.open_here() and self._filled(name) == part)
+                or self._is_rejected(name)
+            )
+            if not self._is_rejected(name):
+                break
+            assert self.skew_ms, "an order was refused, and not for its time"
+            yield "the right clock", lambda: abs(core.offset_ms - self.skew_ms) < NEAR_MS
         yield "a word from the stream", self._agrees
         return name
 
@@ -273,16 +281,14 @@ class Life:
             what, more = ANSWERS[step.fault]
             local.faults.answer(what, request, **more)
         elif step.fault == CLOCK:
-            local.skew(self._skew_ms(step))
+            self.skew_ms = AHEAD[step.side] * self.world.way.skew_ms
+            local.skew(self.skew_ms)
         elif step.fault == "over":
             account.end_user_stream()
         elif step.fault == "withhold":
             self._withhold()
         else:
             getattr(local.faults, step.fault)("user")
-
-    def _skew_ms(self, step):
-        return AHEAD[step.side] * self.world.way.skew_ms
 
     def _withhold(self):
         self.world.local.faults.withhold("user")
@@ -294,9 +300,6 @@ class Life:
         yield "the fault being met", lambda: not local.call(lambda: list(local._faults.waiting))
         if step.fault in {"silence", "drop", "over"}:
             yield "a new stream", lambda: self.world.account.accepted() > self.streams
-        if step.fault == CLOCK:
-            skew_ms, core = self._skew_ms(step), self.world.venue.core
-            yield "the right clock", lambda: abs(core.offset_ms - skew_ms) < NEAR_MS
         if step.fault in {"lose", "repeat"}:
             yield "the stream's fault", lambda: not self.world.account.faults_left("user")
 
@@ -322,6 +325,9 @@ class Life:
 
     def _is_decided(self, name):
         return any(one.order.cl_ord_id == name for one in self.world.of((Accepted, Rejected)))
+
+    def _is_rejected(self, name):
+        return any(one.order.cl_ord_id == name for one in self.world.of(Rejected))
 
     def _is_answered(self, request):
         return any(

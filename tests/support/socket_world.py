@@ -23,6 +23,7 @@ from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
 from support.waiting import breathe
 
+from bridges.crypto.budget import Budget
 from bridges.crypto.settings import open_crypto_venue
 from bridges.port import Balances, Found, Positions
 
@@ -33,6 +34,8 @@ STEP_MS = 2
 LOOK_S = 0.03
 """So often is a condition looked at."""
 PATIENCE_S = 20
+LIFE_S = 100
+"""The longest that a life may take."""
 
 
 class Way(NamedTuple):
@@ -147,6 +150,7 @@ class SocketWorld:
         self._settings = settings
         self._asked = 0
         self.venue = self._open()
+        self.venue.core.gate.budget = Budget(())  # haste is not what these worlds are about
         self._is_open = False
 
     def _open(self):
@@ -207,7 +211,7 @@ class Waiting:
         self._life = life
         self._what = "its beginning"
         self._condition = lambda: True
-        self._since = time.monotonic()
+        self._since = self._began = time.monotonic()
         self._look = 0.0
 
     def turn(self):
@@ -229,6 +233,8 @@ class Waiting:
             self._since = now
         elif now - self._since > PATIENCE_S:
             self._fail(f"waited {PATIENCE_S} s for {self._what}")
+        if now - self._began > LIFE_S:
+            self._fail(f"was not over after {LIFE_S} s")
 
     def _fail(self, problem):
         self.problem, self.is_over = f"{problem} (after {self._what})", True
