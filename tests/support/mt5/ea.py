@@ -34,6 +34,8 @@ MS_NS = 1_000_000
 TIMER_FLOOR_NS = 10 * MS_NS
 """A terminal's timer does not come more often (docs/28-eventfunctions, 10 to 16 ms)."""
 QUEUE_MAX = 1024
+BOOTED_MS = 1_600_000_000_000
+"""When every machine of the tests was switched on, ms since the epoch."""
 _HOST = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_long)
 
 
@@ -219,7 +221,7 @@ class Program:
     _Comment = _Print
 
     def _GetTickCount64(self) -> int:
-        return (self.clock.now_ns - self.clock.start_ns) // MS_NS + 1_000_000
+        return self.clock.now_ns // MS_NS - BOOTED_MS
 
     def _GetMicrosecondCount(self) -> int:
         return (self.clock.now_ns - self.clock.start_ns) // 1000
@@ -271,6 +273,10 @@ class Program:
 
     def _Sha256(self, content: bytes) -> bytes:
         return hashlib.sha256(content).digest()
+
+    def _FileLoad(self, name: str, common: int) -> bytes | None:
+        path = self.folder / name if self.folder is not None else None
+        return path.read_bytes() if path is not None and path.is_file() else None
 
     def _DatabasePath(self, name: str, common: int) -> str:
         assert self.folder is not None, "a program that opens a database needs a folder"

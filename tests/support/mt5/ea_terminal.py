@@ -105,6 +105,31 @@ class Face(BooksFace, MarketFace):
         """Return the server's time as the terminal reckons it."""
         return self.terminal.server_time_s
 
+    # Global variables of the terminal: shared by all its programs.
+
+    @property
+    def _globals(self) -> dict[str, float]:
+        return self.terminal.__dict__.setdefault("global_variables", {})
+
+    def GlobalVariableTemp(self, name: str) -> bool:
+        """Create one, with 0, unless it is there."""
+        return self._globals.setdefault(name, 0.0) == 0.0
+
+    def GlobalVariableCheck(self, name: str) -> bool:
+        """Say whether it is there."""
+        return name in self._globals
+
+    def GlobalVariableGet(self, name: str) -> float | None:
+        """Read one."""
+        return self._globals.get(name)
+
+    def GlobalVariableSetOnCondition(self, name: str, value: float, check: float) -> bool:
+        """Set one if it has a value, at once."""
+        if self._globals.get(name) != check:
+            return False
+        self._globals[name] = value
+        return True
+
     # Trading.
 
     def _request(self, request: Any) -> Request:

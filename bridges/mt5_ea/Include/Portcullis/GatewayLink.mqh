@@ -218,7 +218,8 @@ private:
       //--- what was received in this batch is done before the link counts as gone
       Commit();
       m_session_ptr.LinkDown();
-      if(down_since_ns==0)
+      //--- another bridge has our place: the gateway is there, and our orders are in its hand
+      if(down_since_ns==0 || StringFind(why,"ALREADY_LOGGED_ON")>=0)
          down_since_ns=now_ns;
       m_attempt_ns=now_ns+m_back_off.NextPauseMs()*NS_PER_MS;
      }

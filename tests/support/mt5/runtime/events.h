@@ -97,6 +97,31 @@ inline void ExpertRemove() {
    mql::call("ExpertRemove");
 }
 
+// Global variables of the terminal (docs/22-globals): shared by all its programs.
+inline bool GlobalVariableTemp(const string &name) { return mql::call("GlobalVariableTemp", name).ok; }
+inline bool GlobalVariableCheck(const string &name) { return mql::call("GlobalVariableCheck", name).ok; }
+inline double GlobalVariableGet(const string &name) {
+   return mql::read_or_zero<double>(mql::call("GlobalVariableGet", name));
+}
+inline datetime GlobalVariableSet(const string &name, double value) {
+   return mql::call("GlobalVariableSet", name, value).ok ? TimeLocal() : 0;
+}
+inline bool GlobalVariableDel(const string &name) { return mql::call("GlobalVariableDel", name).ok; }
+inline bool GlobalVariableSetOnCondition(const string &name, double value, double check) {
+   return mql::call("GlobalVariableSetOnCondition", name, value, check).ok;
+}
+
+// A whole file of the terminal's folder (docs/23-files/fileload); -1 when it cannot be read.
+inline long FileLoad(const string &name, Array<uchar> &bytes, int common = 0) {
+   mql::Answer answer = mql::call("FileLoad", name, common);
+   if (!answer.ok) return -1;
+   answer.value.expect('b');
+   uint size = answer.value.count();
+   ArrayResize(bytes, (int)size);
+   if (size) std::memcpy(bytes.begin(), answer.value.at, size);
+   return (long)size;
+}
+
 inline int MathRand() { return (int)mql::call_integer("MathRand"); }
 inline void MathSrand(int seed) { mql::call("MathSrand", seed); }
 
