@@ -23,6 +23,7 @@ from typing import Any, Self
 from support.mt5 import ea_calls
 from support.mt5.ea import Program, RealClock
 from support.mt5.ea_calls import answer_by, pack, unpack
+from support.mt5.ea_terminal import Face, tell
 from support.waiting import wait_for
 
 TESTS = Path(__file__).parents[2]
@@ -151,6 +152,70 @@ class EaProcess:
             self._tell("stop", reason)
             self.process.wait(timeout=30)
         self._link.close()
+
+
+class LiveChart:
+    """A chart of a paced terminal (pace.py) with the program in a process of its own.
+
+    `kill` ends the process without a word; `load` puts a new one on the chart.
+    """
+
+    def __init__(
+        self, terminal: Any, pace: Any, library: Path, *, folder: Path, inputs: dict[str, Any]
+    ) -> None:
+        self.terminal = terminal
+        self.pace = pace
+        self.library = library
+        self.folder = folder
+        self.inputs = inputs
+        self.journal: list[str] = []
+        self.process: EaProcess | None = None
+        self._going = True
+        with pace.lock:
+            self.slot = terminal.load("Portcullis")
+        self.load()
+        self._thread = threading.Thread(target=self._pump, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._going = False
+        self._thread.join()
+        if self.process is not None:
+            self.process.stop()
+
+    def load(self) -> None:
+        """Start the program."""
+        with self.pace.lock:
+            self.slot.load()
+            self.slot.lifecycle.clear()
+        self.process = EaProcess(
+            self.library, Face(self.terminal, self.slot), folder=self.folder, inputs=self.inputs,
+            lock=self.pace.lock,
+        )  # fmt: skip
+        self.process.journal = self.journal
+
+    def kill(self) -> None:
+        """Kill the program's process; what is told meanwhile is lost."""
+        with self.pace.lock:
+            self.slot.unload(told=False)
+            process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+
+    def _pump(self) -> None:
+        slot = self.slot
+
+        def waiting() -> bool:
+            return not self._going or bool(slot.queue or slot.ticked or slot.booked)
+
+        while self._going:
+            if self.pace.wait(waiting, limit_ms=100):
+                with self.pace.lock:
+                    if self.process is not None:
+                        tell(slot, self.process)
 
 
 class _Remote:

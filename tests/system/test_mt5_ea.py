@@ -1,0 +1,84 @@
+"""The compiled Expert Advisor on a real gateway over real libzmq: one order the whole way."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.mt5.clock import Clock
+from support.mt5.constants import MarginMode
+from support.mt5.ea_process import LiveChart
+from support.mt5.pace import Pace, real_ms
+from support.mt5.runtime import build
+from support.mt5.server import TradeServer
+from support.mt5.symbols import ALWAYS, eurusd
+from support.mt5.terminal import Terminal
+from support.waiting import wait_for
+
+from engine.client import Client
+from protocol.fields import OrdStatus
+
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(90),  # compiles, and starts a whole system
+]
+EA_VENUE = """kind = "mt5_ea"
+launch = false
+check_funds = false
+symbols = ["EURUSD"]
+"""
+
+
+@pytest.fixture
+def broker():
+    """Give a broker's server and terminal in real time."""
+    server = TradeServer(clock=Clock(now_ms=real_ms()), symbols=[eurusd(sessions=ALWAYS)])
+    server.open_account(1001, MarginMode.RETAIL_NETTING, balance="100000")
+    server.quote("EURUSD", "1.10000", "1.10010")
+    terminal = Terminal(server, 1001)
+    with Pace(terminal) as pace:
+        yield terminal, pace
+
+
+@pytest.fixture
+def traded(system, broker, tmp_path):
+    """Give a gateway whose venue is the Expert Advisor on that terminal."""
+    terminal, pace = broker
+    text = system.config_path.read_text(encoding="utf-8")
+    begin, end = text.index('kind = "paper"'), text.index("[[strategy]]")
+    system.edit(text[begin:end], EA_VENUE)
+    system.start(wait=False)
+    folder = tmp_path / "MQL5"
+    folder.mkdir()
+    inputs = {
+        "VenueId": "PAPER", "VenuesPort": system.ports[1], "FeedsPort": system.ports[3],
+        "SettleMs": 200, "WalkMs": 100, "AbsenceAfterMs": 500,
+    }  # fmt: skip
+    with LiveChart(terminal, pace, build.build(), folder=folder, inputs=inputs) as chart:
+        system.wait_ready()
+        yield system, chart
+
+
+def test_an_order_goes_the_whole_way(traded):
+    """What the strategy hears, the broker has; and the program can be killed and put back."""
+    system, chart = traded
+    office = chart.terminal.office
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
+        bought = client.buy("EURUSD", "20000")
+        filled = client.wait_for(bought, final=True)
+        assert (filled.ord_status, filled.cum_qty) == (OrdStatus.FILLED, Decimal(20_000))
+        assert filled.avg_px == Decimal("1.1001")
+        rests = client.buy("EURUSD", "10000", price="1.08000")
+        client.wait_for(rests, exec_type="0")
+        chart.kill()
+        chart.load()
+        wait_for(lambda: chart.journal.count("logged on to GATEWAY as PAPER") == 2)
+        client.cancel(rests)
+        assert client.wait_for(rests, final=True).ord_status is OrdStatus.CANCELED
+    with chart.pace.lock:
+        assert office.ledger.twice() == {}
+        assert not office.books.orders
+        assert [deal.volume for deal in office.books.deals.values() if deal.volume] == [
+            Decimal("0.2")
+        ]
