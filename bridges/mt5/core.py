@@ -13,6 +13,7 @@ Each clean snapshot comes through `absorb`, however old or new, and each thing i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -57,6 +58,7 @@ MAX_ENDED = 10_000
 """Ended orders that are remembered."""
 KEEP_MSC = 3 * 86_400_000
 """How long the tickets of deals are remembered; longer than any regular read reaches back."""
+RECENT = 256
 STOPS = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 
 
@@ -97,6 +99,8 @@ class Core:
         """Orders whose sending is still being found out about."""
         self.horizon_msc = 0
         """Deals that are older were before this life. 0: nothing was read yet."""
+        self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT)
+        """Tickets and times of the deals that were read last."""
         self._seen: dict[int, int] = {}
         self.openers: dict[int, str] = {}
         """By position: an id of the last order of ours that has made it."""
@@ -109,8 +113,12 @@ class Core:
         self.flows.start(flow, self.now_ns)
 
     def read(self, since_ns: int) -> Read:
-        """Write the job that reads the account, with its history since a moment."""
-        return Read(*self.clock.window(since_ns, self.now_ns))
+        """Write the job that reads the account, with its history since a moment.
+
+        The last deal that is known is always in it: whether it is shows whether the list is whole.
+        """
+        low_s, high_s = self.clock.window(since_ns, self.now_ns)
+        return Read(min(low_s, self.recent[-1][1] // 1000) if self.recent else low_s, high_s)
 
     def link(self, *, up: bool, text: str = "") -> None:
         """Note whether orders can be given, and tell it when it changes."""
@@ -203,6 +211,7 @@ class Core:
     def _begin(self, snapshot: Snapshot) -> None:
         """Let everything that the first snapshot holds be before us."""
         self._seen = {deal.ticket: deal.time_msc for deal in snapshot.deals}
+        self.recent.extend(self._seen.items())
         self.horizon_msc = snapshot.since_s * 1000 + 1
 
     def is_told(self, deal: DealRow) -> bool:
@@ -265,6 +274,7 @@ class Core:
             if deal.type not in BUSTED:
                 self.fill(order, deal)
         self._seen[deal.ticket] = deal.time_msc
+        self.recent.append((deal.ticket, deal.time_msc))
         entries = entries_of(deal, self)
         if entries:
             self.events.append(LedgerEntries(ask="", entries=entries))

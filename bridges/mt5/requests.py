@@ -117,6 +117,8 @@ def new_request(
     position = wrong or _position(order, lots, terms, held)
     if isinstance(position, Refusal):
         return position
+    if position is not None:
+        lots = min(lots, position.volume)
     base = TradeRequest(
         action=Action.PENDING, symbol=symbol.name, volume=lots,
         type=ORDER_TYPES[order.ord_type, order.side], sl=order.stop_loss_px or ZERO,
@@ -248,25 +250,31 @@ def _position(
     """Find the position that an order closes: the one it names, or with 77=C one that it fits.
 
     A net account has one position for each symbol, which every order of the other side reduces.
+    Elsewhere one order closes one position: where none is as large as a 77=C, the largest is
+    closed, and the rest of the order is cancelled; who wants more closed asks again.
     """
-    if terms.margin_mode is not MarginMode.RETAIL_HEDGING:
-        if order.position_id:
-            return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
+    hedges = terms.margin_mode is MarginMode.RETAIL_HEDGING
+    if not order.position_id and not (hedges and order.reduce_only):
         return None
-    against = [one for one in held if one.lots * order.side.sign < 0]
-    if order.position_id:
-        against = [one for one in held if str(one.identifier) == order.position_id]
-        if not against:
-            text = f"POSITION_CLOSED: there is no position {order.position_id} in {order.symbol}"
-            return Refusal(WRONG, text)
-    elif not order.reduce_only:
-        return None
-    fits = [one for one in against if one.lots * order.side.sign < 0 and one.volume >= lots]
-    if not fits:
-        what = ", ".join(f"{one.identifier} of {one.lots} lots" for one in held) or "none"
-        text = f"POSITION: {lots} lots close no position; there are: {what} (name one in 5004)"
+    if not hedges:
+        return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
+    against = [
+        one for one in held
+        if (one.lots * order.side.sign < 0 and not order.position_id)
+        or str(one.identifier) == order.position_id
+    ]  # fmt: skip
+    if order.position_id and not against:
+        text = f"POSITION_CLOSED: there is no position {order.position_id} in {order.symbol}"
         return Refusal(WRONG, text)
-    return min(fits, key=lambda one: (one.volume != lots, one.identifier))
+    fits = [one for one in against if one.lots * order.side.sign < 0 and one.volume >= lots]
+    if fits:
+        return min(fits, key=lambda one: (one.volume != lots, one.identifier))
+    whole = order.position_id or order.time_in_force is TimeInForce.FILL_OR_KILL
+    if against and not whole:
+        return max(against, key=lambda one: (one.volume, -one.identifier))
+    what = ", ".join(f"{one.identifier} of {one.lots} lots" for one in held) or "none"
+    text = f"POSITION: {lots} lots close no position; there are: {what} (name one in 5004)"
+    return Refusal(WRONG, text)
 
 
 def modify_request(

@@ -55,6 +55,8 @@ class Trust:
         self._failing_ns = _since(self._failing_ns, core.now_ns, is_so=bool(failure))
         if failure and core.now_ns - (self._failing_ns or 0) < STUBBORN_NS:
             return replace(snapshot, why=failure)
+        if failure:
+            core.recent.clear()
         return self._steadied(core, snapshot)
 
     def _steadied(self, core: Core, snapshot: Snapshot) -> Snapshot:
@@ -87,7 +89,7 @@ def signed(deal: DealRow) -> Decimal:
 def _missing(core: Core, snapshot: Snapshot) -> str:
     """Say what of the last read is not there any more; nothing if all of it is."""
     low_msc = snapshot.since_s * 1000
-    known = {one.ticket for one in core.latest.deals if one.time_msc >= low_msc}
+    known = {ticket for ticket, msc in core.recent if msc >= low_msc}
     if not known <= {one.ticket for one in snapshot.deals}:
         return "deals that were there are missing: the history is not synchronised"
     there = {one.ticket for one in (*snapshot.orders, *snapshot.done)}

@@ -14,10 +14,12 @@ from itertools import count
 
 from support.mt5.constants import Execution, FillingFlag, MarginMode
 from support.mt5.package import Package
+from support.mt5.people import People
 from support.mt5.server import TradeServer
 from support.mt5.symbols import eurusd
 from support.mt5.terminal import Terminal
 
+from bridges.market_events import BookChanged
 from bridges.mt5.clock import ServerClock
 from bridges.mt5.core import Core
 from bridges.mt5.jobs import Login, run
@@ -347,3 +349,13 @@ class Trader:
     def positions(self):
         """Return the positions."""
         return self.ask("positions").positions
+
+
+def people_of(trader):
+    """Everybody else who deals with the account."""
+    return People(trader.world.server, LOGIN)
+
+
+def names(events):
+    """Name events as they came, quotes aside."""
+    return [type(one).__name__ for one in events if not isinstance(one, BookChanged)]
