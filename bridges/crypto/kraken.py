@@ -25,6 +25,7 @@ from bridges.crypto.kraken_stream import STOPS, TYPES, KrakenStream, Memory, key
 from bridges.crypto.kraken_words import (
     ELAPSED,
     LOCKOUT,
+    NONCE,
     altname_of,
     back_off_ms,
     errors_of,
@@ -141,11 +142,11 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
 
     def is_ban(self, response: Response) -> bool:
         """Whether the exchange hears nobody with this key for a while."""
-        return LOCKOUT in (errors_of(response.body) or ())
+        return any(one.startswith(LOCKOUT) for one in errors_of(response.body) or ())
 
     def is_clock_off(self, response: Response) -> bool:
-        """Whether a request was not executed since its deadline was over."""
-        return ELAPSED in (errors_of(response.body) or ())
+        """Whether a request was not executed since its deadline or its nonce was of the past."""
+        return any(one.startswith((ELAPSED, NONCE)) for one in errors_of(response.body) or ())
 
     def was_restricted(self, response: Response) -> bool:  # noqa: ARG002 - as others have it
         """Say no: what is filled can be amended, too."""

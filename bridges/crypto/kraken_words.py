@@ -31,6 +31,8 @@ BUSY_MS = 5_000
 UNKNOWN = "EOrder:Unknown order"
 LOCKOUT = "EGeneral:Temporary lockout"
 ELAPSED = "EService:Deadline elapsed"
+NONCE = "EAPI:Invalid nonce"
+NONCE_HINT = "another request overtook it; if it stays so, something else uses this key: make one"
 CLIENT_ID = "cl_ord_id"
 """That a client id must be free is documented, the words of the refusal are not: whatever names it
 is looked up."""
@@ -39,7 +41,7 @@ BUSY = (
     "EGeneral:Too many requests", "EService:Throttled", "EService: Throttled",
 )  # fmt: skip
 REFUSALS = (
-    "EAPI:Invalid key", "EAPI:Invalid signature", "EAPI:Invalid nonce",
+    "EAPI:Invalid key", "EAPI:Invalid signature", NONCE,
     "EAPI:Rate limit exceeded", "EAPI:Feature disabled", LOCKOUT,
     "EGeneral:Permission denied", "EGeneral:Invalid arguments", "EGeneral:Unknown method",
     "EQuery:Unknown asset pair", "EQuery:Invalid asset pair", "EQuery:Unknown asset",
@@ -105,14 +107,16 @@ def _verdict(error: str) -> Verdict:
 
 def text_of(response: Response) -> str:
     """Say for people what an answer was."""
-    errors = errors_of(response.body)
-    return "; ".join(errors or ()) or response.problem or f"HTTP {response.status} without a reason"
+    errors = [
+        f"{one} ({NONCE_HINT})" if one == NONCE else one for one in errors_of(response.body) or ()
+    ]
+    return "; ".join(errors) or response.problem or f"HTTP {response.status} without a reason"
 
 
 def back_off_ms(response: Response) -> int | None:
     """Read how long the exchange wants to be left alone; None if it does not."""
     errors = errors_of(response.body) or ()
-    if LOCKOUT in errors:
+    if any(one.startswith(LOCKOUT) for one in errors):
         return LOCKED_MS
     if response.status == TOO_MANY or any(one.startswith(BUSY) for one in errors):
         wait = response.headers.get("retry-after", "")

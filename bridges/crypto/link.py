@@ -94,6 +94,9 @@ class Link:
         self._key_ns = 0
         self._pause_ns = FIRST_PAUSE_NS
         self._why = ""
+        """Why it cannot be prepared."""
+        self._told: set[str] = set()
+        """What was told of that since it was up."""
         core.on_clock_off = self._on_clock_off
 
     def open(self) -> None:
@@ -161,6 +164,7 @@ class Link:
         while not (yield from self._prepare()):
             if self.refusal:
                 return
+            self._complain(self._why)
             yield Pause(self._pause_ns)
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
         self._alive_ns = core.now_ns
@@ -169,6 +173,12 @@ class Link:
             self._listen()
         else:
             core.stream_acts.append(OpenStream(USER, USER, self._key))
+
+    def _complain(self, why: str) -> None:
+        """Say why it does not come up; each reason once, until it is up."""
+        if why not in self._told:
+            self._told.add(why)
+            logger.warning("{} is not up yet: {}", self.core.table.name, why)
 
     def _prepare(self) -> Truth:
         """Read what must be known before the stream is opened; say whether that was possible."""
@@ -192,6 +202,7 @@ class Link:
             response = yield from ask(call)
             self._key = core.read(core.table.read_user_key, response) or ""
             self._key_ns = core.now_ns + KEY_NS
+            self._why = f"no key of the user stream: {core.table.text_of(response)}"
             return bool(self._key)
         return True
 
@@ -256,6 +267,7 @@ class Link:
             return True
         response = yield from ask(call)
         objection = self.core.read(self.core.table.objection, response)
+        self._why = self.core.table.text_of(response)
         self.refusal = objection or ""
         return objection == ""
 
@@ -319,6 +331,7 @@ class Link:
                 self._was_up_before, self._pause_ns = True, FIRST_PAUSE_NS
                 self._audit_ns = core.now_ns + core.table.audit_ms * MS_NS
                 core.is_up = True
+                self._told.clear()
                 core.events.append(LinkChanged(up=True))
                 return
             yield Pause(self._pause_ns)
@@ -359,6 +372,8 @@ class Link:
             core.is_up = False
             logger.warning("the user stream of {} is gone: {}", core.table.name, why)
             core.events.append(LinkChanged(up=False, text=why))
+        else:
+            self._complain(why)
         core.start(self._again())
 
     def _again(self) -> Flow:

@@ -4,7 +4,8 @@ Kraken refuses a nonce that is not greater than the one before it, and two reque
 connections may overtake each other. So one is out at a time. Rules: an order or a cancel goes
 before every question that waits; it waits for the one that is out no longer than `PATIENCE_S`, and
 then goes all the same. The one that it overtakes then either has arrived or is refused for its
-nonce, which proves that it was not done. A question waits until nothing is out.
+nonce, which proves that it was not done. A question waits until nothing is out. That nonces rise,
+also while the clock stands still or is set back, is ccxt's doing (`incrementing_nonce`).
 """
 
 from __future__ import annotations

@@ -98,7 +98,11 @@ def test_how_long_it_wants_to_be_left_alone(table):
     assert table.back_off_ms(said("EGeneral:Temporary lockout")) == LOCKED_MS
     assert table.is_ban(said("EGeneral:Temporary lockout"))
     assert not table.is_ban(said("EAPI:Rate limit exceeded"))
+    assert table.is_ban(said("EGeneral:Temporary lockout: 15 minutes"))
     assert table.is_clock_off(said("EService:Deadline elapsed"))
+    assert table.is_clock_off(said("EAPI:Invalid nonce"))
+    assert not table.is_clock_off(said("EOrder:Insufficient funds"))
+    assert "something else uses this key" in table.text_of(said("EAPI:Invalid nonce"))
     assert table.text_of(said("EService:Busy", "x")) == "EService:Busy; x"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from decimal import Decimal
 
 import pytest
@@ -77,6 +79,33 @@ def test_no_request_overtakes_another(desk):
     assert [one.status for one in there] == ["CANCELED"] * 10
     sent = nonces(desk)
     assert sent == sorted(set(sent))
+
+
+def test_a_clock_that_is_set_back_takes_no_nonce_away(desk, monkeypatch):
+    """The machine's clock goes back a second with each look: requests are taken all the same."""
+    import ccxt.pro  # noqa: PLC0415 - it takes a second
+
+    first = time.time_ns() // 1_000_000
+    looks = itertools.count()
+    stopped = staticmethod(lambda: first - 1_000 * next(looks))
+    monkeypatch.setattr(ccxt.pro.kraken, "milliseconds", stopped)
+    order = desk.order(qty="0.3", price="59000")
+    assert kinds(desk.reports(order, 1)) == ["0/0"]
+    assert kinds(desk.reports(desk.cancel(order.cl_ord_id), 1)) == ["4/4"]
+    assert next(looks) > 2
+    sent = nonces(desk)
+    assert sent == sorted(set(sent))
+
+
+def test_a_key_whose_nonces_are_ahead_is_tried_until_it_is_taken(tmp_path):
+    """Something else used it with a clock that is ahead: no ban, and no early end."""
+    with LocalExchange("kraken", symbols=(BTC,)) as local:
+        local.key.highest = time.time_ns() // 1_000_000 + 1_500
+        venue = venue_on(local, tmp_path)
+        try:
+            wait_for(lambda: (venue.step(local.clock()), venue.connected)[1])
+        finally:
+            venue.close()
 
 
 def test_a_cancel_does_not_wait_behind_a_question_that_hangs(desk):

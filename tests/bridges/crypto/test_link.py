@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, SPOT, USDM
+from loguru import logger
+from support.crypto_trader import KRAKEN, MARKETS, SPOT, USDM
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
-from bridges.crypto.effects import Response
+from bridges.crypto.effects import OpenStream, Response, StreamDown
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged, RateWarned
@@ -70,7 +71,7 @@ class Silent:
 def run_venue(answers, key_may=(), market=SPOT):
     """Connect with a key; return whether it came up, or raise what the bridge raises."""
     exchange = VirtualExchange(MARKETS[market].make_face)
-    table = MARKETS[market].table(NATIVE, recv_window_ms=5_000)
+    table = MARKETS[market].table({BTC: MARKETS[market].native}, recv_window_ms=5_000)
     shell = KeyedShell(exchange, answers)
     venue = CryptoVenue(table=table, shell=shell, notes=Notes(), key_may=frozenset(key_may))
     world = World(exchange, venue, shell)
@@ -274,3 +275,47 @@ def test_a_listen_key_that_dies_is_replaced():
     assert world.until(lambda: not world.venue.connected)
     assert world.until(lambda: world.venue.connected)
     assert world.exchange.api.listen_key != first
+
+
+@pytest.fixture
+def warnings():
+    """Give what is logged as a warning."""
+    lines = []
+    sink = logger.add(lambda line: lines.append(str(line)), level="WARNING", format="{message}")
+    yield lines
+    logger.remove(sink)
+
+
+def test_why_it_does_not_come_up_is_said_once(warnings):
+    """The reason is in the log, once until it is up, however often it is tried."""
+    busy = Response(200, {"error": ["EAPI:Rate limit exceeded"]})
+    world, is_up = run_venue({"privatePostGetWebSocketsToken": busy}, market=KRAKEN)
+    assert not is_up
+    assert warnings == [
+        "kraken spot is not up yet: no key of the user stream: EAPI:Rate limit exceeded\n"
+    ]
+    world.shell.answers.clear()
+    assert world.until(lambda: world.venue.connected)
+
+
+def test_a_stream_that_is_not_to_be_had_is_said_once(warnings):
+    """So it is with the stream itself: it is dialled again, and told of once."""
+    exchange = VirtualExchange(MARKETS[SPOT].make_face)
+    table = MARKETS[SPOT].table(NATIVE, recv_window_ms=5_000)
+    shell = Unreachable(exchange)
+    world = World(exchange, CryptoVenue(table=table, shell=shell, notes=Notes()), shell)
+    world.run(20_000)
+    assert shell.dialled > 2
+    assert warnings == ["binance spot is not up yet: refused\n"]
+
+
+class Unreachable(VirtualShell):
+    """A shell that reaches REST, and no stream."""
+
+    dialled = 0
+
+    def act(self, act):
+        """Fail to open."""
+        if isinstance(act, OpenStream):
+            self.dialled += 1
+            self._tell(StreamDown(act.name, "refused"))
