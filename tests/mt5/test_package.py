@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -320,6 +321,29 @@ def test_while_the_server_is_away_lists_are_old_and_orders_are_not_sent(scene, m
     scene.terminal.cut()
     assert mt5.positions_get() == ()
     assert mt5.last_error() == (1, "Success")
+
+
+@pytest.mark.parametrize("arrive", [True, False])
+def test_a_terminal_that_ends_in_the_middle_of_a_call(scene, mt5, arrive):
+    """None and -10002; the trade may have been done."""
+    scene.clock.after(2, lambda: scene.terminal.stop(told=False, requests_arrive=arrive))
+    assert mt5.order_send(BUY) is None
+    assert mt5.last_error() == (-10002, "IPC recv failed")
+    scene.clock.advance(100)
+    assert bool(scene.books.positions) == arrive
+
+
+def test_a_call_may_hang(mt5):
+    """It comes back when it is let go, and no sooner; other functions work meanwhile."""
+    let_go, found = mt5.wedge("positions_total"), []
+    hanging = threading.Thread(target=lambda: found.append(mt5.positions_total()))
+    hanging.start()
+    assert mt5.orders_total() == 0
+    assert found == []
+    let_go.set()
+    hanging.join()
+    assert found == [0]
+    assert mt5.positions_total() == 0
 
 
 def test_every_call_is_noted(mt5):

@@ -270,6 +270,37 @@ def test_quotes_arrive_with_a_delay_and_not_at_all_when_cut():
     assert str(seen.bid) == "1.30000"
 
 
+def test_older_ticks_may_be_synchronised_late():
+    """CopyTicks finds only what came since the connection, and everything a while later."""
+    scene = Scene()
+    scene.terminal.ticks_ms = 1_000
+    scene.terminal.cut()
+    scene.quote("1.2", "1.2001")
+    scene.terminal.mend()
+    scene.clock.advance(30)
+    seen = scene.terminal.seen("EURUSD")
+    assert scene.terminal.synchronised
+    assert seen.between(0, 1 << 62) == []
+    scene.quote("1.3", "1.3001")
+    scene.clock.advance(10)
+    assert [str(tick.bid) for tick in seen.between(0, 1 << 62)] == ["1.3"]
+    scene.clock.advance(1_000)
+    assert [str(tick.bid) for tick in seen.between(0, 1 << 62)] == ["1.10000", "1.2", "1.3"]
+
+
+def test_a_server_that_goes_down_loses_every_terminal():
+    """Both are cut, both find it again; one that has ended stays away."""
+    scene = Scene()
+    other, third = Terminal(scene.server, LOGIN), Terminal(scene.server, LOGIN)
+    third.stop()
+    scene.server.go_down()
+    assert {scene.terminal.connected, other.connected} == {False}
+    scene.buy()
+    scene.server.come_up()
+    scene.settled()
+    assert (scene.terminal.connected, other.connected, third.connected) == (True, True, False)
+
+
 def test_the_terminal_reckons_with_its_own_prices():
     """Profit and equity are those of the last quote that has come."""
     scene = Scene()

@@ -48,6 +48,8 @@ class Link:
 
     def cut(self, *, requests_arrive=False):
         """Break it; requests that are under way may still reach the server."""
+        if not self.is_up:
+            return
         self.is_up = False
         self.age += 1
         self._requests_arrive = requests_arrive

@@ -25,7 +25,15 @@ from support.mt5.package_forms import (
     request_of,
     result_of,
 )
-from support.mt5.package_link import CALL_FAILED, DISABLED, INVALID, NO_IPC, TIMEOUT, Connection
+from support.mt5.package_link import (
+    CALL_FAILED,
+    DISABLED,
+    INVALID,
+    NO_IPC,
+    RECEIVE_FAILED,
+    TIMEOUT,
+    Connection,
+)
 from support.mt5.package_market import MarketCalls
 from support.mt5.package_tuples import AccountInfo
 from support.mt5.records import number
@@ -182,7 +190,10 @@ class Package(Connection, MarketCalls):
         asked = request_of(request)
         if self.terminal.api_disabled:
             return self.error(DISABLED)
-        call = self.terminal.order_send(asked)
+        terminal = self.terminal
+        call = terminal.order_send(asked)
+        if not terminal.running:
+            return self.error(RECEIVE_FAILED)
         if call.failed:
             return self.error(TIMEOUT)
         return result_of(call.result, asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from support.mt5.package_forms import WrongArgumentError
 from support.mt5.package_tuples import TerminalInfo
 
@@ -12,6 +14,7 @@ NOT_FOUND = (-4, "Terminal: Not found")
 AUTH_FAILED = (-6, "Terminal: Authorization failed")
 DISABLED = (-8, "Auto-Trading using Python API disabled in Terminal")
 NO_TERMINAL = (-10003, "IPC initialize failed, MetaTrader 5 x64 not found")
+RECEIVE_FAILED = (-10002, "IPC recv failed")
 NO_IPC = (-10004, "No IPC connection")
 TIMEOUT = (-10005, "IPC timeout")
 BUILD = 5320
@@ -31,6 +34,7 @@ class Connection:
         """Every call, as (name, arguments, named arguments)."""
         self._error = OK
         self._troubles = []
+        self._wedges = {}
 
     # What a test does.
 
@@ -38,12 +42,23 @@ class Connection:
         """Let the next calls of a function end with an error; if it `acts`, after its work."""
         self._troubles.append([name, error, times, acts])
 
+    def wedge(self, name):
+        """Let the next call of a function hang, as one in C may; return the event that ends it.
+
+        Only for a call from a thread of its own: whoever calls waits for `event.set()`.
+        """
+        self._wedges[name] = threading.Event()
+        return self._wedges[name]
+
     # What the functions share.
 
     def call(self, function, args, named):
         """Call one function as the package does."""
         name = function.__name__
         self.calls.append((name, args, named))
+        wedge = self._wedges.pop(name, None)
+        if wedge is not None:
+            wedge.wait()
         trouble = self._take(name)
         if self.terminal is None or not self.terminal.running:
             return self.error(NO_IPC)

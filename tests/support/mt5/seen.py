@@ -18,6 +18,8 @@ class Seen(Market):
         super().__init__(source.rules)
         self.source = source
         self.count = 0
+        self.first = 0
+        """The first tick that CopyTicks finds: above 0 while the older ones are being fetched."""
         self.selected = True
         self.subscriptions = 0
         """How often MarketBookAdd was called more than MarketBookRelease."""
@@ -30,8 +32,8 @@ class Seen(Market):
     def between(self, from_msc, to_msc):
         """Return the ticks of a span of server time that have arrived, both ends included."""
         times = self.source.times
-        low = bisect_left(times, from_msc, 0, self.count)
-        return self.source.ticks[low : bisect_right(times, to_msc, 0, self.count)]
+        low = bisect_left(times, from_msc, min(self.first, self.count), self.count)
+        return self.source.ticks[low : bisect_right(times, to_msc, low, self.count)]
 
     def see(self, count, bids, asks):
         """Take what the server has told."""

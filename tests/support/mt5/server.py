@@ -72,6 +72,8 @@ class TradeServer:
         self.faults = Faults()
         self.offices = {}
         self.quote_listeners = []
+        self.terminals = []
+        """Every terminal that was ever attached."""
         self.comment_limit = 31
         """How many characters of a comment are kept; some brokers keep 16."""
         self.exchange_answer = Retcode.PLACED
@@ -127,6 +129,19 @@ class TradeServer:
             office.watch.on_market(symbol)
         for listener in tuple(self.quote_listeners):
             listener(symbol)
+
+    # The wires.
+
+    def go_down(self, *, requests_arrive=False):
+        """Lose every terminal, as when the server is restarted; the market and the clock go on."""
+        for terminal in self.terminals:
+            terminal.cut(requests_arrive=requests_arrive)
+
+    def come_up(self):
+        """Let every terminal that runs find the server again."""
+        for terminal in self.terminals:
+            if terminal.running:
+                terminal.mend()
 
     # Requests.
 

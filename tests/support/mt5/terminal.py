@@ -52,6 +52,8 @@ class Terminal(Sending):
         self.connect_ms = 20
         self.history_ms = 0
         """How much later than the orders the history is synchronised."""
+        self.ticks_ms = 0
+        """How much later than the quotes the older ticks are synchronised."""
         self.history_lag_ms = 0
         self.empties = False
         """Whether the lists are empty, not stale, after a cut."""
@@ -65,6 +67,7 @@ class Terminal(Sending):
         self._ids = count(1)
         self._calls = []
         server.quote_listeners.append(self._quoted)
+        server.terminals.append(self)
         if start:
             self.start()
             self.wait(lambda: self.synchronised)
@@ -89,12 +92,12 @@ class Terminal(Sending):
             program.load()
         self.mend()
 
-    def stop(self, *, told=True):
+    def stop(self, *, told=True, requests_arrive=False):
         """End it; `told=False` kills it, and no program hears of it."""
         self.running = False
         for program in self.programs:
             program.unload(Uninit.CLOSE, told=told)
-        self.cut()
+        self.cut(requests_arrive=requests_arrive)
         self.books = Books()
 
     def restart(self, *, told=True):
@@ -162,7 +165,12 @@ class Terminal(Sending):
             self.books.funds = whole.funds
             for seen, told in now:
                 seen.see(*told)
+                seen.first = seen.count if self.ticks_ms else 0
             self.synchronised = self.synchronised or not self.history_ms
+
+        def ticks():
+            for seen, _ in now:
+                seen.first = 0
 
         def history():
             for table in LATE:
@@ -171,6 +179,7 @@ class Terminal(Sending):
 
         self.link.down(lists)
         self.link.down(history, self.history_ms)
+        self.link.down(ticks, self.ticks_ms)
 
     # What the server tells.
 
