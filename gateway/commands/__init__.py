@@ -17,7 +17,7 @@ COMMANDS = (
     "status", "orders", "positions", "sessions", "venues", "feeds",
     "kill", "reduce", "resume", "cancel", "shutdown",
     "reviews", "approve", "decline", "limits", "risk",
-    "keys", "journal", "bench",
+    "keys", "journal", "bench", "mt5",
 )  # fmt: skip
 
 PAGE = """Portcullis, an order gateway for MetaTrader 5 and crypto.

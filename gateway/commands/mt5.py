@@ -1,0 +1,77 @@
+"""`portcullis mt5`: what a terminal of MetaTrader 5 needs from here."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+
+from gateway.commands.terminal import USAGE, out
+from gateway.errors import CommandError
+
+FOLDERS = ("Experts", "Include")
+NEXT = """next, in the terminal:
+ 1. MetaEditor (F4): open Experts/Portcullis/Portcullis.mq5, compile (F7)
+ 2. Tools > Options > Expert Advisors: allow algorithmic trading, and add the gateway's address
+    (127.0.0.1) to the list of allowed ones
+ 3. drag Portcullis from the Navigator to one chart; set VenueId as in the gateway's config,
+    where the venue is kind = "mt5_ea", launch = false"""
+
+
+@click.group("mt5")
+def command() -> None:
+    """Put the Expert Advisor into a terminal of MetaTrader 5."""
+
+
+@command.command("install")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def install(folder: Path) -> None:
+    """Copy the Expert Advisor's sources into DIR, the data folder of a terminal.
+
+    That is the folder which File > Open Data Folder shows; its MQL5 folder will do as well. Files
+    of an earlier version are replaced, and those of ours that no longer exist are removed.
+
+    \b
+    Exit codes: 0 copied, 1 not written, 2 DIR is not a terminal's data folder.
+    """
+    target = _mql5_of(folder)
+    source = files("bridges") / "mt5_ea"
+    try:
+        written = [path for name in FOLDERS for path in _copy(source / name, target / name)]
+    except OSError as problem:
+        msg = f"{target} cannot be written: {problem}"
+        raise CommandError(msg) from None
+    out.print(f"{len(written)} files are in {target}", markup=False)
+    out.print(NEXT, markup=False)
+
+
+def _mql5_of(folder: Path) -> Path:
+    """Find the MQL5 folder of a terminal's data folder."""
+    for place in (folder / "MQL5", folder):
+        if place.name == "MQL5" and place.is_dir():
+            return place
+    msg = (
+        f"{folder} has no folder MQL5: expected the data folder of a terminal"
+        " (in the terminal: File > Open Data Folder)"
+    )
+    raise CommandError(msg, exit_code=USAGE)
+
+
+def _copy(source: Traversable, target: Path) -> list[Path]:
+    """Make `target`/Portcullis what the shipped folder is; return its files."""
+    place = target / "Portcullis"
+    here = source / "Portcullis"
+    shipped = {
+        entry.name: entry.read_bytes()
+        for entry in (here if here.is_dir() else source).iterdir()
+        if entry.is_file()
+    }
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.iterdir():
+        if old.suffix in {".mq5", ".mqh"} and old.name not in shipped:
+            old.unlink()
+    for name, content in shipped.items():
+        (place / name).write_bytes(content)
+    return [place / name for name in shipped]
