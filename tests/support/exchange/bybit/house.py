@@ -108,7 +108,7 @@ class UnifiedView:
 
         self._call(forget)
 
-    def allow_dcp(self, allowed):
+    def allow_dcp(self, *, allowed):
         """Let the account have the dead man's switch, or not."""
         self._account.dcp_allowed = allowed
 
