@@ -73,6 +73,8 @@ class Okx(OkxAnswers, OkxMarket):
     """instType: SPOT or SWAP."""
     trade_mode = ""
     """tdMode of an order."""
+    at_market = ""
+    """ordType of a market order that never rests."""
     amends_in_place = True
     amends_stops = False
     audit_ms = 15_000
@@ -144,7 +146,7 @@ class Okx(OkxAnswers, OkxMarket):
             "sz": self._size(order.symbol, order.order_qty), "expires": True,
         }  # fmt: skip
         if order.ord_type is OrdType.MARKET:
-            params["ordType"] = "market"
+            params["ordType"] = self.at_market
         else:
             params["ordType"] = "post_only" if order.post_only else FORCES[order.time_in_force]
             params["px"] = f"{order.price:f}"
@@ -373,6 +375,14 @@ class Okx(OkxAnswers, OkxMarket):
         """Read what is there of a currency, and what of it may be used."""
         free = number(row.get("availEq") or row.get("availBal") or 0)
         return number(row["cashBal"] or 0), max(free, ZERO)
+
+
+    def _fees(self, row: Any, suffix: str) -> tuple[Decimal, Decimal]:
+        """Read maker's and taker's rates: below zero is what is paid. Raises ValueError without."""
+        if row.get(f"taker{suffix}"):
+            return -number(row[f"maker{suffix}"]), -number(row[f"taker{suffix}"])
+        group = row["feeGroup"][0]
+        return -number(group["maker"]), -number(group["taker"])
 
 
 def _older(call: Call, body: Any, name: str) -> Call | None:

@@ -14,14 +14,16 @@ from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.views import Verdict
 
-OK, CLOCK_OFF, DUPLICATE = "0", "50102", "51016"
+OK, CLOCK_OFF = "0", "50102"
+DUPLICATES = frozenset(("50071", "51016"))
 TOO_MANY = frozenset(("50011", "50061"))
 TOO_MANY_MS, BUSY_MS = 2_000, 1_000
 ORDERS = frozenset(("privatePostTradeOrder", "privatePostTradeAmendOrder"))
 UNKNOWN = frozenset(("51400", "51503", "51603"))
 REFUSALS = frozenset(map(str, (
-    50000, 50002, *range(50006, 50013), *range(50014, 50026), 50027, 50028, 50036, 50037, 50044,
-    50061, *range(50100, 50122), *range(51000, 51011), 51012, 51014, 51015,
+    50000, 50002, *range(50006, 50013), *range(50014, 50026), *range(50027, 50034), 50035, 50036,
+    50037, 50038, 50041, 50044, 50046, *range(50051, 50054), *range(50059, 50063),
+    *range(50100, 50123), *range(51000, 51011), 51012, 51014, 51015,
     *range(51017, 51032), 51046, 51047, 51051, *range(51072, 51075), *range(51090, 51140),
     51155, 51156, 51159, 51162, 51163, 51166, 51169, 51170, 51174, 51185,
     *range(51201, 51206), *range(51250, 51281), *range(51321, 51331),
@@ -46,7 +48,7 @@ def verdict_of(code: str) -> Verdict:
     """Judge an answer by its code."""
     if code == OK:
         return Verdict.DONE
-    if code == DUPLICATE:
+    if code in DUPLICATES:
         return Verdict.DUPLICATE
     if code in UNKNOWN:
         return Verdict.UNKNOWN

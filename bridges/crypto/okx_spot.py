@@ -23,6 +23,7 @@ class OkxSpot(Okx):
     name = "okx spot"
     kind = "SPOT"
     trade_mode = "cash"
+    at_market = "market"
     wire_words: ClassVar[Mapping[str, str]] = {
         "post-only": "post_only", "client id": "clOrdId", "lookup by client id": "clOrdId",
         "cancel by client id": "clOrdId", "replace": "amend-order, in place",
@@ -56,8 +57,12 @@ class OkxSpot(Okx):
         return "the account is in a margin mode, where spot may borrow: use spot or futures mode"
 
     def _more(self, order: OrderRequest) -> dict[str, Any]:
-        """Say that a market order's size is in the base currency: otherwise a buy is for money."""
-        return {"tgtCcy": "base_ccy"} if order.ord_type is OrdType.MARKET else {}
+        """Say of a market order that its size is in the base currency, and not to be made less.
+
+        Otherwise a buy is for so much money, or for as much as the account can pay.
+        """
+        is_market = order.ord_type is OrdType.MARKET
+        return {"tgtCcy": "base_ccy", "banAmend": True} if is_market else {}
 
     # The account.
 
@@ -102,10 +107,10 @@ class OkxSpot(Okx):
         )
 
     def _instrument(self, row: Any, fee: Any) -> Instrument:
-        suffix = "USDC" if row["quoteCcy"] == "USDC" else ""
+        maker, taker = self._fees(fee, "USDC" if row["quoteCcy"] == "USDC" else "")
         return Instrument(
             symbol=self.ours[row["instId"]], base=row["baseCcy"], currency=row["quoteCcy"],
             price_tick=plain(number(row["tickSz"])), qty_step=plain(number(row["lotSz"])),
             min_qty=number(row["minSz"]), max_qty=number(row["maxLmtSz"]), min_notional=ZERO,
-            maker_fee=-number(fee[f"maker{suffix}"]), taker_fee=-number(fee[f"taker{suffix}"]),
+            maker_fee=maker, taker_fee=taker,
         )  # fmt: skip

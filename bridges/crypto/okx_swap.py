@@ -18,6 +18,9 @@ from protocol.fields import OrdType
 from protocol.numbers import ZERO, plain
 
 SPOT_MODE, NET_MODE = "1", "net_mode"
+MOST = 20
+"""Instruments in one question for leverage."""
+EIGHT_HOURS_MS = 8 * 3_600_000
 
 
 class OkxSwap(Okx):
@@ -26,6 +29,8 @@ class OkxSwap(Okx):
     name = "okx swap"
     kind = "SWAP"
     trade_mode = "cross"
+    at_market = "optimal_limit_ioc"
+    """`market` would rest at the price limit."""
     wire_words: ClassVar[Mapping[str, str]] = {
         "post-only": "post_only", "reduce-only": "reduceOnly", "client id": "clOrdId",
         "lookup by client id": "clOrdId", "cancel by client id": "clOrdId",
@@ -95,18 +100,25 @@ class OkxSwap(Okx):
     def listing(self) -> tuple[Call, ...]:
         """Ask for the instruments, fees, leverage and funding."""
         asked, natives = {"instType": self.kind}, list(self.ours)
-        leverage = {"instId": ",".join(natives), "mgnMode": self.trade_mode}
+        parts = [natives[at : at + MOST] for at in range(0, len(natives), MOST)]
         return (
             Call("publicGetPublicInstruments", asked), Call("privateGetAccountTradeFee", asked),
-            Call("privateGetAccountLeverageInfo", leverage),
+            *(
+                Call(
+                    "privateGetAccountLeverageInfo",
+                    {"instId": ",".join(part), "mgnMode": self.trade_mode},
+                )
+                for part in parts
+            ),
             *(Call("publicGetPublicFundingRate", {"instId": native}) for native in natives),
         )  # fmt: skip
 
     def read_listing(self, bodies: Sequence[Any]) -> tuple[Instrument, ...]:
         """Read those that trade. Raises KeyError or ValueError if a symbol's rules are missing."""
-        listed, fees, settings, *rates = (body["data"] for body in bodies)
-        leverage = {row["instId"]: number(row["lever"]) for row in settings}
-        funding = {row["instId"]: row for rows in rates for row in rows}
+        listed, fees, *others = (body["data"] for body in bodies)
+        told = [row for rows in others for row in rows]
+        leverage = {row["instId"]: number(row["lever"]) for row in told if "lever" in row}
+        funding = {row["instId"]: row for row in told if "fundingRate" in row}
         rows = [
             row for row in listed
             if row["instId"] in self.ours and row["state"] == "live" and row["ctType"] == "linear"
@@ -122,14 +134,15 @@ class OkxSwap(Okx):
     def _instrument(self, row: Any, fee: Any, leverage: Any, funding: Any) -> Instrument:
         symbol = self.ours[row["instId"]]
         unit = self._units[symbol]
-        suffix = "USDC" if row["settleCcy"] == "USDC" else "U"
-        next_ms, after_ms = int(funding["fundingTime"]), int(funding["nextFundingTime"])
+        maker, taker = self._fees(fee, "USDC" if row["settleCcy"] == "USDC" else "U")
+        next_ms = int(funding["fundingTime"])
+        after_ms = int(funding.get("nextFundingTime") or next_ms + EIGHT_HOURS_MS)
         return Instrument(
             symbol=symbol, base=row["ctValCcy"], currency=row["settleCcy"],
             price_tick=plain(number(row["tickSz"])), qty_step=plain(number(row["lotSz"]) * unit),
             min_qty=plain(number(row["minSz"]) * unit),
             max_qty=plain(number(row["maxLmtSz"]) * unit), min_notional=ZERO,
-            maker_fee=-number(fee[f"maker{suffix}"]), taker_fee=-number(fee[f"taker{suffix}"]),
+            maker_fee=maker, taker_fee=taker,
             funding_rate=number(funding["fundingRate"] or 0), funding_ns=next_ms * MS_NS,
             funding_interval_ms=after_ms - next_ms,
             margin_rate=round(1 / leverage, 12) if leverage else None,
