@@ -53,7 +53,8 @@ THERE = {"buy": "59100", "sell": "60900"}
 STOP = {"buy": ("60500", "60510"), "sell": ("59500", "59490")}
 AHEAD = {"buy": 1, "sell": -1}
 """Whether the exchange's clock jumps ahead of ours or behind it."""
-NEAR_MS = 500
+NEAR_MS = 700
+"""So near is a clock that is right; Kraken tells it in whole seconds."""
 MANY = "50"
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from support.conformance import (
     BybitLinearDesk,
     BybitSpotDesk,
+    KrakenDesk,
     OkxSpotDesk,
     OkxSwapDesk,
     SpotDesk,
@@ -59,6 +60,8 @@ class Way(NamedTuple):
     """So far is a clock off that requests are refused for it."""
     purse: str = ""
     """What the local exchange calls the account that has the money, if it is another."""
+    refuses_for_time: bool = True
+    """Whether whatever is asked is refused if the clock is off, and not orders only."""
 
 
 WAYS = {
@@ -93,6 +96,15 @@ WAYS = {
         )
         for desk in (BybitSpotDesk, BybitLinearDesk)
     },
+    "kraken spot": Way(
+        KrakenDesk, place="POST /0/private/AddOrder", cancel="POST /0/private/CancelOrder",
+        replace="POST /0/private/AmendOrder", renew="POST /0/private/AmendOrder",
+        look_up="POST /0/private/OpenOrders",
+        questions=("POST /0/private/OpenOrders", "POST /0/private/TradesHistory"),
+        limits={"rest": 10**9, "trading": 10**9, "orders": 10**6},
+        kinds=("limit", "post-only", "ioc", "fok", "market", "stop limit"),
+        refuses_for_time=False,
+    ),
 }  # fmt: skip
 """By the name of the translation table."""
 

@@ -27,7 +27,10 @@ from support.crypto_trader import MARKETS
 from support.matrix import matrix
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
+from bridges.crypto import kraken_words
+
 AUDIT_MS = 3_000
+LOCKED_MS = 2_000
 SLOW = {"hang", "close", "503", "silence", "withhold", "ban"}
 """What is waited for longest: the absence of an order, a stream that is half-open."""
 TURNS = {name: number for number, name in enumerate(WAYS)}
@@ -60,7 +63,8 @@ def live(chosen, folder):
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    """Let the bridge compare more often than it has to."""
+    """Let the bridge compare more often than it has to, and a lockout be over soon."""
+    monkeypatch.setattr(kraken_words, "LOCKED_MS", LOCKED_MS)
     for way in WAYS.values():
         monkeypatch.setattr(MARKETS[way.desk.name].table, "audit_ms", AUDIT_MS)
 
