@@ -9,16 +9,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import Action, MarginMode, OrderType, Retcode, TransactionType
+from support.mt5.constants import OWNED, Action, MarginMode, OrderType, Retcode, TransactionType
 from support.mt5.records import Request
 from support.mt5.scene import Scene
 
 AMBIGUOUS = (Retcode.PLACED, Retcode.ERROR, Retcode.TIMEOUT, Retcode.CONNECTION)
-REFUSALS = (
-    Retcode.REQUOTE, Retcode.REJECT, Retcode.CANCEL, Retcode.MARKET_CLOSED, Retcode.PRICE_CHANGED,
-    Retcode.PRICE_OFF, Retcode.ORDER_CHANGED, Retcode.TOO_MANY_REQUESTS, Retcode.LOCKED,
-    Retcode.FROZEN, Retcode.ONLY_REAL, Retcode.REJECT_CANCEL, Retcode.NO_MONEY,
-)  # fmt: skip
+REFUSALS = tuple(code for code in Retcode if code not in (*AMBIGUOUS, *OWNED))
+"""Every other code: the server says it, and has done nothing."""
 
 
 def done(scene):

@@ -275,6 +275,19 @@ def test_ticks_are_copied_by_the_millisecond(scene, mt5):
     assert mt5.symbol_info_tick("EURUSD").time_msc == start + 6
 
 
+def test_numbers_of_arrays_are_numpy_s(scene, mt5):
+    """A float whose repr is no number, a whole number that is no int: both can become one."""
+    tick = mt5.copy_ticks_range("EURUSD", *FOREVER, mt5.COPY_TICKS_ALL)[0]
+    assert (repr(tick["bid"]), str(tick["bid"])) == ("np.float64(1.1)", "1.1")
+    assert isinstance(tick["bid"], float)
+    assert not isinstance(tick["time"], int)
+    assert repr(tick["time"]) == f"np.int64({int(tick['time'])})"
+    assert {tick["flags"]: 6} == {6: tick["flags"]}
+    assert tick["time_msc"] // 1000 == tick["time"] < tick["time"] + 1
+    assert float(tick["time_msc"] - 1) + 1 == tick["time_msc"] % (1 << 62)
+    assert (2 * tick["flags"], tick["flags"] & 2, 7 - tick["flags"]) == (12, 2, 1)
+
+
 def test_bars_are_made_of_ticks(scene, mt5):
     """Open, high, low, close by the bid; so many ticks; by position, date and range."""
     start = scene.clock.server_ms() // 1000

@@ -16,6 +16,7 @@ from support.mt5.constants import (
     OrderType,
     Reason,
     Retcode,
+    TransactionType,
 )
 from support.mt5.records import Request
 from support.mt5.scene import Scene
@@ -174,6 +175,32 @@ def add_up(kind, happened):
         assert len(held) <= 1
     for position in scene.books.positions.values():
         assert scene.office.ledger.swaps[position.identifier] == position.swap
+
+
+@pytest.mark.parametrize("kind", MarginMode)
+@settings(max_examples=20, deadline=None)
+@given(st.lists(steps().filter(lambda step: step[0] != "cut"), min_size=1, max_size=20))
+def test_each_change_is_told_once(kind, happened):
+    """Without faults every order is added once and ends once, every deal is added once."""
+    play = Play(kind)
+    program = play.scene.terminal.load("Test")
+    program.limit = 1 << 20
+    deposit = set(play.scene.books.deals)
+    for step in happened:
+        play.step(*step)
+    play.scene.settled()
+    books, told = play.scene.books, {}
+    for one in program.queue:
+        told.setdefault(one.type, []).append(one.deal or one.order)
+    assert sorted(told.get(TransactionType.DEAL_ADD, [])) == sorted(set(books.deals) - deposit)
+    for kinds, tickets in (
+        (TransactionType.ORDER_ADD, [*books.history, *books.orders]),
+        (TransactionType.ORDER_DELETE, books.history),
+        (TransactionType.HISTORY_ADD, books.history),
+    ):
+        assert sorted(told.get(kinds, [])) == sorted(tickets)
+    answered = [arrival for arrival in play.scene.office.ledger.arrivals if arrival.result]
+    assert len(told.get(TransactionType.REQUEST, [])) <= len(answered)
 
 
 TRADES = st.lists(st.tuples(st.booleans(), VOLUMES, PRICES), min_size=1, max_size=20)

@@ -134,6 +134,22 @@ def test_refused_requests_are_told_as_well(kind):
     assert len(program.queue) == 1
 
 
+def test_all_eleven_types_are_told():
+    """Orders, deals, history, positions and requests: added, changed, deleted."""
+    scene = Scene()
+    program, people = scene.terminal.load("Test"), scene.people
+    ticket = scene.place(OrderType.BUY_LIMIT, "1.09").order
+    scene.remove(ticket)
+    result = scene.buy()
+    scene.levels(sl="1.08")
+    people.rewrite_order(ticket, comment="changed")
+    people.erase_order(ticket)
+    people.bust(result.deal)
+    people.erase(result.deal)
+    scene.settled()
+    assert {one.type for one in program.queue} == set(KINDS)
+
+
 def test_books_of_a_symbol_are_events_one_each():
     """A BookEvent for each change once somebody has subscribed; ticks become one NewTick."""
     scene = Scene()
