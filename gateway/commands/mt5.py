@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from gateway.commands import mt5_check
 from gateway.commands.terminal import USAGE, out
 from gateway.errors import CommandError
 
@@ -22,7 +23,10 @@ NEXT = """next, in the terminal:
 
 @click.group("mt5")
 def command() -> None:
-    """Put the Expert Advisor into a terminal of MetaTrader 5."""
+    """Put the Expert Advisor into a terminal of MetaTrader 5, and check what is believed of one."""
+
+
+command.add_command(mt5_check.command)
 
 
 @command.command("install")
