@@ -249,7 +249,8 @@ struct SChain
      }
 
    //--- what the server has, by its own word, in the terms of the wire
-   void              LiveTerms(const SOrderRow &row,const SSymbolRules &rules,const long utc_offset_s,
+   void              LiveTerms(const SOrderRow &row,const SSymbolRules &rules,
+                               const long utc_offset_s,
                                STerms &live) const
      {
       live=terms;

@@ -188,10 +188,10 @@ private:
      }
 
    //--- the entries of a group whose count stands before `at`; at becomes what follows them
-   bool              JudgeEntries(SFixMessage &message,const string owner_name,const int group,
+   bool              JudgeEntries(SFixMessage &message,const string owner_name,const int group_tag,
                                   const int shown,int &at,const bool required,SFixFault &fault)
      {
-      string name=owner_name+"/"+IntegerToString(group);
+      string name=owner_name+"/"+IntegerToString(group_tag);
       int owner=OwnerAt(name);
       int first=m_tags[m_starts[owner]];
       int count_at=at-1;
@@ -209,7 +209,7 @@ private:
                return Refuse(fault,
                              FIX_SESSION_REJECT_REASON_REPEATING_GROUP_FIELDS_OUT_OF_ORDER,tag,
                              Named(tag)+" before the group's first "+IntegerToString(first));
-         message.groups[at]=group;
+         message.groups[at]=group_tag;
          message.entries[at]=entry;
          if(IsRepeated(message,at))
             return Refuse(fault,FIX_SESSION_REJECT_REASON_TAG_APPEARS_MORE_THAN_ONCE,tag,
@@ -220,16 +220,16 @@ private:
         }
       string count=message.values[count_at];
       if(!IsFixWhole(count) || StringToInteger(count)!=entry || (required && entry==0))
-         return Refuse(fault,FIX_SESSION_REJECT_REASON_INCORRECT_NUM_IN_GROUP_COUNT,group,
-                       Named(group)+" is "+count+", but "+IntegerToString(entry)+
+         return Refuse(fault,FIX_SESSION_REJECT_REASON_INCORRECT_NUM_IN_GROUP_COUNT,group_tag,
+                       Named(group_tag)+" is "+count+", but "+IntegerToString(entry)+
                        " entries follow");
       for(int i=1; i<=entry; i++)
-         if(!HasRequired(message,owner,group,i,fault))
+         if(!HasRequired(message,owner,group_tag,i,fault))
             return false;
       return true;
      }
 
-   bool              HasRequired(const SFixMessage &message,const int owner,const int group,
+   bool              HasRequired(const SFixMessage &message,const int owner,const int group_tag,
                                  const int entry,SFixFault &fault) const
      {
       for(int i=m_starts[owner]; i<m_ends[owner]; i++)
@@ -238,7 +238,7 @@ private:
             continue;
          bool found=false;
          for(int k=0; k<message.Size() && !found; k++)
-            found=message.tags[k]==m_tags[i] && message.groups[k]==group &&
+            found=message.tags[k]==m_tags[i] && message.groups[k]==group_tag &&
                   message.entries[k]==entry;
          if(!found)
             return Refuse(fault,FIX_SESSION_REJECT_REASON_REQUIRED_TAG_MISSING,m_tags[i],

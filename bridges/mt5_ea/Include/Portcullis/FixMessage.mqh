@@ -86,10 +86,10 @@ struct SFixMessage
       int at=Find(tag);
       return at<0 ? "" : values[at];
      }
-   string            GetIn(const int group,const int entry,const int tag) const
+   string            GetIn(const int group_tag,const int entry,const int tag) const
      {
       for(int i=0; i<ArraySize(tags); i++)
-         if(tags[i]==tag && groups[i]==group && entries[i]==entry)
+         if(tags[i]==tag && groups[i]==group_tag && entries[i]==entry)
             return values[i];
       return "";
      }

@@ -54,7 +54,8 @@ public:
          return false;
       SPositionRow held[];
       ReadPositions(held);
-      if(!MayOpen(order,lots,rules,held,refusal) || !SetPosition(order,lots,rules,held,request,refusal))
+      if(!MayOpen(order,lots,rules,held,refusal) ||
+         !SetPosition(order,lots,rules,held,request,refusal))
          return false;
       request.action=TRADE_ACTION_PENDING;
       request.symbol=rules.name;
