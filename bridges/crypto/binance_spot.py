@@ -24,6 +24,7 @@ from bridges.crypto.binance import (
 )
 from bridges.crypto.budget import Limit
 from bridges.crypto.effects import USER, Call, Response, SendStream
+from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
     Greeting,
@@ -44,7 +45,7 @@ from bridges.port import (
     Position,
 )
 from protocol.fields import OrdType, TimeInForce
-from protocol.numbers import ZERO, plain
+from protocol.numbers import plain
 
 DAY_MS = 86_400_000
 ACTIVE = frozenset(("TRADING",))
@@ -295,16 +296,8 @@ class BinanceSpot(Binance):
         return self.account()
 
     def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
-        """Read them. Each base currency counts once, for the first symbol that has it."""
-        held = {one.currency: one.total for one in self.read_balances(body)}
-        first: dict[str, Instrument] = {}
-        for one in rules:
-            first.setdefault(one.base, one)
-        return tuple(
-            Position(symbol=one.symbol, currency=one.currency, qty=held[base], avg_px=ZERO)
-            for base, one in first.items()
-            if held.get(base)
-        )
+        """Read them."""
+        return spot_positions(self.read_balances(body), rules)
 
     def ledger(self, since_ms: int) -> Call | None:  # noqa: ARG002 - as futures have it
         """Ask for what moved money without a trade: spot tells it on the stream only."""

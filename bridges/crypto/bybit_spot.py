@@ -14,10 +14,11 @@ from bridges.crypto.budget import Limit
 from bridges.crypto.bybit import Bybit
 from bridges.crypto.bybit_account import by_symbol
 from bridges.crypto.effects import Call
+from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
 from bridges.port import Instrument, OrderRequest, Position
 from protocol.fields import OrdType
-from protocol.numbers import ZERO, plain
+from protocol.numbers import plain
 
 
 class BybitSpot(Bybit):
@@ -65,15 +66,8 @@ class BybitSpot(Bybit):
         return self.account()
 
     def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
-        """Read them. Each base currency counts once, for the first symbol that has it."""
-        held = {one.currency: one.total for one in self.read_balances(body)}
-        first: dict[str, Instrument] = {}
-        for one in rules:
-            first.setdefault(one.base, one)
-        return tuple(
-            Position(symbol=one.symbol, currency=one.currency, qty=held[base], avg_px=ZERO)
-            for base, one in first.items() if held.get(base)
-        )  # fmt: skip
+        """Read them."""
+        return spot_positions(self.read_balances(body), rules)
 
     def listing(self) -> tuple[Call, ...]:
         """Ask for the instruments and fees."""

@@ -12,13 +12,14 @@ from itertools import pairwise
 from typing import Any
 
 from bridges.crypto.effects import Call
+from bridges.crypto.holdings import spot_positions
 from bridges.crypto.kraken_market import SIDES
 from bridges.crypto.kraken_stream import move
 from bridges.crypto.kraken_words import asset_of, ns_of, seconds_of, spoken
 from bridges.crypto.numbers import number
 from bridges.crypto.views import TradeView
 from bridges.port import Balance, Instrument, LedgerEntry, Position
-from protocol.numbers import ZERO, plain
+from protocol.numbers import plain
 
 PAGE = 50
 IDS = 20
@@ -110,16 +111,8 @@ class KrakenAccount:
         return self.account()
 
     def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
-        """Read them. Each base currency counts once, for the first symbol that has it."""
-        held = {one.currency: one.total for one in self.read_balances(body)}
-        first: dict[str, Instrument] = {}
-        for one in rules:
-            first.setdefault(one.base, one)
-        return tuple(
-            Position(symbol=one.symbol, currency=one.currency, qty=held[base], avg_px=ZERO)
-            for base, one in first.items()
-            if held.get(base)
-        )
+        """Read them."""
+        return spot_positions(self.read_balances(body), rules)
 
     def ledger(self, since_ms: int) -> Call | None:
         """Ask for what moved money."""

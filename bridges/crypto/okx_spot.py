@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from bridges.crypto.effects import Call
+from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
 from bridges.crypto.okx import FORCES, Okx
 from bridges.port import Balance, Capabilities, Instrument, OrderRequest, Position
@@ -79,16 +80,8 @@ class OkxSpot(Okx):
         return self.account()
 
     def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
-        """Read them. Each base currency counts once, for the first symbol that has it."""
-        held = {one.currency: one.total for one in self.read_balances(body)}
-        first: dict[str, Instrument] = {}
-        for one in rules:
-            first.setdefault(one.base, one)
-        return tuple(
-            Position(symbol=one.symbol, currency=one.currency, qty=held[base], avg_px=ZERO)
-            for base, one in first.items()
-            if held.get(base)
-        )
+        """Read them."""
+        return spot_positions(self.read_balances(body), rules)
 
     # The instruments.
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridges.crypto.effects import Call
+from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import levels, number
 from bridges.crypto.table import Levels
 from bridges.crypto.views import BookNews, BookView, Greeting, StreamItem
 from bridges.port import Balance, Instrument, LedgerEntry, Position
-from protocol.numbers import ZERO, plain
+from protocol.numbers import plain
 
 
 class UnifiedAccount:
@@ -42,14 +43,8 @@ class UnifiedAccount:
         return self.account()
 
     def read_positions(self, body: Any, rules: Sequence[Instrument]) -> tuple[Position, ...]:
-        """Read them. Each base currency counts once, for the first symbol that has it."""
-        held = {one.currency: one.total for one in self.read_balances(body)}
-        first = {one.base: one for one in reversed(rules)}
-        return tuple(
-            Position(symbol=one.symbol, currency=one.currency, qty=held[base], avg_px=ZERO)
-            for base, one in first.items()
-            if held.get(base)
-        )
+        """Read them."""
+        return spot_positions(self.read_balances(body), rules)
 
     def ledger(self, since_ms: int) -> Call | None:  # noqa: ARG002 - no common word for it
         """Ask for nothing."""
