@@ -71,9 +71,8 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     trades_window_ms = 7 * DAY_MS
     trades_reach_ms = 730 * DAY_MS
     limits: tuple[Limit, ...]
-    order_calls: ClassVar[frozenset[str]] = frozenset(
-        ("privatePostV5OrderCreate", "privatePostV5OrderAmend")
-    )
+    order_costs: ClassVar[Mapping[str, int]]
+    """What an order or an amendment takes of the limit of orders."""
 
     def __init__(self, symbols: Mapping[str, str], *, recv_window_ms: int) -> None:
         self.native = dict(symbols)
@@ -106,7 +105,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
 
     def cost(self, call: Call) -> Cost:
         """Say what a call takes of the limits."""
-        return Cost(1, 1 if call.method in self.order_calls else 0)
+        return Cost(1, self.order_costs.get(call.method, 0))
 
     # Orders.
 
@@ -328,7 +327,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
             raise ValueError(msg)
         if op == "subscribe":
             return Greeting(ready=True)
-        topics = ["order", "execution", "wallet", self.dcp_topic]
+        topics = ["order", "execution", self.dcp_topic]  # DCP is of who listens to it
         return Greeting((SendStream(USER, {"op": "subscribe", "args": topics}),))
 
     def read_user(self, message: Any) -> list[StreamItem]:

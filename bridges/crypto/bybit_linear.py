@@ -46,6 +46,9 @@ class BybitLinear(Bybit):
         "dead man": "DCP: when the stream is gone; bybit must have enabled it",
     }  # fmt: skip
     limits: tuple[Limit, ...] = (Limit(50, 1_000), Limit(10, 1_000, "orders"))
+    order_costs: ClassVar[Mapping[str, int]] = {
+        "privatePostV5OrderCreate": 1, "privatePostV5OrderAmend": 1,
+    }  # fmt: skip
 
     @property
     def settle(self) -> str:

@@ -82,6 +82,27 @@ def test_no_request_is_over_the_stated_limits(market):
     trader.judge()
 
 
+@BOTH
+def test_amendments_have_a_limit_of_their_own(market):
+    """Ten a second on both, though spot takes twenty new orders: what is too much is refused."""
+    trader = trader_with(market, limits=LIMITS)
+    world = trader.world
+    names = []
+    for _ in range(30):
+        names.append(trader.place("0.001", "59000"))
+        world.run(200)
+    world.run(2_000)
+    for name in names:
+        trader.replace(name, "0.002", "59000")
+    world.run(3_000)
+    assert world.exchange.face.account.limiter.refused == 0
+    refused = world.of(CancelRefused)
+    assert {one.text.split(":")[0] for one in refused} == {"RATE_LIMIT"}
+    assert len(world.of(Replaced)) + len(refused) == 30
+    assert len(world.of(Replaced)) >= 8
+    trader.judge()
+
+
 def test_cancels_that_are_too_many_are_said_again():
     """Ten a second are taken on linear; thirty at once are all done, in a few seconds."""
     trader = trader_with(LINEAR, limits=LIMITS)
