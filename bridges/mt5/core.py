@@ -197,6 +197,8 @@ class Core:
         for deal in snapshot.deals:
             if deal.entry != 1 and id_of(deal.magic) and deal.reason not in ORIGINS:
                 self.openers[deal.position_id] = id_of(deal.magic)
+                if len(self.openers) > MAX_ENDED:
+                    del self.openers[next(iter(self.openers))]
         over = {row.ticket: row for row in snapshot.done}
         rows = over | {row.ticket: row for row in snapshot.orders if row.ticket not in over}
         for row in sorted(rows.values(), key=lambda one: (one.setup_msc, one.ticket)):
@@ -226,7 +228,9 @@ class Core:
             if is_over:
                 return  # it is adopted when a deal of it is to be told
             order = self.adopt(row, snapshot)
-            if order is not None and not first:
+            if order is not None and first:
+                order.presume()
+            elif order is not None:
                 self._tell_adopted(order)
             return
         if order.is_over and not is_over:

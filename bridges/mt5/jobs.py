@@ -103,6 +103,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """From when on it has the history, by the server's wall clock."""
     is_lost: bool = False
     """Whether the terminal itself does not answer."""
+    is_cut: bool = False
+    """Whether it has no connection to our server, or another account."""
     may_trade: bool = False
     account: AccountRow | None = None
     orders: tuple[OrderRow, ...] = ()
@@ -278,7 +280,7 @@ def read(package: Any, login: Login, job: Read) -> Snapshot:
     except CallFailed as problem:
         return Snapshot(why=str(problem), is_lost=problem.code in IPC_ERRORS)
     except NotConnected as problem:
-        return Snapshot(why=str(problem))
+        return Snapshot(why=str(problem), is_cut=True)
     return Snapshot(
         since_s=job.since_s, may_trade=may_trade, account=account, orders=orders, done=done,
         deals=deals, positions=after, steady=before == after,

@@ -92,7 +92,7 @@ class Link:
         core = self.core
         if not snapshot.clean:
             self._why = snapshot.why
-            if snapshot.is_lost or not snapshot.account:
+            if snapshot.is_lost or snapshot.is_cut:
                 self._down(snapshot.why)
             return
         self._clean_ns, self._certain_ns = core.now_ns, asked_ns

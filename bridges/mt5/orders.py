@@ -42,7 +42,7 @@ class Order:
     """What is known of one order. Quantities in units of the underlying."""
 
     __slots__ = (
-        "accepted", "amending", "base", "base_paid", "before", "cancel_id", "deals", "ended",
+        "accepted", "amending", "base", "base_paid", "cancel_id", "deals", "ended",
         "ended_by", "is_over", "name", "ns", "origin", "paid", "parent_id", "placing",
         "position_id", "previous", "qty", "refused", "replacing", "request", "root", "row", "size",
         "sum", "superseded", "ticket", "triggered", "why",
@@ -60,8 +60,6 @@ class Order:
         """Whether its row stands in the history: it rests no more."""
         self.qty = request.order_qty
         self.base = self.base_paid = ZERO
-        self.before = ZERO
-        """What it had executed when this record began; those deals are not told again."""
         self.deals: dict[int, Decimal] = {}
         self.sum = self.paid = ZERO
         self.accepted = self.triggered = self.ended = self.refused = False
@@ -126,6 +124,13 @@ class Order:
         self.sum -= qty
         self.paid -= qty * price
         return qty
+
+    def presume(self) -> None:
+        """Count what was executed longer ago than the deals that were read, at its own price."""
+        if self.row is not None and self.is_missing_deals:
+            qty = self.row.executed * self.size - self.sum
+            self.sum += qty
+            self.paid += qty * self.row.price_open
 
     def image(self, text: str = "") -> VenueOrder:
         """Return the order as it was told so far, with the prices that stand at the server."""

@@ -44,8 +44,9 @@ class Trust:
 
     def judge(self, core: Core, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot as it can be relied on: perhaps with a reason why it is not clean."""
-        if not snapshot.clean:
+        if snapshot.is_lost or snapshot.is_cut:
             self._whole_since_ns = None
+        if not snapshot.clean:
             return snapshot
         if self._whole_since_ns is None:
             self._whole_since_ns = core.now_ns
