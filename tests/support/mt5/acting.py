@@ -151,6 +151,6 @@ def answer(retcode, asking, **fields):
 def refused(retcode, asking):
     """Return the answer to a request that was not done; a requote names its price."""
     made = answer(retcode, asking)
-    if retcode in (Retcode.REQUOTE, Retcode.PRICE_CHANGED):
+    if retcode in (Retcode.REQUOTE, Retcode.PRICE_CHANGED) and asking.symbol in asking.markets:
         return replace(made, price=asking.market.price(buys=asking.is_buy))
     return made
