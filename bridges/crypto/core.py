@@ -236,7 +236,7 @@ class Core:
             return order
         self._accept(order)
         self._amend(order, view)
-        if view.stop_px is not None and view.working and not order.triggered:
+        if (view.stop_px is not None or order.is_stop) and view.working and not order.triggered:
             order.triggered = True
             if view.status not in ENDED:
                 self.events.append(Triggered(order.image()))

@@ -30,6 +30,8 @@ class Call(Struct, frozen=True):
     """Of a method of ccxt's unified interface; its result is the body then."""
     at_ms: int = 0
     until_ms: int = 0
+    rows: tuple[dict[str, Any], ...] = ()
+    """What is sent instead of the parameters, where the exchange wants a list."""
 
 
 class Response(Struct, frozen=True):

@@ -16,8 +16,10 @@ from typing import Any
 
 from bridges.crypto.effects import USER, Call, SendStream
 from bridges.crypto.numbers import average, number, positive
+from bridges.crypto.okx_account import PAGE, OkxAccount, older
 from bridges.crypto.okx_answers import OkxAnswers
 from bridges.crypto.okx_market import OkxMarket
+from bridges.crypto.okx_stops import SIDE_NAMES, SIDES, SIGNED_MS, OkxStops
 from bridges.crypto.views import (
     Access,
     AmendFailed,
@@ -29,13 +31,12 @@ from bridges.crypto.views import (
     StreamOver,
     TradeView,
 )
-from bridges.port import LedgerEntry, OrderRequest
-from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
-from protocol.numbers import ZERO, plain
+from bridges.port import OrderRequest
+from protocol.fields import OrdStatus, OrdType, TimeInForce
+from protocol.numbers import plain
 
 MS_NS = 1_000_000
 DAY_MS = 86_400_000
-PAGE = 100
 STATUS = {
     "live": OrdStatus.NEW, "partially_filled": OrdStatus.PARTIALLY_FILLED,
     "filled": OrdStatus.FILLED, "canceled": OrdStatus.CANCELED,
@@ -50,8 +51,6 @@ FORCES = {
     TimeInForce.FILL_OR_KILL: "fok",
 }  # fmt: skip
 MARKETS = frozenset(("market", "optimal_limit_ioc"))
-SIDES = {"buy": Side.BUY, "sell": Side.SELL}
-SIDE_NAMES = {side: name for name, side in SIDES.items()}
 WOULD_TAKE = "31"
 WHY = {
     "0": "by the exchange", "13": "FOK: cannot be filled whole", "14": "IOC: the remainder",
@@ -61,12 +60,10 @@ WHY = {
 """What some of the values of cancelSource mean."""
 SILENT = frozenset(("snapshot", "filled", "adjust_margin", "set_leverage"))
 """What the balance_and_position channel tells of that moves no money without a trade."""
-TRADE_BILL = "2"
-BILLS = {"1": "DEPOSIT", "8": "FUNDING"}
 DEAD_MAN_S = (10, 120)
 
 
-class Okx(OkxAnswers, OkxMarket):
+class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
     """The common part of both tables. `symbols` maps our names to the exchange's."""
 
     kind = ""
@@ -84,6 +81,7 @@ class Okx(OkxAnswers, OkxMarket):
     trades_reach_ms = 89 * DAY_MS
 
     def __init__(self, symbols: Mapping[str, str], *, recv_window_ms: int) -> None:
+        super().__init__()
         self.native = dict(symbols)
         self.ours = {native: symbol for symbol, native in symbols.items()}
         self.recv_window_ms = recv_window_ms
@@ -92,6 +90,11 @@ class Okx(OkxAnswers, OkxMarket):
 
     # Words of both.
 
+    @property
+    def absence_after_ms(self) -> int:
+        """After this a request is dropped: an order by its expTime, a stop by its signature."""
+        return max(self.recv_window_ms, SIGNED_MS) + 5_000
+
     def stamp(self, call: Call, at_ms: int) -> Call:
         """Add the moment to a signed call, and to one that makes orders until when it holds."""
         self._at_ms = at_ms
@@ -99,7 +102,9 @@ class Okx(OkxAnswers, OkxMarket):
             return call
         until_ms = at_ms + self.recv_window_ms if "expires" in call.params else 0
         params = {name: value for name, value in call.params.items() if name != "expires"}
-        return Call(call.method, params, call.urgent, at_ms=at_ms, until_ms=until_ms)
+        return Call(
+            call.method, params, call.urgent, at_ms=at_ms, until_ms=until_ms, rows=call.rows
+        )
 
     def time(self) -> Call:
         """Ask for the exchange's clock."""
@@ -128,6 +133,8 @@ class Okx(OkxAnswers, OkxMarket):
     def _name(self, symbol: str, client_id: str) -> dict[str, Any]:
         """Name an order: by our id, or by the exchange's if it has none of ours."""
         key, name = ("ordId", client_id[1:]) if client_id[:1] == "#" else ("clOrdId", client_id)
+        if client_id in self._became:
+            key, name = "ordId", self._became[client_id]
         return {"instId": self.native[symbol], key: name}
 
     def _size(self, symbol: str, qty: Decimal) -> str:
@@ -140,6 +147,9 @@ class Okx(OkxAnswers, OkxMarket):
 
     def new_order(self, order: OrderRequest) -> Call:
         """Place an order."""
+        if order.stop_px is not None:
+            size = self._size(order.symbol, order.order_qty)
+            return self.new_stop(order, size, {"tag": self._tag, **self._more(order)})
         params: dict[str, Any] = {
             "instId": self.native[order.symbol], "tdMode": self.trade_mode,
             "clOrdId": order.cl_ord_id, "side": SIDE_NAMES[order.side], "tag": self._tag,
@@ -163,7 +173,9 @@ class Okx(OkxAnswers, OkxMarket):
 
     def cancel(self, symbol: str, client_id: str, request_id: str, *, waits: bool) -> Call:
         """Cancel an order by our id."""
-        del request_id, waits
+        del request_id
+        if waits:
+            return self.cancel_stop(symbol, client_id)
         return Call("privatePostTradeCancelOrder", self._name(symbol, client_id), urgent=True)
 
     def cancel_all(self, symbol: str) -> tuple[Call, ...]:  # noqa: ARG002 - others have a call
@@ -195,17 +207,26 @@ class Okx(OkxAnswers, OkxMarket):
         raise ValueError(msg)
 
     def look_up(self, symbol: str, client_id: str, *, stop: bool) -> tuple[Call, ...]:
-        """Ask for an order by our id."""
-        del stop
-        return (Call("privateGetTradeOrder", self._name(symbol, client_id)),)
+        """Ask for an order by our id; for what may be a stop, first where stops wait."""
+        order = Call("privateGetTradeOrder", self._name(symbol, client_id))
+        if not stop or "ordId" in order.params:
+            return (order,)
+        return (self.look_up_stop(client_id), order)
 
-    def read_found(self, body: Any, client_id: str) -> OrderView | None:  # noqa: ARG002 - Kraken
+    def read_found(self, body: Any, client_id: str) -> OrderView | Call | None:
         """Read the order: OKX answers 51603 when it has none."""
-        return self._view(body["data"][0])
+        row = body["data"][0]
+        if self.is_stop_row(row):
+            return self.read_found_stop(row)
+        view = self._view(row)
+        return view if client_id in {view.client_id, f"#{view.order_id}"} else None
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
-        """Ask for what rests, symbol by symbol."""
-        return tuple(
+        """Ask for what rests, symbol by symbol, and for the stops that wait.
+
+        The stops first: one that becomes an order meanwhile is then in the second list.
+        """
+        return self.waiting_stops(symbols) + tuple(
             Call("privateGetTradeOrdersPending", {"instId": self.native[symbol], "limit": PAGE})
             for symbol in symbols
         )
@@ -219,14 +240,21 @@ class Okx(OkxAnswers, OkxMarket):
 
     def more_orders(self, call: Call, body: Any) -> Call | None:
         """Ask for the next page: what is older than the last."""
-        return _older(call, body, "ordId")
+        return older(call, body, "algoId" if "Algo" in call.method else "ordId")
 
     def read_orders(self, body: Any) -> list[OrderView]:
         """Read the orders of our symbols."""
-        return [self._view(row) for row in body["data"] if row["instId"] in self.ours]
+        return [
+            self.read_stop(row) if self.is_stop_row(row) else self._view(row)
+            for row in body["data"]
+            if row["instId"] in self.ours
+        ]
 
     def _view(self, row: Any) -> OrderView:
         symbol, kind = self.ours[row["instId"]], str(row["ordType"])
+        stop = row.get("algoClOrdId") or ""
+        if not row["clOrdId"]:
+            self.note_order(stop, row["ordId"])
         unit = self._units[symbol]
         executed = number(row["accFillSz"] or 0) * unit
         in_money = row.get("tgtCcy") == "quote_ccy"
@@ -234,7 +262,7 @@ class Okx(OkxAnswers, OkxMarket):
         if why == WOULD_TAKE and not executed:
             status = OrdStatus.REJECTED
         return OrderView(
-            order_id=str(row["ordId"]), client_id=row["clOrdId"] or f"#{row['ordId']}",
+            order_id=str(row["ordId"]), client_id=row["clOrdId"] or stop or f"#{row['ordId']}",
             symbol=symbol, side=SIDES[row["side"]],
             ord_type=OrdType.MARKET if kind in MARKETS else OrdType.LIMIT,
             time_in_force=AT_ONCE.get(kind, TimeInForce.GOOD_TILL_CANCEL),
@@ -264,7 +292,7 @@ class Okx(OkxAnswers, OkxMarket):
 
     def more_trades(self, call: Call, body: Any) -> Call | None:
         """Ask for the next page: what is older than the last."""
-        return _older(call, body, "billId")
+        return older(call, body, "billId")
 
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
         """Read trades of ours, the oldest first: some are of one millisecond."""
@@ -278,7 +306,7 @@ class Okx(OkxAnswers, OkxMarket):
             symbol=symbol, side=SIDES[row["side"]], qty=number(row["fillSz"]) * self._units[symbol],
             price=number(row["fillPx"]), fee=-number(fee or 0), fee_currency=str(fee_currency),
             maker=row["execType"] == "M", ns=int(row["fillTime"]) * MS_NS,
-            client_id=row["clOrdId"],
+            client_id=row["clOrdId"] or row.get("algoClOrdId") or "",
         )  # fmt: skip
 
     # The user stream.
@@ -338,55 +366,3 @@ class Okx(OkxAnswers, OkxMarket):
         if row["tradeId"] and number(row["fillSz"] or 0) > 0:
             trade = self._trade(row, view.symbol, row["fillFee"], row["fillFeeCcy"])
         return [OrderNews(view, trade)]
-
-    # The account.
-
-    def account(self) -> Call:
-        """Ask for balances."""
-        return Call("privateGetAccountBalance")
-
-    def ledger(self, since_ms: int) -> Call | None:
-        """Ask for what moved money: of seven days, or of three months."""
-        is_new = since_ms > self._at_ms - 7 * DAY_MS + DAY_MS // 24
-        method = "privateGetAccountBills" if is_new else "privateGetAccountBillsArchive"
-        return Call(method, {"begin": since_ms, "limit": PAGE})
-
-    def more_ledger(self, call: Call, body: Any) -> Call | None:
-        """Ask for the next page: what is older than the last."""
-        return _older(call, body, "billId")
-
-    def read_ledger(self, body: Any) -> tuple[LedgerEntry, ...]:
-        """Read what moved money without a trade: a trade's bill is known from its fill."""
-        return tuple(
-            LedgerEntry(
-                entry_id=str(row["billId"]), kind=BILLS.get(str(row["type"]), "CORRECTION"),
-                currency=row["ccy"], amount=number(row["balChg"]),
-                transact_ns=int(row["ts"]) * MS_NS, symbol=self.ours.get(row["instId"] or "", ""),
-            )
-            for row in body["data"]
-            if str(row["type"]) != TRADE_BILL and self._is_of_here(row)
-        )  # fmt: skip
-
-    def _is_of_here(self, row: Any) -> bool:
-        """Whether a bill is of this market: transfers are of both, funding of perpetuals."""
-        return row["instType"] in {"", self.kind}
-
-    def _cash(self, row: Any) -> tuple[Decimal, Decimal]:
-        """Read what is there of a currency, and what of it may be used."""
-        free = number(row.get("availEq") or row.get("availBal") or 0)
-        return number(row["cashBal"] or 0), max(free, ZERO)
-
-
-    def _fees(self, row: Any, suffix: str) -> tuple[Decimal, Decimal]:
-        """Read maker's and taker's rates: below zero is what is paid. Raises ValueError without."""
-        if row.get(f"taker{suffix}"):
-            return -number(row[f"maker{suffix}"]), -number(row[f"taker{suffix}"])
-        group = row["feeGroup"][0]
-        return -number(group["maker"]), -number(group["taker"])
-
-
-def _older(call: Call, body: Any, name: str) -> Call | None:
-    rows = body["data"]
-    if len(rows) < PAGE:
-        return None
-    return Call(call.method, call.params | {"after": rows[-1][name]}, call.urgent)

@@ -18,7 +18,9 @@ OK, CLOCK_OFF = "0", "50102"
 DUPLICATES = frozenset(("50071", "51016"))
 TOO_MANY = frozenset(("50011", "50061"))
 TOO_MANY_MS, BUSY_MS = 2_000, 1_000
-ORDERS = frozenset(("privatePostTradeOrder", "privatePostTradeAmendOrder"))
+ORDERS = frozenset((
+    "privatePostTradeOrder", "privatePostTradeAmendOrder", "privatePostTradeOrderAlgo",
+))  # fmt: skip
 UNKNOWN = frozenset(("51400", "51503", "51603"))
 REFUSALS = frozenset(map(str, (
     50000, 50002, *range(50006, 50013), *range(50014, 50026), *range(50027, 50034), 50035, 50036,

@@ -26,8 +26,10 @@ class OkxSpot(Okx):
     trade_mode = "cash"
     at_market = "market"
     wire_words: ClassVar[Mapping[str, str]] = {
-        "post-only": "post_only", "client id": "clOrdId", "lookup by client id": "clOrdId",
-        "cancel by client id": "clOrdId", "replace": "amend-order, in place",
+        "post-only": "post_only", "stop orders": "order-algo, algoClOrdId",
+        "client id": "clOrdId", "lookup by client id": "clOrdId",
+        "cancel by client id": "clOrdId",
+        "replace": "amend-order, in place; a stop that waits: cancel, evidence, a new one",
         "cancel all": "one by one", "user stream": "orders channel, logon by signature",
         "books": "snapshot and changes on the stream, by seqId",
         "dead man": "cancel-all-after, by tag", "test network": "demo trading",
@@ -46,9 +48,9 @@ class OkxSpot(Okx):
     def capabilities(self) -> Capabilities:
         """What the bridge can do there."""
         return Capabilities(
-            ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(FORCES),
+            ord_types=tuple(OrdType), times_in_force=tuple(FORCES),
             post_only=True, replace=True, look_up=True,
-            absence_after_ms=self.recv_window_ms + 5_000,
+            absence_after_ms=self.absence_after_ms,
         )  # fmt: skip
 
     def objection(self, body: Any) -> str:
@@ -62,6 +64,8 @@ class OkxSpot(Okx):
 
         Otherwise a buy is for so much money, or for as much as the account can pay.
         """
+        if order.ord_type is OrdType.STOP:
+            return {"tgtCcy": "base_ccy"}
         is_market = order.ord_type is OrdType.MARKET
         return {"tgtCcy": "base_ccy", "banAmend": True} if is_market else {}
 

@@ -1,8 +1,7 @@
 """The translation table of OKX's linear perpetuals, net mode, cross margin. Pure.
 
 `sz` is in contracts of `ctVal` each: quantities are converted exactly, and what does not convert is
-off the step (`lotSz` times `ctVal`) and refused before it is sent. Stop orders live behind other
-endpoints, and the order that comes of one has another id and no client id: they are not offered.
+off the step (`lotSz` times `ctVal`) and refused before it is sent.
 """
 
 from __future__ import annotations
@@ -32,10 +31,12 @@ class OkxSwap(Okx):
     at_market = "optimal_limit_ioc"
     """`market` would rest at the price limit."""
     wire_words: ClassVar[Mapping[str, str]] = {
-        "post-only": "post_only", "reduce-only": "reduceOnly", "client id": "clOrdId",
-        "lookup by client id": "clOrdId", "cancel by client id": "clOrdId",
-        "replace": "amend-order, in place", "cancel all": "one by one",
-        "user stream": "orders channel, logon by signature",
+        "post-only": "post_only", "reduce-only": "reduceOnly",
+        "stop orders": "order-algo, algoClOrdId",
+        "client id": "clOrdId", "lookup by client id": "clOrdId",
+        "cancel by client id": "clOrdId",
+        "replace": "amend-order, in place; a stop that waits: cancel, evidence, a new one",
+        "cancel all": "one by one", "user stream": "orders channel, logon by signature",
         "books": "snapshot and changes on the stream, by seqId",
         "dead man": "cancel-all-after, by tag", "test network": "demo trading",
     }  # fmt: skip
@@ -51,9 +52,9 @@ class OkxSwap(Okx):
     def capabilities(self) -> Capabilities:
         """What the bridge can do there."""
         return Capabilities(
-            ord_types=(OrdType.MARKET, OrdType.LIMIT), times_in_force=tuple(FORCES),
+            ord_types=tuple(OrdType), times_in_force=tuple(FORCES),
             post_only=True, reduce_only=True, replace=True, look_up=True,
-            absence_after_ms=self.recv_window_ms + 5_000,
+            absence_after_ms=self.absence_after_ms,
         )  # fmt: skip
 
     def objection(self, body: Any) -> str:

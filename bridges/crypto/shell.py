@@ -170,7 +170,7 @@ class CcxtShell:
         try:
             method = getattr(self._exchange, call.method)
             if call.args is None:
-                await method(dict(call.params))
+                await method([*map(dict, call.rows)] if call.rows else dict(call.params))
             else:
                 result = await method(*call.args)
         except Exception as error:  # noqa: BLE001 - whatever it is, the call has an answer

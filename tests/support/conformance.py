@@ -342,7 +342,7 @@ class OkxSpotDesk(CryptoDesk):
     exchange, account_name = "okx", "unified"
     name, market = "okx spot", "spot"
     order_path = "/api/v5/trade/order"
-    has_stops = has_least_notional = False
+    has_least_notional = False
 
     def trade_id(self, deal):
         """Return what the bridge calls a trade: its id counts in its instrument."""

@@ -69,6 +69,12 @@ def okx_by_hand(wire, mode, unit):
     return buy
 
 
+def okx_name(record):
+    """Return how the bridge knows an order of OKX: one of a stop has no client id of its own."""
+    stop = record.algo.client_id if record.algo is not None else ""
+    return record.client_id or stop or f"#{record.number}"
+
+
 def okx_trade_id(deal):
     """Return what the bridge calls a trade of OKX: its id counts in its instrument."""
     return f"{deal.wire}.{deal.trade_id}"
@@ -105,6 +111,8 @@ class Market(NamedTuple):
     """What the exchange in the test calls it."""
     trade_id: Callable = lambda deal: str(deal.number)
     """What the bridge calls a trade."""
+    name_of: Callable = lambda record: record.client_id or f"#{record.number}"
+    """By which name the bridge knows an order."""
     by_hand: Callable = binance_by_hand
     """`by_hand(api, qty)` buys at the market, as the account's owner might."""
     calls: tuple[str, ...] = (
@@ -160,13 +168,14 @@ MARKETS = {
         OkxSpot, "BTC-USDT", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
         calls=OKX_CALLS,
-        trade_id=okx_trade_id, by_hand=okx_by_hand("BTC-USDT", "cash", "1"),
+        trade_id=okx_trade_id, name_of=okx_name,
+        by_hand=okx_by_hand("BTC-USDT", "cash", "1"),
     ),
     "okx swap": Market(
         OkxSwap, "BTC-USDT-SWAP", OkxFace, place="PostTradeOrder", cancel="CancelOrder",
         replace="AmendOrder", wrong_questions=("OrdersPending", "TradeFills", "Time"),
         calls=OKX_CALLS,
-        symbol="BTC/USDT:USDT", trade_id=okx_trade_id,
+        symbol="BTC/USDT:USDT", trade_id=okx_trade_id, name_of=okx_name,
         by_hand=okx_by_hand("BTC-USDT-SWAP", "cross", "0.01"),
     ),
     KRAKEN: Market(
@@ -282,7 +291,7 @@ class Trader:
         """Compare what was told with the exchange's own record."""
         world = self.world
         given = world.exchange.records()
-        records = {one.client_id or f"#{one.number}": one for one in given}
+        records = {self.market.name_of(one): one for one in given}
         sent = Counter(one.client_id for one in given if one.client_id)
         assert max(sent.values(), default=0) <= 1
         told = {(one.fill.trade_id, one.fill.last_qty, one.fill.last_px, one.fill.commission)

@@ -60,12 +60,19 @@ class OkxFace(Face):
             if abs(self.api.now_ms() - call.at_ms) > WINDOW_MS:
                 raise OkxError(50102)
 
-        params = {
+        params = [*call.rows] or {
             name: value if found[1] == "Post" else str(value)
             for name, value in call.params.items()
         }
         status, body = self.api.ask(found[1].upper(), path, params, secure, call.until_ms)
         return Response(status, json.loads(json.dumps(body)), {})
+
+    def waiting(self):
+        """Return the stops that wait."""
+        return {
+            one.client_id: one.words["qty"]
+            for one in self.api.algos.values() if one.state == "live"
+        }  # fmt: skip
 
     def replies(self, words):
         """Welcome whoever logs on, and what is subscribed."""

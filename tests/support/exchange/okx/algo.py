@@ -92,6 +92,12 @@ class OkxAlgo:
         self.check_grid(rules, words["qty"], words["price"])
         if trigger % rules.price_tick:
             raise bad(of=pairs[0][0])
+        last, name = self._last(words["symbol"]), pairs[0][0]
+        buys = words["side"] == "BUY"
+        wrong = trigger <= last if buys else trigger >= last
+        if name == "slTriggerPx" and wrong:
+            code, side = (51280, "higher") if not buys else (51278, "lower")
+            raise Refused(code, f"SL trigger price cannot be {side} than the last price.")
         return Algo(
             number=next(self._algo_numbers), client_id=client_id, kind=kind, names=pairs[0],
             trigger=trigger, upwards=trigger >= self._last(words["symbol"]), words=words,
