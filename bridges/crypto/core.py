@@ -89,7 +89,7 @@ class Core:
         self.meeting: set[str] = set()
         """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0
-        self.since_ns = 0
+        self.listening_ns = 0
         """Since when this life has listened without a gap that was not closed."""
         self.offset_ms = 0
         """The exchange's clock less ours."""
@@ -108,6 +108,11 @@ class Core:
     def at_ms(self) -> int:
         """The exchange's time."""
         return self.now_ns // MS_NS + self.offset_ms
+
+    @property
+    def since_ns(self) -> int:
+        """Since when this life has listened, in the exchange's time as it is known now."""
+        return self.listening_ns + self.offset_ms * MS_NS
 
     def theirs_ms(self, ns: int) -> int:
         """Return a moment of ours in the exchange's time, and not later than ours says."""

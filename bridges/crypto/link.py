@@ -316,7 +316,7 @@ class Link:
     def _listen(self) -> None:
         core = self.core
         self._state = State.READY
-        core.since_ns = core.since_ns or core.at_ms * MS_NS
+        core.listening_ns = core.listening_ns or core.now_ns
         core.start(self._recover())
 
     def _recover(self) -> Flow:

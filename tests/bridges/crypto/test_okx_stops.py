@@ -1,0 +1,62 @@
+"""Stops of OKX where they are its own: sides, failures, what the account's owner lets wait."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+pytest.importorskip("cryptography")
+from support.crypto_trader import trader_on
+
+from bridges.crypto.okx_spot import OkxSpot
+from bridges.port import Accepted, Canceled, OpenOrders, Rejected
+
+
+@pytest.fixture(params=["okx spot", "okx swap"])
+def trader(request):
+    """Give a trader on a venue that is up."""
+    return trader_on(request.param)
+
+
+def test_a_stop_that_the_market_has_passed_is_refused(trader):
+    """The exchange takes a trigger on the right side only: none waits for the price to return."""
+    trader.stop("0.5", "59000")
+    trader.world.run(1_000)
+    (refused,) = trader.world.of(Rejected)
+    assert refused.text.startswith("51278")
+    trader.judge()
+
+
+def test_a_triggered_stop_that_is_refused_then_is_told_as_ended(trader):
+    """Order_failed: no order came of it, and its money was gone by then; found by the audit."""
+    world = trader.world
+    name = trader.stop("0.5", "60100")
+    assert world.until(lambda: world.of(Accepted))
+    world.exchange.api.wallet.totals["USDT"] = Decimal(0)
+    world.exchange.trade(60100, "0.01", "buy")
+    assert world.until(lambda: world.of(Canceled), limit_s=40)
+    (told,) = world.of(Canceled)
+    assert told.order.cl_ord_id == name
+    assert told.text.startswith("triggered, and refused: 51008")
+    trader.judge()
+
+
+def test_what_the_accounts_owner_lets_wait_does_not_stop_the_bridge(trader):
+    """A take-profit given by hand, without a client id, is listed and left alone."""
+    world = trader.world
+    is_spot = trader.market.table is OkxSpot
+    world.exchange.api.new_algo({
+        "instId": trader.market.native, "tdMode": "cash" if is_spot else "cross", "side": "sell",
+        "ordType": "conditional", "sz": "0.01" if is_spot else "1", "tpTriggerPx": "70000",
+        "tpOrdPx": "-1",
+    })  # fmt: skip
+    world.shell.stream_fault = "drop"
+    world.exchange.api.tell_money("adjust_margin", ())
+    world.run(5_000)
+    assert world.venue.connected
+    world.venue.open_orders("q", world.exchange.now_ns)
+    world.run(500)
+    (listed,) = world.of(OpenOrders)
+    assert listed.complete
+    assert [(one.cl_ord_id, one.stop_px) for one in listed.orders] == [("", 70_000)]
