@@ -76,3 +76,13 @@ def test_the_ledger_counts_for_itself(terminal):
     terminal.order_send(buy(magic=7, type=1))
     assert list(ledger.twice()) == [7]
     assert ledger.balance() == terminal.books.funds.balance == Decimal("9999.00")
+
+
+def test_the_ledger_tells_what_happened(terminal):
+    """Line by line: the deposit, what the request did, the request and what was said of it."""
+    terminal.order_send(buy(magic=7))
+    lines = terminal.office.ledger.story().splitlines()
+    assert [line.split()[0] for line in lines[:-1]] == [
+        "DEAL_ADD", "ORDER_ADD", "DEAL_ADD", "ORDER_DELETE", "HISTORY_ADD"
+    ]  # fmt: skip
+    assert lines[-1].endswith("magic=7 order=0 position=0: done, said 10009")

@@ -52,8 +52,8 @@ def test_orders_trade_on_a_recording(market):
     terminal = Terminal(server, LOGIN)
     people = People(server, LOGIN)
     point = server.markets[feed.symbol].rules.point
-    for _ in range(25):
-        feed.play(count // 30)
+    for _ in range(8):
+        feed.play(count // 10)
         for kind, sign in ((OrderType.BUY, 1), (OrderType.SELL, -1)):
             price = server.markets[feed.symbol].price(buys=kind.is_buy)
             people.by_hand(

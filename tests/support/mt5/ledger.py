@@ -40,6 +40,8 @@ class Ledger:
     swaps: dict = field(default_factory=dict)
     """Position identifier to the swap that is charged and not yet booked."""
     arrivals: list[Arrival] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """A line for each request and each step."""
 
     def hear(self, change):
         """Take one step of the books."""
@@ -51,8 +53,10 @@ class Ledger:
             if table == "positions" and record is not None:
                 self.swaps[record.identifier] = record.swap
         told = change.transaction
-        if told is not None and told.type == TransactionType.DEAL_ADD:
-            self._closed(change)
+        if told is not None:
+            self.told.append(_line(told))
+            if told.type == TransactionType.DEAL_ADD:
+                self._closed(change)
 
     def _deal(self, ticket, deal):
         if deal is None:
@@ -104,6 +108,21 @@ class Ledger:
         """Return the volume that was traded for a magic."""
         return sum((deal.volume for deal in self.by_magic(magic)), ZERO)
 
+    def arrive(self, arrival):
+        """Note a request that reached the server."""
+        self.arrivals.append(arrival)
+        asked, result = arrival.request, arrival.result
+        self.told.append(
+            f"{arrival.time_ms} request action={asked.action} {asked.symbol} type={asked.type}"
+            f" {asked.volume} at {asked.price} magic={asked.magic} order={asked.order}"
+            f" position={asked.position}: {'done' if arrival.acted else 'not done'}, said"
+            f" {result.retcode if result else 'nothing'}"
+        )
+
+    def story(self):
+        """Return what happened as text, in its order: requests, orders, deals, positions."""
+        return "\n".join(self.told)
+
     def twice(self, ours=lambda magic: magic != 0):
         """Return {magic: tickets} of the magics that became more than one order."""
         found = {}
@@ -111,3 +130,13 @@ class Ledger:
             if order.reason is Reason.EXPERT and ours(order.magic) and not order.parent:
                 found.setdefault(order.magic, []).append(order.ticket)
         return {magic: tickets for magic, tickets in found.items() if len(tickets) > 1}
+
+
+def _line(told):
+    """Return a transaction as text: what is not zero."""
+    fields = {
+        name: getattr(told, name)
+        for name in ("deal", "order", "symbol", "volume", "price", "position", "position_by")
+    }
+    shown = " ".join(f"{name}={value}" for name, value in fields.items() if value)
+    return f"    {TransactionType(told.type).name} {shown}"

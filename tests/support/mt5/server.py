@@ -184,7 +184,7 @@ class TradeServer:
         result = office.hand.act(asking) if acted else refused(code, asking)
         if trouble.retcode is not None:
             result = refused(trouble.retcode, asking)
-        office.ledger.arrivals.append(
+        office.ledger.arrive(
             Arrival(
                 login=office.login, time_ms=self.clock.now_ms, request=request, acted=acted,
                 result=None if trouble.silent else result,
