@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 
@@ -24,26 +25,45 @@ launch = false
 emulate_expiry = true
 symbols = ["BTC/USDT"]
 [venue.crypto]
-exchange = "binance"
-api_key = { file = "key" }
-secret = { file = "secret" }
+exchange = "{0.name}"
+market = "{0.market}"
+api_key = {{ file = "key" }}
+secret = {{ file = "secret" }}
 """
 
 
+class Place(NamedTuple):
+    """A market of an exchange: its names, and the purse behind it."""
+
+    name: str
+    market: str
+    purse: str
+
+
+BINANCE, BYBIT = Place("binance", "spot", "spot"), Place("bybit", "linear", "unified")
+
+
 @pytest.fixture
-def exchange():
+def place(request):
+    """Say which market is meant."""
+    return getattr(request, "param", BINANCE)
+
+
+@pytest.fixture
+def exchange(place):
     """Give the exchange, with a book."""
-    with LocalExchange(symbols=(BTC,), deposits={"spot": {"USDT": 100_000, "BTC": 2}}) as local:
-        local.spot.set_book(BTC, [(60000, 1)], [(60010, 1)])
+    deposits = {place.purse: {"USDT": 100_000, "BTC": 2}}
+    with LocalExchange(place.name, symbols=(BTC,), deposits=deposits) as local:
+        getattr(local, place.market).set_book(BTC, [(60000, 1)], [(60010, 1)])
         yield local
 
 
 @pytest.fixture
-def bridged(system, exchange):
+def bridged(system, exchange, place):
     """Start a gateway whose one venue is the exchange, and the bridge between them."""
     text = system.config_path.read_text(encoding="utf-8")
     begin, end = text.index('kind = "paper"'), text.index("[[strategy]]")
-    system.edit(text[begin:end], CRYPTO)
+    system.edit(text[begin:end], CRYPTO.format(place))
     (system.folder / "key").write_text(exchange.credentials["apiKey"])
     (system.folder / "secret").write_text(exchange.credentials["secret"])
     system.start(wait=False)
@@ -68,7 +88,7 @@ def bridged(system, exchange):
     assert codes == [0]
 
 
-PACED = """rate_limits = [{ weight = 100, window_ms = 10_000, counts = "orders" }]
+PACED = """rate_limits = [{{ weight = 100, window_ms = 10_000, counts = "orders" }}]
 max_send_wait_ms = 60_000
 [venue.crypto]
 """
@@ -119,7 +139,11 @@ def _sent(exchange):
 
 
 @pytest.mark.budget(30)
-def test_an_order_goes_the_whole_way(bridged, exchange):
+@pytest.mark.parametrize(
+    "place", [BINANCE, pytest.param(BYBIT, marks=pytest.mark.length("ci"))], indirect=True,
+    ids=lambda one: one.name,
+)  # fmt: skip
+def test_an_order_goes_the_whole_way(bridged, exchange, place):
     """What the strategy hears, the exchange has: fill, fee, position, a cancel, nothing open."""
     with Client("MM", bridged.orders, store_dir=bridged.folder / "mm") as client:
         wait_for(lambda: client.instruments().get(BTC), what="the instrument")
@@ -136,6 +160,7 @@ def test_an_order_goes_the_whole_way(bridged, exchange):
         report = client.wait_for(rests, final=True)
         assert report.ord_status is OrdStatus.CANCELED
         assert client.open_orders() == []
-    (deal,) = exchange.spot.deals()
+    account = getattr(exchange, place.market)
+    (deal,) = account.deals()
     assert (deal.qty, deal.price) == (Decimal("0.5"), 60010)
-    assert [one.is_open for one in exchange.spot.orders().values()] == [False, False]
+    assert [one.is_open for one in account.orders().values()] == [False, False]
