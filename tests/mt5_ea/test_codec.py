@@ -19,7 +19,14 @@ from protocol.messages import BY_TYPE
 
 PROBES = Path(build.__file__).parents[1] / "probes"
 pytestmark = pytest.mark.budget(60)  # the first test of a run compiles
-needs_compiler = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+_can_build = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+
+
+def needs_compiler(test):
+    """Mark a test of the compiled codec: it has its place in the longer run."""
+    return pytest.mark.length("ci")(_can_build(test))
+
+
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

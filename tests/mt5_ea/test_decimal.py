@@ -17,6 +17,7 @@ PROBES = Path(build.__file__).parents[1] / "probes"
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.length("ci"),
 ]
 NUMBERS = st.decimals(
     allow_nan=False, allow_infinity=False, places=None, min_value=-(10**17), max_value=10**17

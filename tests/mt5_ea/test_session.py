@@ -24,6 +24,7 @@ PROBES = Path(build.__file__).parents[1] / "probes"
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.length("ci"),
 ]
 T0 = 1_767_603_000 * 10**9
 MS = 10**6

@@ -18,6 +18,7 @@ PROBES = Path(build.__file__).parents[1] / "probes"
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.length("ci"),
 ]
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"NULL".ljust(20, b"\0") + bytes(32)
 LONG = bytes(range(256)) * 100

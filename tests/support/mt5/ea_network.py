@@ -6,6 +6,8 @@ peer's end: `take` what the program has sent, `say` something to it, `cut` the l
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from support.mt5.ea_calls import MqlError
 
 INVALID_HANDLE, CANNOT_CONNECT, IO_ERROR = 5270, 5272, 5273
@@ -48,6 +50,8 @@ class VirtualNetwork:
         self.most_read = most_read
         self.most_written = most_written
         self.refused = 0
+        self.on_wait: Callable[[int, Pipe], None] | None = None
+        """Called with a timeout in ms when a read finds nothing: time may pass, bytes may come."""
         self._doors: dict[int, list[Pipe]] = {}
         self._sockets: dict[int, Pipe | None] = {}
         self._next = 1
@@ -123,6 +127,8 @@ class VirtualNetwork:
     def SocketRead(self, handle: int, most: int, timeout_ms: int) -> bytes | None:
         """Give what waits; nothing is -1 without an error, as after a timeout."""
         pipe = self._sockets.get(handle)
+        if self.on_wait is not None and pipe is not None and not pipe.waiting:
+            self.on_wait(timeout_ms, pipe)
         if pipe is not None and pipe.waiting:
             size = min(most, self.most_read or most)
             content = bytes(pipe.waiting[:size])
