@@ -33,12 +33,14 @@ class OkxFace(Face):
         "odd": refused("50004", 400), "duplicate": refused("51016", order=True),
     })  # fmt: skip
 
-    def __init__(self, clock, say, *, key=None, symbols=("BTC/USDT",)):
-        paths = dict.fromkeys(("trade/order", "trade/fills", "trade/orders-pending"), 10**6)
+    def __init__(self, clock, say, *, key=None, symbols=("BTC/USDT",), bound=False):
+        """`bound` keeps the exchange's own limits; the matrix asks faster than they allow."""
+        free = dict.fromkeys(("trade/order", "trade/fills", "trade/orders-pending"), 10**6)
         self.api = OkxApi(
             okx_instruments(symbols), deposits={"USDT": 1_000_000}, clock=clock,
             say=lambda topic, body: self._tell(say, topic, body),
-            limiter=OkxLimiter(orders=10**6, paths=paths), key=key or OkxKey(),
+            limiter=OkxLimiter(orders=1_000 if bound else 10**6, paths={} if bound else free),
+            key=key or OkxKey(),
         )  # fmt: skip
         self.channels = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 pytest.importorskip("ccxt")
@@ -19,6 +20,7 @@ from support.waiting import breathe, wait_for
 from bridges.crypto.settings import open_crypto_venue
 from bridges.errors import BridgeError
 from bridges.market_events import BookChanged
+from protocol.fields import OrdType
 
 pytestmark = pytest.mark.length("ci")  # Binance's are in a plain run
 
@@ -62,6 +64,40 @@ def test_a_cancel_or_a_change_without_an_answer_is_found_out(desk, fault, deed):
     )  # fmt: skip
     (report,) = desk.reports(request, 1)
     assert kinds([report]) == ["4/4" if deed == "cancel" else "5/0"]
+
+
+def test_a_stop_is_replaced_and_cancelled(desk):
+    """The list that cancel-algos wants goes out as a list; the new stop has its own id."""
+    order = desk.order(qty="0.3", stop="60500")
+    desk.reports(order, 1)
+    fresh = msgspec.structs.replace(
+        desk.replacing(order.cl_ord_id, "0.2", "1"), price=None, ord_type=OrdType.STOP,
+        stop_px=Decimal(60600),
+    )  # fmt: skip
+    (report,) = desk.reports(fresh, 1)
+    assert (kinds([report]), report.stop_px) == (["5/0"], 60600)
+    (report,) = desk.reports(desk.cancel(fresh.cl_ord_id), 1)
+    assert kinds([report]) == ["4/4"]
+    algos = desk.local.call(lambda: [one.state for one in desk.account._api.algos.values()])
+    assert algos == ["canceled", "canceled"]
+
+
+def test_the_order_that_comes_of_a_stop_is_changed_and_cancelled(desk):
+    """It has no client id there: both name it by the exchange's id, and it keeps ours here."""
+    order = desk.order(qty="0.3", stop="60100", price="60050")
+    desk.reports(order, 1)
+    desk.take()
+    desk.set_book(bids=((60100, 1),), asks=((60110, 1),))
+    desk.trade(60100, "0.01", "buy")
+    (report,) = desk.wait(1)
+    assert kinds([report]) == ["D/0"]
+    fresh = desk.replacing(order.cl_ord_id, "0.2", "60060")
+    (report,) = desk.reports(fresh, 1)
+    assert kinds([report]) == ["5/0"]
+    (report,) = desk.reports(desk.cancel(fresh.cl_ord_id), 1)
+    assert kinds([report]) == ["4/4"]
+    (record,) = desk.account.orders().values()
+    assert (record.client_id, record.qty, record.status) == ("", Decimal("0.2"), "CANCELED")
 
 
 def test_fills_while_the_stream_was_cut_are_told_once(desk):

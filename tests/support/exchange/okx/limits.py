@@ -30,6 +30,8 @@ class OkxLimiter:
         self.paths = {**PATHS, **paths}
         self.peak = 0
         """The most orders of the account in one window."""
+        self.refused = 0
+        """How often somebody was told that it is too much."""
         self._used = {}
 
     def _count(self, name, now_ms):
@@ -43,6 +45,7 @@ class OkxLimiter:
         """Count a request; refuse it if there are too many."""
         most = self.paths.get(path, DEFAULT)
         if self._count((method, path, whose), now_ms) > most:
+            self.refused += 1
             raise OkxError(50011)
 
     def charge_order(self, now_ms):
@@ -50,4 +53,5 @@ class OkxLimiter:
         used = self._count("orders", now_ms)
         self.peak = max(self.peak, used)
         if used > self.orders:
+            self.refused += 1
             raise Refused(50061)
