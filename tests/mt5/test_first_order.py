@@ -75,6 +75,7 @@ def test_the_ledger_counts_for_itself(terminal):
     assert (ledger.filled(7), ledger.net("EURUSD"), ledger.twice()) == (LOT, LOT, {})
     terminal.order_send(buy(magic=7, type=1))
     assert list(ledger.twice()) == [7]
+    assert [order.ticket for order in ledger.orders_by_magic(7)] == ledger.twice()[7]
     assert ledger.balance() == terminal.books.funds.balance == Decimal("9999.00")
 
 

@@ -331,6 +331,7 @@ def test_what_is_being_worked_on_is_locked():
     second = scene.remove(ticket)
     scene.clock.run_until(lambda: first.done)
     assert (first.result.retcode, second.retcode) == (Retcode.DONE, Retcode.LOCKED)
+    assert [arrival.acted for arrival in scene.office.ledger.arrivals] == [True, False, True]
 
 
 def test_close_orders_of_a_position_add_up():

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from support.mt5.account import Account
-from support.mt5.constants import Action, Execution, Filling, OrderType, Reason
+from support.mt5.constants import Action, Execution, OrderType, Reason
 from support.mt5.market import Market
 from support.mt5.records import Order, Position, Request
-
-FILLING_TEXT = {Filling.FOK: "FOK", Filling.IOC: "IOC", Filling.BOC: "BOC"}
 
 
 @dataclass

@@ -16,7 +16,6 @@ from support.mt5.checks_levels import (
     stops,
 )
 from support.mt5.constants import (
-    OWNED,
     Action,
     Execution,
     Filling,
@@ -306,6 +305,6 @@ def refusal(asking):
         return Retcode.INVALID
     for check in TABLE[asking.action]:
         code = check(asking)
-        if code is not None and code not in OWNED:
+        if code is not None:
             return code
     return None

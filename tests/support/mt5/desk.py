@@ -14,7 +14,6 @@ from support.mt5.constants import (
     DealType,
     Entry,
     OrderState,
-    OrderType,
     TransactionType,
 )
 from support.mt5.money import raw_profit, rounded
@@ -232,7 +231,3 @@ class Desk:
                 self.account.commit(transaction=transactions.of_position(step.position))
         self.finish(replace(order, volume_current=ZERO), OrderState.FILLED)
         return deals
-
-    def is_closing(self, order):
-        """Say whether an open order will close (part of) a position that it names."""
-        return bool(order.position_id) and order.type in (OrderType.BUY, OrderType.SELL)

@@ -28,8 +28,6 @@ from support.mt5.package_forms import (
 from support.mt5.package_link import (
     CALL_FAILED,
     DISABLED,
-    INVALID,
-    NO_IPC,
     RECEIVE_FAILED,
     TIMEOUT,
     Connection,
@@ -227,5 +225,3 @@ def seconds(date):
 
 for _name, _value in constants().items():
     setattr(Package, _name, _value)
-
-__all__ = ["INVALID", "NO_IPC", "Package", "api", "seconds"]

@@ -148,16 +148,17 @@ class TradeServer:
     def receive(self, login, request, reason, reply):
         """Take a request that has arrived; `reply(result, fails)` is called when it is answered."""
         office = self.offices[login]
-        trouble = self.faults.take(request) or AS_IT_IS
-        early = trouble.early
-        if early is not None:
-            reply(Result(retcode=early, comment=text_of(early)), fails=False)
-        wait_ms = self.process_ms + trouble.act_ms
         keys = {request.order, request.position, request.position_by} - {0}
         if keys & office.locked:
-            reply(Result(retcode=Retcode.LOCKED, comment=text_of(Retcode.LOCKED)), fails=False)
+            result = Result(retcode=Retcode.LOCKED, comment=text_of(Retcode.LOCKED))
+            self._note(office, request, result, acted=False)
+            reply(result, fails=False)
             return
         office.locked |= keys
+        trouble = self.faults.take(request) or AS_IT_IS
+        early, wait_ms = trouble.early, self.process_ms + trouble.act_ms
+        if early is not None:
+            reply(Result(retcode=early, comment=text_of(early)), fails=False)
 
         def act():
             office.locked -= keys
@@ -184,13 +185,16 @@ class TradeServer:
         result = office.hand.act(asking) if acted else refused(code, asking)
         if trouble.retcode is not None:
             result = refused(trouble.retcode, asking)
+        self._note(office, request, None if trouble.silent else result, acted=acted)
+        return result
+
+    def _note(self, office, request, result, *, acted):
         office.ledger.arrive(
             Arrival(
                 login=office.login, time_ms=self.clock.now_ms, request=request, acted=acted,
-                result=None if trouble.silent else result,
+                result=result,
             )
         )  # fmt: skip
-        return result
 
     def asking(self, login, request, reason=Reason.EXPERT):
         """Put a request on the table without doing it."""
