@@ -322,15 +322,21 @@ def test_too_many_requests_a_second():
     assert scene.buy("0.01").retcode == Retcode.DONE
 
 
-def test_what_is_being_worked_on_is_locked():
-    """A second request for one order, while the server thinks about the first, meets 10028."""
+@pytest.mark.parametrize("execution", Execution)
+def test_what_is_being_worked_on_is_locked(execution):
+    """A second request for one order, while the server thinks about the first, meets 10028.
+
+    An exchange, where a change is under way, says 10013.
+    """
     scene = Scene()
+    scene.rules(execution=execution)
+    code = Retcode.INVALID if execution is Execution.EXCHANGE else Retcode.LOCKED
     ticket = scene.place(LIMIT, "1.09").order
     scene.server.process_ms = 50
     first = scene.terminal.begin(scene.request(action=Action.REMOVE, order=ticket))
     second = scene.remove(ticket)
     scene.clock.run_until(lambda: first.done)
-    assert (first.result.retcode, second.retcode) == (Retcode.DONE, Retcode.LOCKED)
+    assert (first.result.retcode, second.retcode) == (Retcode.DONE, code)
     assert [arrival.acted for arrival in scene.office.ledger.arrivals] == [True, False, True]
 
 

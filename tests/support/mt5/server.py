@@ -15,7 +15,7 @@ from support.mt5.acting import Hand, refused
 from support.mt5.asking import Asking
 from support.mt5.checks import refusal
 from support.mt5.clock import Clock
-from support.mt5.constants import DealType, MarginMode, Reason, Retcode, text_of
+from support.mt5.constants import DealType, Execution, MarginMode, Reason, Retcode, text_of
 from support.mt5.desk import Desk, Tickets
 from support.mt5.faults import Faults, Trouble
 from support.mt5.ledger import Arrival, Ledger
@@ -150,7 +150,8 @@ class TradeServer:
         office = self.offices[login]
         keys = {request.order, request.position, request.position_by} - {0}
         if keys & office.locked:
-            result = Result(retcode=Retcode.LOCKED, comment=text_of(Retcode.LOCKED))
+            code = self._busy_code(self.asking(login, request, reason))
+            result = Result(retcode=code, comment=text_of(code))
             self._note(office, request, result, acted=False)
             reply(result, fails=False)
             return
@@ -187,6 +188,15 @@ class TradeServer:
             result = refused(trouble.retcode, asking)
         self._note(office, request, None if trouble.silent else result, acted=acted)
         return result
+
+    def _busy_code(self, asking):
+        """Return what is said of a request for what is being worked on already.
+
+        An exchange says 10013 (MQL5 book, "Request validation: OrderCheck"), a dealer 10028.
+        """
+        market = self.markets.get(asking.symbol)
+        exchange = market is not None and market.rules.execution is Execution.EXCHANGE
+        return Retcode.INVALID if exchange else Retcode.LOCKED
 
     def _note(self, office, request, result, *, acted):
         office.ledger.arrive(
