@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import Execution, OrderState
+from support.mt5.constants import Execution, OrderState, OrderType
 from support.mt5_trader import (
     EURUSD,
     MS,
@@ -130,6 +130,19 @@ def test_what_the_broker_ends_is_told(trader):
     (gone,) = world.of(Canceled)
     assert (gone.request_id, gone.reason) == ("", ExecRestatementReason.OTHER)
     trader.judge()
+
+
+def test_the_dead_man_cancels_what_is_ours(trader):
+    """What rests of ours goes, unasked by any order; what others have placed is left alone."""
+    world = trader.world
+    ours = [trader.place(price=price) for price in ("1.09000", "1.08000")]
+    people_of(trader).by_hand(EURUSD, "0.1", OrderType.BUY_LIMIT, price="1.07000")
+    people_of(trader).expert(777, EURUSD, "0.1", OrderType.BUY_LIMIT, price="1.07000")
+    world.run(1_000)
+    world.venue.cancel_all("DEAD_MAN", world.now_ns)
+    world.run(1_000)
+    assert [one.order.cl_ord_id for one in world.of(Canceled)] == ours
+    assert sorted(one.magic for one in world.office.books.orders.values()) == [0, 777]
 
 
 def test_an_order_near_its_execution_is_not_cancelled(kind):
