@@ -23,6 +23,7 @@ from bridges.flows import Flows
 from bridges.link_events import LinkChanged
 from bridges.mt5.adoption import record, row_by, source_of
 from bridges.mt5.clock import SECOND_NS, ServerClock
+from bridges.mt5.constants import OrderState
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import Order, id_of, row_terms
@@ -59,6 +60,8 @@ MAX_ENDED = 10_000
 KEEP_MSC = 3 * 86_400_000
 """How long the tickets of deals are remembered; longer than any regular read reaches back."""
 RECENT = 256
+UNDECIDED = frozenset((OrderState.STARTED, OrderState.REQUEST_ADD))
+"""An open order that the server or the exchange may still reject."""
 STOPS = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 
 
@@ -239,7 +242,8 @@ class Core:
         if is_over and ENDS.get(row.state) is OrdStatus.REJECTED and not order.accepted:
             self.reject(order, row.comment or "the server rejected it", OrdRejReason.OTHER)
             return
-        self.accept(order)
+        if is_over or row.state not in UNDECIDED:
+            self.accept(order)
         self._amended(order, row)
         kind = order.request.ord_type
         if kind is OrdType.STOP_LIMIT and row.type < 4:  # noqa: PLR2004 - it is a limit order now

@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 
 from bridges.mt5.adoption import epoch_ns, find
 from bridges.mt5.clock import DAY_S, SECOND_NS
-from bridges.mt5.constants import MarginMode
+from bridges.mt5.constants import MarginMode, OrderState
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
@@ -34,6 +34,7 @@ from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 READS = 3
 """So many clean reads without a trace prove absence, if they span `absence_ns`."""
 SHORT = Pause(20_000_000)
+RESTING = frozenset((OrderState.PLACED, OrderState.PARTIAL))
 PATIENCE_NS = 5 * SECOND_NS
 """A request that has waited so long for the terminal is not sent any more."""
 
@@ -78,8 +79,22 @@ class Deeds:
         order.placing = False
         core.placing -= 1
         if placed and order.rests and order.request.time_in_force in AT_ONCE:
-            core.start(self.end(order))  # not every server does that
+            core.start(self._cut(order))
         return placed
+
+    def _cut(self, order: Order) -> Flow:
+        """Remove what rests of an order that was to be immediate: not every server does that.
+
+        One that the server or the exchange is still working on is left to them.
+        """
+        for pause in pauses():
+            if not order.rests or order.row is None:
+                return
+            if order.row.state in RESTING:
+                break
+            yield from read(self.core.read(self.core.now_ns))
+            yield pause
+        yield from self._end(order, "")
 
     def end(self, order: Order) -> Flow:
         """Remove what rests of an order, unasked by any request."""
@@ -121,7 +136,7 @@ class Deeds:
         absent = 0
         for pause in pauses():
             snapshot = yield from read(core.read(since_ns))
-            if order.row is not None or order.deals:
+            if order.accepted and (order.row is not None or order.deals):
                 return True
             if order.refused:
                 return False
