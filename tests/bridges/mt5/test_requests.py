@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
+from support.mt5_rows import position, symbol
 
 from bridges.mt5.constants import (
     Action,
@@ -19,7 +20,7 @@ from bridges.mt5.constants import (
     TradeMode,
     TypeTime,
 )
-from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow
+from bridges.mt5.records import OrderRow, Quote
 from bridges.mt5.requests import (
     Terms,
     TradeRequest,
@@ -43,19 +44,6 @@ GTC, DAY, GTD = (
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
 
 
-def symbol(**rules):
-    """EURUSD of a broker, with other rules."""
-    return SymbolRow(**{
-        "name": "EURUSD", "point": Decimal("0.00001"), "tick_size": Decimal("0.00001"),
-        "contract_size": Decimal(100_000), "volume_min": Decimal("0.01"),
-        "volume_max": Decimal(50), "volume_step": Decimal("0.01"), "volume_limit": Decimal(0),
-        "trade_mode": TradeMode.FULL, "execution": Execution.INSTANT,
-        "filling": FillingFlag.FOK | FillingFlag.IOC, "orders": OrderFlag(127),
-        "expiration": ExpirationFlag(15), "stops_level": 10, "freeze_level": 0,
-        "currency_base": "EUR", "currency_profit": "USD", "book_depth": 0, **rules,
-    })  # fmt: skip
-
-
 def order(kind=OrdType.MARKET, side=Side.BUY, qty="10000", **more):
     """An order of ours."""
     prices = {
@@ -66,15 +54,6 @@ def order(kind=OrdType.MARKET, side=Side.BUY, qty="10000", **more):
         cl_ord_id=ID.text(), symbol="EURUSD", side=side, order_qty=Decimal(qty), ord_type=kind,
         **{"time_in_force": GTC, **prices, **more},
     )  # fmt: skip
-
-
-def position(number, lots, **more):
-    """A position, short below zero."""
-    return PositionRow(**{
-        "ticket": 100 + number, "identifier": number, "magic": 0, "symbol": "EURUSD",
-        "type": 0 if Decimal(lots) > 0 else 1, "volume": abs(Decimal(lots)),
-        "price_open": Decimal("1.1"), "sl": Decimal(0), "tp": Decimal(0), **more,
-    })  # fmt: skip
 
 
 def made(asked, rules=None, terms=NET, held=()):
