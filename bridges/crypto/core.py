@@ -89,8 +89,8 @@ class Core:
         self.meeting: set[str] = set()
         """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0
-        self.listening_ns = 0
-        """Since when this life has listened without a gap that was not closed."""
+        self._since = 0, 0
+        """Since when this life has listened, by the exchange's clock, and how far that was off."""
         self.offset_ms = 0
         """The exchange's clock less ours."""
         self.is_up = False
@@ -109,10 +109,19 @@ class Core:
         """The exchange's time."""
         return self.now_ns // MS_NS + self.offset_ms
 
+    def listen(self, ns: int) -> None:
+        """Begin to listen, at a moment of the exchange's clock; only the first time counts."""
+        if not self._since[0]:
+            self._since = ns, self.offset_ms
+
     @property
     def since_ns(self) -> int:
-        """Since when this life has listened, in the exchange's time as it is known now."""
-        return self.listening_ns + self.offset_ms * MS_NS
+        """Since when this life has listened, by the exchange's clock, which may be set back since.
+
+        What was before that keeps its time, also if the clock is set forward.
+        """
+        ns, offset_ms = self._since
+        return ns + min(self.offset_ms - offset_ms, 0) * MS_NS
 
     def theirs_ms(self, ns: int) -> int:
         """Return a moment of ours in the exchange's time, and not later than ours says."""

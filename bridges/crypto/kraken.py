@@ -98,6 +98,7 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
         self._window_ms = min(max(recv_window_ms, SHORTEST_MS), LONGEST_MS)
         self.aliases = {native: symbol for symbol, native in symbols.items()}
         self.batches: dict[str, str] = {}
+        self.digits: dict[str, tuple[int, int]] = {}
         self.spoken = {symbol: spoken(symbol) for symbol in symbols}
         self.ours = {name: symbol for symbol, name in self.spoken.items()}
 

@@ -15,7 +15,7 @@ from bridges.crypto.effects import Call
 from bridges.crypto.holdings import spot_positions
 from bridges.crypto.kraken_market import SIDES
 from bridges.crypto.kraken_stream import move
-from bridges.crypto.kraken_words import asset_of, ns_of, seconds_of, spoken
+from bridges.crypto.kraken_words import asset_of, before, ns_of, spoken, until
 from bridges.crypto.numbers import number
 from bridges.crypto.views import TradeView
 from bridges.port import Balance, Instrument, LedgerEntry, Position
@@ -24,7 +24,6 @@ from protocol.numbers import plain
 PAGE = 50
 IDS = 20
 """Ids in one question: QueryTrades takes so many."""
-SECOND_MS = 1_000
 MOST = Decimal(1_000_000_000)
 """Kraken states no greatest quantity."""
 
@@ -39,6 +38,8 @@ class KrakenAccount:
     """And the other way round."""
     aliases: dict[str, str]
     """Every name that REST has for a pair, and our symbol."""
+    digits: dict[str, tuple[int, int]]
+    """How many digits prices and sizes of a symbol have after the point."""
     batches: dict[str, str]
     """Which ids of trades are asked for after which."""
 
@@ -53,8 +54,8 @@ class KrakenAccount:
     def trades_from(
         self, symbol: str, since_ms: int, until_ms: int  # noqa: ARG002 - of all pairs
     ) -> Call:
-        """Ask for trades of a time, of all pairs at once; the start is not in it."""
-        span = {"start": seconds_of(since_ms - 1), "end": seconds_of(until_ms + SECOND_MS)}
+        """Ask for trades of a time, of all pairs at once; Kraken takes whole seconds."""
+        span = {"start": before(since_ms), "end": until(until_ms)}
         return Call("privatePostTradesHistory", span | {"ofs": 0})
 
     def more_trades(self, call: Call, body: Any) -> Call | None:
@@ -116,7 +117,7 @@ class KrakenAccount:
 
     def ledger(self, since_ms: int) -> Call | None:
         """Ask for what moved money."""
-        return Call("privatePostLedgers", {"start": seconds_of(since_ms - 1), "ofs": 0})
+        return Call("privatePostLedgers", {"start": before(since_ms), "ofs": 0})
 
     def more_ledger(self, call: Call, body: Any) -> Call | None:
         """Ask for the next page."""
@@ -147,6 +148,7 @@ class KrakenAccount:
                 continue
             self.aliases |= dict.fromkeys((key, row["altname"], row["wsname"]), symbol)
             self.spoken[symbol] = spoken(row["wsname"])
+            self.digits[symbol] = int(row["pair_decimals"]), int(row["lot_decimals"])
             self.ours = {name: one for one, name in self.spoken.items()}
             if row["status"] == "online":
                 found.append(_instrument(symbol, row, _fee(fees, "fees", key), _fee(

@@ -2,7 +2,9 @@
 
 Sources: "Book" and "Trades" of the websocket of version 2, and its guide to the book's checksum:
 the CRC32 of the ten best offers and bids, price and size, without dots and leading zeros. What
-falls out of the view is not told; what is beyond its depth is dropped.
+falls out of the view is not told; what is beyond its depth is dropped. The guide says that numbers
+come with all their digits. Should zeros at the ends be left out, a book is sound as well if it has
+the checksum with as many digits as the pair has.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class KrakenMarket:
 
     spoken: dict[str, str]
     """Our symbols, and what the websocket calls them."""
+    digits: dict[str, tuple[int, int]]
+    """How many digits prices and sizes of a symbol have after the point."""
 
     def depth(self, symbol: str) -> Call | None:  # noqa: ARG002 - as others have it
         """Say that the stream brings the book."""
@@ -73,16 +77,23 @@ class KrakenMarket:
     def is_book_sound(self, news: BookNews, bids: Levels, asks: Levels) -> bool:
         """Whether a book has the checksum that was given with its last change."""
         rows = [*asks[:CHECKED], *bids[:CHECKED]]
-        text = "".join(_digits(one.price) + _digits(one.size) for one in rows)
-        return zlib.crc32(text.encode()) == news.checksum
+        digits = self.digits.get(news.symbol, (0, 0))
+        return any(_sum(rows, *least) == news.checksum for least in ((0, 0), digits))
 
 
 def _subscribe(params: dict[str, Any]) -> dict[str, Any]:
     return {"method": "subscribe", "params": params}
 
 
-def _digits(value: Decimal) -> str:
-    return f"{value:f}".replace(".", "").lstrip("0")
+def _sum(rows: Levels, prices: int, sizes: int) -> int:
+    """Return the checksum with at least so many digits after the point."""
+    text = "".join(_digits(one.price, prices) + _digits(one.size, sizes) for one in rows)
+    return zlib.crc32(text.encode())
+
+
+def _digits(value: Decimal, least: int) -> str:
+    decimals = max(-int(value.as_tuple().exponent), least, 0)
+    return f"{value:.{decimals}f}".replace(".", "").lstrip("0")
 
 
 def _book(row: Any, symbol: str, *, whole: bool) -> StreamItem:

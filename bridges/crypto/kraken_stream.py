@@ -112,7 +112,10 @@ class KrakenStream:
     memory: Memory
 
     def greet(self, message: Any, at_ms: int, key: str) -> Greeting:  # noqa: ARG002 - no clock here
-        """Subscribe with the token; the stream tells when the executions come."""
+        """Subscribe with the token; the stream tells when the executions come.
+
+        The clock of REST has whole seconds; `time_in` says from when on they come.
+        """
         if message is None:
             self.memory.begin()
             wishes: tuple[dict[str, Any], ...] = (
@@ -125,7 +128,9 @@ class KrakenStream:
             ))  # fmt: skip
         result = message.get("result") if isinstance(message, dict) else None
         channel = result.get("channel") if isinstance(result, dict) else None
-        return Greeting(ready=channel == "executions" and message["success"] is True)
+        ready = channel == "executions" and message["success"] is True
+        told = message.get("time_in") if ready else None
+        return Greeting(ready=ready, ns=ns_of_stamp(told) if told else 0)
 
     def read_user(self, message: Any) -> list[StreamItem]:
         """Read one message of the private stream; what is of no interest is nothing."""

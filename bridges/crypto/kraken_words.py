@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from bridges.crypto.effects import Response
@@ -159,10 +158,16 @@ def ns_of_stamp(text: str) -> int:
 
 
 def stamp_of(at_ms: int) -> str:
-    """Write a time in RFC 3339."""
-    return (EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")
+    """Write a time in RFC 3339, in UTC as Kraken's examples are."""
+    text = (EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
-def seconds_of(at_ms: int) -> str:
-    """Write a time as REST takes it."""
-    return f"{Decimal(at_ms) / 1000:f}"
+def before(at_ms: int) -> int:
+    """Write a start for REST: the last whole second before a time; a start is not in its span."""
+    return (at_ms - 1) // 1_000
+
+
+def until(at_ms: int) -> int:
+    """Write an end for REST: the first whole second at or after a time."""
+    return -(-at_ms // 1_000)

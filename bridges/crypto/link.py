@@ -170,7 +170,7 @@ class Link:
         self._alive_ns = core.now_ns
         self._state = State.DIALING
         if core.table.poll_ms:
-            self._listen()
+            self._listen(core.at_ms * MS_NS)
         else:
             core.stream_acts.append(OpenStream(USER, USER, self._key))
 
@@ -307,16 +307,16 @@ class Link:
     def _greet(self, message: Any) -> bool:
         """Log on, a word at a time; say whether the message belonged to that."""
         core = self.core
-        words, ready = core.table.greet(message, core.at_ms, self._key)
+        words, ready, ns = core.table.greet(message, core.at_ms, self._key)
         core.stream_acts += words
         if ready and self._state is State.DIALING:
-            self._listen()
+            self._listen(ns or core.at_ms * MS_NS)
         return ready or bool(words)
 
-    def _listen(self) -> None:
+    def _listen(self, since_ns: int) -> None:
         core = self.core
         self._state = State.READY
-        core.listening_ns = core.listening_ns or core.now_ns
+        core.listen(since_ns)
         core.start(self._recover())
 
     def _recover(self) -> Flow:

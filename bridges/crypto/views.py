@@ -129,10 +129,14 @@ class StreamOver(Struct, frozen=True):
 
 
 class Greeting(NamedTuple):
-    """What to say on a user stream now, and whether it is logged on."""
+    """What to say on a user stream now, and whether it is logged on.
+
+    `ns` is when it was, by the exchange's clock, if it says so; 0 if it does not.
+    """
 
     words: tuple[SendStream, ...] = ()
     ready: bool = False
+    ns: int = 0
 
 
 class BookNews(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import orjson
 from support.exchange.kraken.api import KrakenApi
 from support.exchange.kraken.asking import plain
 from support.exchange.kraken.counters import Counters
+from support.exchange.kraken.forms import stamp
 from support.exchange.kraken.house import kraken_instruments
 from support.exchange.kraken.keys import KrakenKey
 from support.virtual_exchange import Face
@@ -62,7 +63,10 @@ class KrakenFace(Face):
     def replies(self, words):
         """Take a subscription, with its snapshot."""
         channel = words["params"]["channel"]
-        taken = {"method": "subscribe", "success": True, "result": {"channel": channel}}
+        taken = {
+            "method": "subscribe", "success": True, "result": {"channel": channel},
+            "time_in": stamp(self.api.now_ms()),
+        }  # fmt: skip
         orders = self.api.snapshot_of_orders() if channel == "executions" else []
         topic = next(name for name, one in CHANNELS.items() if one == channel)
         snapshot = {"channel": channel, "type": "snapshot", "data": orders,

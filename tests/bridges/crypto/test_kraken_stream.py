@@ -136,7 +136,7 @@ def test_money_that_moves_without_a_trade(table):
 def test_a_subscription_that_is_refused_ends_the_stream(table):
     """An old token opens nothing: a new one is asked for."""
     refused = {"method": "subscribe", "success": False, "error": "ESession:Invalid session"}
-    assert table.greet(refused, 0, "token") == ((), False)
+    assert table.greet(refused, 0, "token") == ((), False, 0)
     (news,) = table.read_user(refused)
     assert isinstance(news, StreamOver)
     assert "Invalid session" in news.why
@@ -193,26 +193,44 @@ def test_the_memory_is_bounded():
 # Books.
 
 
+ASKS = """45285.2 0.00100000 45286.4 1.54571953 45286.6 1.54571109 45289.6 1.54560911
+    45290.2 0.15890660 45291.8 1.54553491 45294.7 0.04454749 45296.1 0.35380000
+    45297.5 0.09945542 45299.5 0.18772827"""
+BIDS = """45283.5 0.10000000 45283.4 1.54582015 45282.1 0.10000000 45281.0 0.10000000
+    45280.3 1.54592586 45279.0 0.07990000 45277.6 0.03310103 45277.5 0.30000000
+    45277.3 1.54602737 45276.6 0.15445238"""
+
+
+def documented_book(table, edit=str):
+    """Return what is read of the book in Kraken's guide, its numbers edited."""
+    bids, asks = (
+        [
+            {"price": edit(price), "qty": edit(qty)}
+            for price, qty in zip(text[::2], text[1::2], strict=True)
+        ]
+        for text in (BIDS.split(), ASKS.split())
+    )
+    row = {"symbol": BTC, "bids": bids, "asks": asks, "checksum": 3_310_070_434}
+    (news,) = table.read_market({"channel": "book", "type": "snapshot", "data": [row]})
+    return news
+
+
 def test_a_book_has_the_checksum_of_the_documentation(table):
     """Kraken's guide to the book of version 2 has this book, and 3310070434."""
-    asks = """45285.2 0.00100000 45286.4 1.54571953 45286.6 1.54571109 45289.6 1.54560911
-        45290.2 0.15890660 45291.8 1.54553491 45294.7 0.04454749 45296.1 0.35380000
-        45297.5 0.09945542 45299.5 0.18772827"""
-    bids = """45283.5 0.10000000 45283.4 1.54582015 45282.1 0.10000000 45281.0 0.10000000
-        45280.3 1.54592586 45279.0 0.07990000 45277.6 0.03310103 45277.5 0.30000000
-        45277.3 1.54602737 45276.6 0.15445238"""
-    rows = [
-        [{"price": price, "qty": qty} for price, qty in zip(*[iter(text.split())] * 2, strict=True)]
-        for text in (bids, asks)
-    ]
-    book = {
-        "channel": "book", "type": "snapshot",
-        "data": [{"symbol": BTC, "bids": rows[0], "asks": rows[1], "checksum": 3_310_070_434}],
-    }  # fmt: skip
-    (news,) = table.read_market(book)
+    news = documented_book(table)
     assert news.whole
     assert table.is_book_sound(news, news.bids, news.asks)
     worse = (Level(news.bids[0].price, Decimal("0.20000000")), *news.bids[1:])
+    assert not table.is_book_sound(news, worse, news.asks)
+
+
+def test_a_book_without_the_zeros_at_the_ends_is_sound_too(table):
+    """Then it has the checksum with as many digits as AssetPairs says that the pair has."""
+    news = documented_book(table, lambda text: text.rstrip("0").rstrip("."))
+    assert not table.is_book_sound(news, news.bids, news.asks)
+    table.digits[news.symbol] = (1, 8)
+    assert table.is_book_sound(news, news.bids, news.asks)
+    worse = (Level(news.bids[0].price, Decimal("0.2")), *news.bids[1:])
     assert not table.is_book_sound(news, worse, news.asks)
 
 

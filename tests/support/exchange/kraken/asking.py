@@ -57,9 +57,8 @@ class Words(dict):
         return int(found)
 
     def moment_ms(self, name, default):
-        """Return a time that was sent in seconds."""
-        found = self.decimal(name)
-        return default if found is None else int(found * 1000)
+        """Return a time that was sent in whole seconds."""
+        return default if not self.get(name) else self.integer(name) * 1000
 
     def flag(self, name):
         """Return a yes or no."""
