@@ -73,6 +73,7 @@ class GatewayEnd:
         self.comp_id = comp_id
         self.heart_bt_int = heart_bt_int
         self.accepts = True
+        self.refusal = "AUTHENTICATION_FAILED: no"
         self.mute = False
         self.heard: list[Message] = []
         self.logons: list[Logon] = []
@@ -115,7 +116,7 @@ class GatewayEnd:
             self.heard.append(reaction.deliver)
 
     def _refuse(self, now_ns: int):
-        return self.fix.refuse("AUTHENTICATION_FAILED: no", now_ns)
+        return self.fix.refuse(self.refusal, now_ns)
 
     def say(self, message: Message, now_ns: int) -> None:
         """Say an application message."""

@@ -1,0 +1,162 @@
+"""The shipped Expert Advisor on the simulated terminal: its inputs, its lock, its token."""
+
+from __future__ import annotations
+
+import pytest
+from support.mt5.clock import Clock
+from support.mt5.constants import MarginMode, Uninit
+from support.mt5.ea_gateway import GatewayEnd
+from support.mt5.ea_house import new
+from support.mt5.ea_network import VirtualNetwork
+from support.mt5.ea_terminal import Chart
+from support.mt5.runtime import build
+from support.mt5.server import TradeServer
+from support.mt5.symbols import eurusd
+from support.mt5.terminal import Terminal
+
+from protocol.authentication import verify
+
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(90),  # the first test of a run compiles
+]
+PORT = 5571
+
+
+class Desk:
+    """A terminal with charts, each with the shipped program and a network of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.server = TradeServer(clock=Clock(), symbols=[eurusd()])
+        self.server.open_account(1001, MarginMode.RETAIL_NETTING, balance="10000")
+        self.server.quote("EURUSD", "1.10000", "1.10010")
+        self.terminal = Terminal(self.server, 1001)
+        self.charts, self.ends = [], []
+
+    def attach(self, **inputs):
+        """Put the program on one more chart; return the chart and the gateway's end."""
+        network = VirtualNetwork()
+        self.ends.append(GatewayEnd(network.listen(PORT)))
+        options = {"VenueId": "MT5", "VenuesPort": PORT, "FeedsPort": 0, "SettleMs": 0, **inputs}
+        self.charts.append(Chart(
+            self.terminal, build.build(), inputs=options, network=network, folder=self.folder
+        ))  # fmt: skip
+        self.charts[-1].step()
+        return self.charts[-1], self.ends[-1]
+
+    def run(self, ms, step_ms=5):
+        """Let time pass."""
+        for _ in range(ms // step_ms):
+            self.server.clock.advance(step_ms)
+            for chart, end in zip(self.charts, self.ends, strict=True):
+                chart.step()
+                end.hear(chart.clock.now_ns)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """Give a terminal without charts."""
+    return Desk(tmp_path)
+
+
+def test_it_logs_on(desk):
+    """With its defaults and a gateway there, it is logged on within a second."""
+    chart, end = desk.attach()
+    desk.run(1000)
+    assert chart.init_code == 0
+    assert end.live, chart.journal
+
+
+WRONG = {
+    "VenueId": ("MY VENUE", "VenueId: received 'MY VENUE', expected a name without blanks"),
+    "VenuesPort": (70_000, "VenuesPort: received 70000, expected 1 to 65535"),
+    "FeedsPort": (-1, "FeedsPort: received -1, expected 0 to 65535"),
+    "HeartBtInt": (0, "HeartBtInt: received 0, expected 1 to 3600 s"),
+    "TimerMs": (0, "TimerMs: received 0, expected 1 to 1000"),
+    "DutyPercent": (101, "DutyPercent: received 101, expected 1 to 100"),
+    "WaitMs": (0, "WaitMs: received 0, expected 1 to 100"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_inputs_are_told(desk, name):
+    """The program does not begin, and says which input it is."""
+    value, words = WRONG[name]
+    chart, _ = desk.attach(**{name: value})
+    assert chart.init_code == 2
+    assert any(words in line for line in chart.journal)
+
+
+def test_one_expert_for_a_venue_id(desk):
+    """A second one on the terminal waits, and takes over when the first is gone."""
+    first, end = desk.attach()
+    desk.run(1000)
+    second, waiting = desk.attach()
+    desk.run(15_000)
+    assert end.live
+    assert not waiting.logons
+    said = [line for line in second.journal if "another Expert Advisor" in line]
+    assert len(said) == 1
+    desk.terminal.unload(first.slot, Uninit.REMOVE)
+    desk.run(1500)
+    assert waiting.live, second.journal
+
+
+def test_a_crashed_expert_is_followed_after_a_while(desk):
+    """Without a goodbye its place is taken ten seconds later, not before."""
+    first, _ = desk.attach()
+    second, waiting = desk.attach()
+    desk.run(1000)
+    first.drop()
+    desk.run(7000)
+    assert not waiting.logons
+    desk.run(5000)
+    assert waiting.live, second.journal
+
+
+def test_another_venue_id_is_another_bridge(desk):
+    """Two venue ids do not hinder one another."""
+    _, one = desk.attach()
+    _, two = desk.attach(VenueId="MT5B")
+    two.comp_id = "MT5B"
+    desk.run(1500)
+    assert one.live
+    assert two.live
+
+
+def test_the_token_comes_from_a_file(desk):
+    """Blanks around it do not count; without the file the program says so and goes."""
+    (desk.folder / "token.txt").write_bytes(b"  the token \r\n")
+    _, end = desk.attach(TokenFile="token.txt")
+    desk.run(1000)
+    assert verify(end.logons[0], b"the token")
+    chart, _ = desk.attach(TokenFile="none.txt", VenueId="MT5B")
+    desk.run(100)
+    assert any("cannot read none.txt" in line for line in chart.journal)
+    assert chart.program.removed
+
+
+def test_a_place_that_is_taken_is_no_gateway_that_is_gone(desk):
+    """While another bridge is logged on under our name, nothing of its orders is canceled."""
+    chart, end = desk.attach(DeadManMs=2000)
+    end.accepts = False
+    end.refusal = "ALREADY_LOGGED_ON: MT5 is logged on from elsewhere"
+    desk.run(8000)
+    assert len(end.logons) > 5
+    assert not any("the gateway is gone" in line for line in chart.journal)
+    end.refusal = "AUTHENTICATION_FAILED: no"
+    desk.run(8000)
+    assert any("the gateway is gone" in line for line in chart.journal)
+
+
+def test_notes_that_cannot_be_written_end_it(desk):
+    """A database that takes nothing stops the program before anything is sent."""
+    chart, end = desk.attach()
+    desk.run(1000)
+    chart.program.may_write = False
+    end.say(new("0000000000A01"), chart.clock.now_ns)
+    desk.run(500)
+    assert chart.program.removed
+    assert any("cannot be written" in line for line in chart.journal)
+    assert desk.terminal.office.ledger.arrivals == []
