@@ -236,6 +236,19 @@ def test_a_silent_gateway_is_left(house):
     house.until_live()
 
 
+def test_a_line_that_takes_nothing_is_left(house):
+    """After two seconds in which not a byte went out the link is tried anew."""
+    house.end.door[-1].blocked = True
+    house.end.say(new("J1"), house.clock.now_ns)
+    house.end.mute = True
+    house.run(2100)
+    assert any("the peer takes nothing" in line for line in house.program.journal)
+    house.end.mute = False
+    house.until_live()
+    (known,) = house.ask(status("J1"))
+    assert known.ord_status == "0"
+
+
 def test_a_resend_request_leads_to_reconciliation(house):
     """Nothing is resent: the link ends, and the next Logon begins at 1."""
     house.ask(ResendRequest(begin_seq_no=1, end_seq_no=0), ms=5)

@@ -241,6 +241,21 @@ def test_what_is_refused(program, case):
     assert zmtp.messages() == []
 
 
+@given(content=st.lists(st.one_of(
+    st.binary(max_size=40), st.sampled_from([GREETING, ready(), frame(b"x"), b"\x04", b"\x02"]),
+), max_size=12))  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_no_bytes_harm_it(program, content):
+    """Whatever comes, it is taken or refused in words; nothing crashes, and the next one works."""
+    zmtp = Zmtp(program)
+    for piece in (GREETING, *content):
+        zmtp.take(piece)
+    zmtp.messages()
+    zmtp = Zmtp(program)
+    assert zmtp.take(GREETING + ready() + frame(b"next")) == ""
+    assert zmtp.messages() == [b"next"]
+
+
 # Over real sockets.
 
 

@@ -109,7 +109,7 @@ public:
       else
          if(now_ns>=m_patience_ns)
             Drop("no answer to our Logon",now_ns);
-      if(m_is_trying && !m_link.Flush())
+      if(m_is_trying && !m_link.Flush(now_ns))
          Drop(m_link.problem,now_ns);
      }
    //--- say goodbye, as far as there is anybody
@@ -118,7 +118,7 @@ public:
       if(IsLive() && m_fix.Logout(text,now_ns))
         {
          SayReplies();
-         m_link.Flush();
+         m_link.Flush(now_ns);
         }
       m_link.Close();
       m_is_trying=false;
@@ -141,7 +141,7 @@ private:
          return;
         }
       SayReplies();
-      if(!m_link.Flush())
+      if(!m_link.Flush(now_ns))
          Drop(m_link.problem,now_ns);
      }
    //--- a text that is never used twice
@@ -191,7 +191,7 @@ private:
       SayReplies();
       if(disconnect!="")
         {
-         m_link.Flush();
+         m_link.Flush(now_ns);
          Drop(disconnect,now_ns);
         }
       else

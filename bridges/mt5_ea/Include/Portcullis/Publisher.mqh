@@ -59,7 +59,7 @@ public:
             return;
            }
         }
-      if(!m_link.Read(now_ns,0) || !m_link.Flush())
+      if(!m_link.Read(now_ns,0) || !m_link.Flush(now_ns))
          Lose(now_ns);
       else
          if(m_link.IsReady())

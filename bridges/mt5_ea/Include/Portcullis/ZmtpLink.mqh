@@ -10,6 +10,8 @@
 
 #define LINK_OUT_MAX 4194304
 #define HANDSHAKE_PATIENCE_MS 2000
+//--- so long may a full line take nothing before it counts as lost
+#define FULL_PATIENCE_MS 2000
 
 //--- where a link goes: a server, a port, and the name in its certificate if it is behind TLS
 struct SEndpoint
@@ -55,6 +57,7 @@ private:
    string            m_socket_type;
    SEndpoint         m_endpoint;
    long              m_opened_ns;
+   long              m_moved_ns;
 
 public:
    string            problem;
@@ -66,6 +69,7 @@ public:
       m_socket_type=socket_type;
       m_endpoint=endpoint;
       m_opened_ns=0;
+      m_moved_ns=0;
       problem="";
       bytes_in=0;
      }
@@ -79,9 +83,10 @@ public:
       Close();
       m_zmtp.Begin(m_socket_type);
       m_opened_ns=now_ns;
+      m_moved_ns=now_ns;
       bytes_in=0;
       if(m_tcp.Open(m_endpoint.host,m_endpoint.port,m_endpoint.connect_ms,m_endpoint.tls_name))
-         return Flush();
+         return Flush(now_ns);
       problem=m_tcp.problem;
       return false;
      }
@@ -117,11 +122,16 @@ public:
       return true;
      }
    //--- write what goes
-   bool              Flush(void)
+   bool              Flush(const long now_ns)
      {
       if(!IsOpen())
          return false;
-      if(m_tcp.Write(m_zmtp.out) && m_zmtp.out.Size()<=LINK_OUT_MAX)
+      int before=m_zmtp.out.Size();
+      bool good=m_tcp.Write(m_zmtp.out);
+      if(before==0 || m_zmtp.out.Size()<before)
+         m_moved_ns=now_ns;
+      if(good && m_zmtp.out.Size()<=LINK_OUT_MAX &&
+         now_ns-m_moved_ns<(long)FULL_PATIENCE_MS*NS_PER_MS)
          return true;
       if(m_tcp.IsOpen())
          m_zmtp.problem="the peer takes nothing: "+IntegerToString(m_zmtp.out.Size())+

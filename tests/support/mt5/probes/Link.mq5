@@ -52,7 +52,7 @@ void OnProbe(const string command,const uchar &in[],uchar &out[])
      {
       g_now_ns+=NS_PER_MS;
       uint wait_ms=(uint)StringToInteger(TextOf(in));
-      bool good=g_link.Read(g_now_ns,wait_ms) && g_link.Flush();
+      bool good=g_link.Read(g_now_ns,wait_ms) && g_link.Flush(g_now_ns);
       Say(good ? (g_link.IsReady() ? "ready" : "open") : "lost "+g_link.problem,out);
      }
    if(command=="later")
