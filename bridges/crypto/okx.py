@@ -253,8 +253,7 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
     def _view(self, row: Any) -> OrderView:
         symbol, kind = self.ours[row["instId"]], str(row["ordType"])
         stop = row.get("algoClOrdId") or ""
-        if not row["clOrdId"]:
-            self.note_order(stop, row["ordId"])
+        self.note_order(stop, row["ordId"])
         unit = self._units[symbol]
         executed = number(row["accFillSz"] or 0) * unit
         in_money = row.get("tgtCcy") == "quote_ccy"
@@ -262,7 +261,7 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
         if why == WOULD_TAKE and not executed:
             status = OrdStatus.REJECTED
         return OrderView(
-            order_id=str(row["ordId"]), client_id=row["clOrdId"] or stop or f"#{row['ordId']}",
+            order_id=str(row["ordId"]), client_id=stop or row["clOrdId"] or f"#{row['ordId']}",
             symbol=symbol, side=SIDES[row["side"]],
             ord_type=OrdType.MARKET if kind in MARKETS else OrdType.LIMIT,
             time_in_force=AT_ONCE.get(kind, TimeInForce.GOOD_TILL_CANCEL),
@@ -306,7 +305,7 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
             symbol=symbol, side=SIDES[row["side"]], qty=number(row["fillSz"]) * self._units[symbol],
             price=number(row["fillPx"]), fee=-number(fee or 0), fee_currency=str(fee_currency),
             maker=row["execType"] == "M", ns=int(row["fillTime"]) * MS_NS,
-            client_id=row["clOrdId"] or row.get("algoClOrdId") or "",
+            client_id=row.get("algoClOrdId") or row["clOrdId"],
         )  # fmt: skip
 
     # The user stream.

@@ -3,8 +3,8 @@
 Rules: a stop is a `conditional` order with a stop-loss trigger by the last price; one whose trigger
 is on the wrong side of the market is refused by the exchange, so that it never waits for the price
 to come back. It is known by our id (algoClOrdId). Once triggered it names the order that it has
-become (ordIdList), and that one names it (algoClOrdId): the order has **no client id of its own**,
-so the exchange's id is remembered here for cancels, changes and look-ups. A stop that waits is
+become (ordIdList), and that one names it (algoClOrdId): the order has **no client id of ours**, so
+the exchange's id is remembered here for cancels, changes and look-ups. A stop that waits is
 replaced by a cancel and a new one. `expTime` is not heard there: a request is dropped when its
 signature is older than `SIGNED_MS`.
 
