@@ -28,6 +28,17 @@ exchange = "binance"
 api_key = { file = "key" }
 secret = { file = "secret" }
 """
+OKX = """kind = "crypto"
+launch = false
+emulate_expiry = true
+symbols = ["BTC/USDT"]
+[venue.crypto]
+exchange = "okx"
+market = "swap"
+api_key = { file = "key" }
+secret = { file = "secret" }
+passphrase = { file = "passphrase" }
+"""
 TERMINAL = """kind = "mt5_terminal"
 launch = false
 emulate_expiry = true
@@ -86,6 +97,23 @@ def crypto(system):
         with_table(system, CRYPTO)
         with bridge_beside(system, make_session=lambda: session_to(local.port)):
             yield lambda: [(one.side, one.qty, one.price) for one in local.spot.deals()]
+
+
+@contextmanager
+def contracts(system):
+    """OKX's perpetuals: a passphrase, and contracts on the wire; the key is checked."""
+    pytest.importorskip("ccxt")
+    pytest.importorskip("cryptography")
+    from support.exchange.reach import session_to  # noqa: PLC0415 - wants aiohttp
+    from support.exchange.server import LocalExchange  # noqa: PLC0415 - as above
+
+    with LocalExchange("okx", symbols=(BTC,)) as local:
+        local.unified.set_book(f"{BTC}:USDT", [(60000, 1)], [(60010, 1)])
+        for name, file in (("apiKey", "key"), ("secret", "secret"), ("password", "passphrase")):
+            (system.folder / file).write_text(local.credentials[name])
+        with_table(system, OKX)
+        with bridge_beside(system, make_session=lambda: session_to(local.port)):
+            yield lambda: [(one.side, one.qty, one.price) for one in local.unified.deals()]
 
 
 @contextmanager
@@ -153,7 +181,10 @@ def with_table(system, table):
     system.start(wait=False)
 
 
-VENUES = {"paper": paper, "crypto": crypto, "mt5_terminal": terminal, "mt5_ea": advisor}
+VENUES = {
+    "paper": paper, "crypto": crypto, "contracts": contracts, "mt5_terminal": terminal,
+    "mt5_ea": advisor,
+}  # fmt: skip
 
 
 def fills(system):
