@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
+import pytest
 from support.binance_face import BinanceFace
 from support.bybit_face import BybitFace
 from support.exchange.bybit.orders import execution_id
@@ -190,6 +191,18 @@ MARKETS = {
     ),
 }  # fmt: skip
 """By the name of the table."""
+
+
+QUICK = (SPOT, "bybit linear")
+"""What a plain run tries: a replace that is a new order; one in place, with trades told apart."""
+
+
+def by_length(names):
+    """Return markets as parameters; those that are not quick run with --length ci."""
+    return [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.length("ci"))
+        for name in names
+    ]
 
 
 def venue_on(exchange, market, notes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import BTC, MARKETS, Trader
+from support.crypto_trader import BTC, MARKETS, Trader, by_length
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.venue import CryptoVenue
@@ -19,7 +19,7 @@ PUT_OFF = [name for name in WITH_DEAD_MAN if "stream" not in WORDS[name]]
 """Where calls put it off: elsewhere it strikes when the stream is gone (test_bybit.py)."""
 
 
-@pytest.fixture(params=WITH_DEAD_MAN)
+@pytest.fixture(params=by_length(WITH_DEAD_MAN))
 def trader(request):
     """Give a trader on a venue that keeps the exchange's dead man off."""
     market = MARKETS[request.param]

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, SPOT, trader_on, venue_on
+from support.crypto_trader import MARKETS, SPOT, by_length, trader_on, venue_on
 from support.matrix import matrix
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
@@ -25,7 +25,7 @@ LONG_S = 90
 """Long enough for every doubt to end: the absence of an order is proven after 10 s."""
 
 
-@pytest.fixture(params=list(MARKETS))
+@pytest.fixture(params=by_length(MARKETS))
 def market(request):
     """Name one market of one exchange."""
     return request.param

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, trader_on, venue_on
+from support.crypto_trader import MARKETS, by_length, trader_on, venue_on
 
 from bridges.notes import Notes
 from bridges.port import (
@@ -27,7 +27,7 @@ from protocol.fields import OrdType, Side, TimeInForce
 HOUR_S = 3_600
 
 
-@pytest.fixture(params=list(MARKETS))
+@pytest.fixture(params=by_length(MARKETS))
 def market(request):
     """Name one market of one exchange."""
     return request.param

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, trader_on
+from support.crypto_trader import MARKETS, by_length, trader_on
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
 from bridges.port import Canceled, CancelRefused, Filled, Replaced
@@ -65,7 +65,7 @@ class Mischief:
 
 
 @pytest.mark.parametrize("seed", [*range(10), 127, 131])
-@pytest.mark.parametrize("market", list(MARKETS))
+@pytest.mark.parametrize("market", by_length(MARKETS))
 def test_nothing_is_lost_doubled_or_invented(market, seed):
     """After 600 deeds of mischief and some peace, what was told is what the exchange has."""
     trader = trader_on(market)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, trader_on, venue_on
+from support.crypto_trader import MARKETS, by_length, trader_on, venue_on
 from support.virtual_exchange import ANSWER_FAULTS
 
 from bridges.port import Accepted, Canceled, CancelRefused, Filled, Found, Replaced, Triggered
@@ -17,7 +17,7 @@ LONG_S = 60
 WITH_STOPS = [name for name, one in MARKETS.items() if "stop orders" in one.table.wire_words]
 
 
-@pytest.fixture(params=WITH_STOPS)
+@pytest.fixture(params=by_length(WITH_STOPS))
 def market(request):
     """Name a market with stop orders."""
     return request.param
