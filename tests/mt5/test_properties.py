@@ -27,6 +27,10 @@ VOLUMES = st.integers(min_value=1, max_value=50).map(lambda n: Decimal(n).scaleb
 PENDING = [kind for kind in OrderType if kind.is_pending]
 
 
+AWAY = {"cut", "silence", "restart"}
+"""Steps after which something is not told."""
+
+
 def price(points):
     """Return a price of so many points."""
     return Decimal(points).scaleb(-5)
@@ -38,7 +42,7 @@ def steps(draw):
     what = draw(
         st.sampled_from(
             ("deal", "deal", "deal", "place", "close", "quote", "remove", "modify", "night",
-             "hand", "pay", "cut", "doubt", "levels")
+             "hand", "pay", "cut", "doubt", "levels", "silence", "restart", "late", "rewrite")
         )
     )  # fmt: skip
     return (what, draw(st.booleans()), draw(VOLUMES), draw(PRICES), draw(st.integers(0, 5)))
@@ -110,6 +114,28 @@ class Play:
         self.scene.terminal.cut(requests_arrive=side)
         self.scene.terminal.mend()
 
+    def _silence(self, side, volume, _price, _pick):
+        self.scene.terminal.silence()
+        self.scene.people.by_hand("EURUSD", volume, OrderType(int(side)))
+        self.scene.clock.advance(3)
+        self.scene.terminal.mend()
+
+    def _restart(self, side, _volume, _price, _pick):
+        self.scene.terminal.restart(told=side)
+
+    def _late(self, side, _volume, _price, pick):
+        terminal = self.scene.terminal
+        terminal.history_lag_ms, terminal.history_ms = 40 * pick, 70 * pick * side
+        terminal.link.changes_ms = 3 * pick - 5
+
+    def _rewrite(self, side, _volume, _price, pick):
+        deal = self._picked(self.scene.office.books.deals, pick)
+        if side and deal.type is DealType.BALANCE:
+            self.scene.people.pay(DealType.CORRECTION, pick)
+        elif self.scene.books.history:
+            order = self._picked(self.scene.books.history, pick)
+            self.scene.people.rewrite_order(order.ticket, external_id=f"E{pick}")
+
     def _doubt(self, side, _volume, _price, pick):
         code = (Retcode.ERROR, Retcode.TIMEOUT, Retcode.CONNECTION)[pick % 3]
         self.scene.server.faults.doubt(code, acts=side)
@@ -179,7 +205,7 @@ def add_up(kind, happened):
 
 @pytest.mark.parametrize("kind", MarginMode)
 @settings(max_examples=20, deadline=None)
-@given(st.lists(steps().filter(lambda step: step[0] != "cut"), min_size=1, max_size=20))
+@given(st.lists(steps().filter(lambda step: step[0] not in AWAY), min_size=1, max_size=20))
 def test_each_change_is_told_once(kind, happened):
     """Without faults every order is added once and ends once, every deal is added once."""
     play = Play(kind)

@@ -96,6 +96,30 @@ def test_a_terminal_that_connects_hears_nothing_yet():
     assert str(scene.terminal.seen("EURUSD").bid) == "1.2"
 
 
+def test_what_was_changed_meanwhile_replaces_what_is_stale():
+    """A deal that was cancelled and an order that was deleted while the terminal was away."""
+    scene = Scene()
+    result = scene.buy()
+    scene.terminal.cut()
+    scene.people.bust(result.deal)
+    scene.people.erase_order(result.order)
+    scene.terminal.mend()
+    scene.settled()
+
+
+@pytest.mark.parametrize("changes_ms", [-5, 0, 500])
+def test_changes_may_overtake_the_lists(changes_ms):
+    """What came before the lists that it follows is not undone by them."""
+    scene = Scene()
+    scene.terminal.cut()
+    scene.terminal.link.changes_ms = changes_ms
+    scene.terminal.mend()
+    scene.clock.run_until(lambda: scene.terminal.connected)
+    scene.people.by_hand("EURUSD", "0.1", OrderType.BUY)
+    scene.people.by_hand("EURUSD", "0.1", OrderType.BUY_LIMIT, price="1.09")
+    scene.settled()
+
+
 def test_what_happens_during_the_synchronisation_is_not_lost():
     """A deal made while the history is on its way stands in it afterwards."""
     scene = Scene()

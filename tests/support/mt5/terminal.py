@@ -64,6 +64,8 @@ class Terminal(Sending):
         self.guard = nullcontext()
         self.exchange = Exchange(self.markets)
         self._listening = None
+        self._since = []
+        """Changes that have come since the last synchronisation began."""
         self._ids = count(1)
         self._calls = []
         server.quote_listeners.append(self._quoted)
@@ -155,14 +157,22 @@ class Terminal(Sending):
 
     def _synchronise(self):
         account = self.office.account
-        whole = account.books.copy()
+        whole, since = account.books.copy(), []
+        self._since = since
         self._listening = (account, self._changed)
         account.listeners.append(self._changed)
         now = [(seen, seen.snapshot()) for seen in self.markets.values()]
 
+        def catch_up():
+            fresh = whole.copy()
+            for change in since:
+                fresh.apply(change)
+            return fresh
+
         def lists():
-            self.books.orders, self.books.positions = whole.orders, whole.positions
-            self.books.funds = whole.funds
+            fresh = catch_up()
+            self.books.orders, self.books.positions = fresh.orders, fresh.positions
+            self.books.funds = fresh.funds
             for seen, told in now:
                 seen.see(*told)
                 seen.first = seen.count if self.ticks_ms else 0
@@ -173,8 +183,8 @@ class Terminal(Sending):
                 seen.first = 0
 
         def history():
-            for table in LATE:
-                setattr(self.books, table, getattr(whole, table) | getattr(self.books, table))
+            fresh = catch_up()
+            self.books.history, self.books.deals = fresh.history, fresh.deals
             self.synchronised = True
 
         self.link.down(lists)
@@ -187,6 +197,7 @@ class Terminal(Sending):
         self.link.down(lambda: self._apply(change), self.link.changes_ms)
 
     def _apply(self, change):
+        self._since.append(change)
         lag = self.history_lag_ms
         if lag and any(table in LATE for table, _, _ in change.puts):
             books = self.books
