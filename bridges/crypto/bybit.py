@@ -55,6 +55,7 @@ LOGON_MS = 10_000
 BY_ID = "#"
 TRADE_KINDS = frozenset((
     "Trade", "AdlTrade", "BustTrade", "Settle", "Delivery", "BlockTrade", "MovePosition",
+    "FutureSpread",
 ))  # fmt: skip
 """Executions that move a position; Funding moves money only."""
 

@@ -55,6 +55,7 @@ TIF_NAMES = {
 }  # fmt: skip
 SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 SIDE_NAMES = {side: name for name, side in SIDES.items()}
+ACKNOWLEDGED = "acknowledged by bybit, and then not done"
 BUSY_MS, BAN_MS = 1_000, 600_000
 """How long bybit is left alone: after a 10006 without a time, and after a 403 (ten minutes)."""
 
@@ -85,6 +86,8 @@ def judge(response: Response) -> Verdict:
 def text_of(response: Response) -> str:
     """Say for people what an answer was."""
     code = code_of(response)
+    if code == 0:
+        return ACKNOWLEDGED
     if code is not None:
         return f"{code}: {response.body.get('retMsg', '')}"
     return response.problem or f"HTTP {response.status} without a reason"

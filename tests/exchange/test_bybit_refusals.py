@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 ccxt = pytest.importorskip("ccxt", reason="ccxt is not installed: pip install '.[crypto]'")
@@ -146,6 +148,22 @@ def test_an_amendment_that_changes_nothing_is_refused(exchange):
 
     run(main())
     assert [r.status for r in exchange.linear.orders().values()] == ["PARTIALLY_FILLED"]
+
+
+@pytest.mark.parametrize(("symbol", "code"), [(BTC, "170131"), (PERP, "110007")])
+def test_an_amendment_that_is_too_dear_is_refused(exchange, symbol, code):
+    """It would block more than there is: InsufficientFunds, and the order stays what it was."""
+
+    async def main():
+        async with client_of(exchange) as client:
+            told = await client.create_order(symbol, "limit", "buy", 0.1, 50_000)
+            with pytest.raises(ccxt.InsufficientFunds, match=code):
+                await client.edit_order(told["id"], symbol, "limit", "buy", 100, 50_000)
+            await client.edit_order(told["id"], symbol, "limit", "buy", 0.2, 50_000)
+
+    run(main())
+    account = exchange.spot if symbol == BTC else exchange.linear
+    assert [record.qty for record in account.orders().values()] == [Decimal("0.2")]
 
 
 def test_keys_signatures_and_times_are_checked(exchange):

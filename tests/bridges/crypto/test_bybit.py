@@ -152,6 +152,21 @@ def test_a_post_only_order_that_would_take_is_refused_by_the_stream(market, lag_
     assert calls_of(world, "OrderCreate")[0]["timeInForce"] == "PostOnly"
 
 
+def test_a_change_that_would_make_a_post_only_order_take_ends_it(trader):
+    """It is acknowledged, and then the order is cancelled: one refusal, one end, each with why."""
+    world = trader.world
+    name = trader.place("0.5", "59000", post_only=True)
+    world.run(500)
+    request = trader.replace(name, "0.5", "60010", post_only=True)
+    world.run(2_000)
+    (refused,), (gone,) = world.of(CancelRefused), world.of(Canceled)
+    assert refused.request_id == request
+    assert refused.text == "acknowledged by bybit, and then not done"
+    assert (gone.order.cl_ord_id, gone.text) == (name, "EC_PostOnlyWillTakeLiquidity")
+    assert not world.of(Replaced)
+    trader.judge()
+
+
 def test_an_order_is_found_in_either_place(trader):
     """Where realtime has forgotten what is closed, the history has it."""
     world = trader.world

@@ -167,8 +167,21 @@ class TradeDesk:
             "stop": stop, "reduce_only": record.reduce_only,
         }  # fmt: skip
         self._check_rules(category, order)
+        self._check_growth(category, record, qty, price)
         category.later(partial(category.amend, record, qty, price, stop))
         return {"orderId": order_id(record), "orderLinkId": record.client_id}
+
+    def _check_growth(self, category, record, qty, price):
+        """Refuse a change for which there is not enough money."""
+        rules = category.rules[record.symbol]
+        sells = category.name == SPOT and record.side == "SELL"
+        coin = rules.base if sells else rules.currency
+        before, free = (record.qty, record.price), self._account.free(coin)
+        record.qty, record.price = qty, price
+        left = self._account.free(coin)
+        record.qty, record.price = before
+        if left < min(free, 0):
+            raise refusal(category.name, "funds")
 
     def cancel(self, words):
         """POST order/cancel."""
