@@ -103,3 +103,52 @@ def test_an_order_goes_the_whole_way(bridged):
         ("0.2", "1.10010", "-0.60", 3), ("0.2", "1.08990", "-0.60", 4),
     ]  # fmt: skip
     assert to_text(found["deals"][0]["magic"]) == filled.order_id
+
+
+@pytest.mark.length("ci")
+@pytest.mark.budget(60)
+def test_flattening_closes_every_position(bridged):
+    """A kill with flattening leaves nothing on a hedging account, though one order closes one."""
+    system, process = bridged
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
+        for qty in ("20000", "10000", "30000"):
+            client.wait_for(client.buy("EURUSD", qty), final=True)
+        client.wait_for(client.buy("EURUSD", "10000", price="1.08000"), exec_type="0")
+        system.command("kill", "--flatten", "--reason", "a test")
+        wait_for(lambda: held(client) == 0, what="a flat position", timeout_s=30)
+    found = ledger_of(system, process)
+    assert found["twice"] == {}
+    assert found["open"] == 0
+    assert {one["position"] for one in found["deals"][3:]} == {
+        one["position"] for one in found["deals"][:3]
+    }
+    assert len(found["deals"]) == 6
+
+
+@pytest.mark.length("ci")
+@pytest.mark.budget(60)
+def test_a_stop_that_is_hit_while_the_gateway_is_dead(bridged):
+    """After the restart its fill is the strategy's, under an order of its own; nothing is EXTERNAL.
+
+    Nobody was there to hear of the stop's making: the fill in the venue's history says what it was
+    made from.
+    """
+    system, process = bridged
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
+        bought = client.buy("EURUSD", "20000", stop_loss_px="1.09000")
+        filled = client.wait_for(bought, final=True)
+    system.kill()
+    process.stdin.write("quote 1.08990 1.09000\n")
+    process.stdin.flush()
+    system.start()
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        made = next(one for one in client.reports(20_000) if getattr(one, "origin", None))
+        closed = next(one for one in client.reports(10_000) if one.exec_type is ExecType.TRADE)
+        assert held(client) == 0
+    assert (made.origin, made.parent_order_id) == ("STOP_LOSS", filled.order_id)
+    assert (closed.order_id, closed.last_px) == (made.order_id, Decimal("1.0899"))
+    assert "EXTERNAL" not in system.command("positions").stdout
+    found = ledger_of(system, process)
+    assert [one["reason"] for one in found["deals"]] == [3, 4]
