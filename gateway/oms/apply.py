@@ -189,7 +189,7 @@ def _sent_order(book: Book, entry: Entry, message: NewOrderSingle) -> None:
 
 def _sent_cancel(book: Book, entry: Entry, message: OrderCancelRequest) -> None:
     _note_id_used(book, message.cl_ord_id)
-    order = book.order_on_wire(message.orig_cl_ord_id)
+    order = book.order_on_wire(message.orig_cl_ord_id, entry.session)
     if order is not None and order.cancel is not None:
         order.cancel.wire_id = message.cl_ord_id
         order.asked_ids += (message.cl_ord_id,)
@@ -200,7 +200,7 @@ def _sent_cancel(book: Book, entry: Entry, message: OrderCancelRequest) -> None:
 
 def _sent_replace(book: Book, entry: Entry, message: OrderCancelReplaceRequest) -> None:
     _note_id_used(book, message.cl_ord_id)
-    order = book.order_on_wire(message.orig_cl_ord_id)
+    order = book.order_on_wire(message.orig_cl_ord_id, entry.session)
     if order is not None and order.replace is not None:
         pending = order.replace
         pending.wire_id = message.cl_ord_id

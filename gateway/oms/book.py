@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.oms.state import Fill, Loose, Order, Position, PositionKey, Session, State
+from gateway.oms.state import Fill, Loose, Order, Position, PositionKey, Session, State, wire_key
 from gateway.oms.working import WorkingIndex
 from protocol.fields import OPERATOR
 from protocol.numbers import ZERO
@@ -97,9 +97,9 @@ class Book:
             return False
         return self.archive.find("ledger", f"{venue}\x03{ledger_id}") is not None
 
-    def order_on_wire(self, wire_id: str) -> Order | None:
+    def order_on_wire(self, wire_id: str, venue: str = "") -> Order | None:
         """Find an order by any id that it, its cancel or its replace has on the bridge wire."""
-        order_id = self.by_wire_id.get(wire_id)
+        order_id = self.by_wire_id.get(wire_key(venue, wire_id))
         return self.state.orders.get(order_id) if order_id else None
 
     def open_orders(self, *, owner: str = "", venue: str = "") -> list[Order]:
@@ -175,7 +175,7 @@ class Book:
         owners = self.open_by_owner.setdefault(order.owner, {})
         venues = self.open_by_venue.setdefault(order.venue, {})
         for wire_id in (*order.wire_ids, *order.asked_ids):
-            self.by_wire_id[wire_id] = key
+            self.by_wire_id[wire_key(order.venue, wire_id)] = key
         if order.is_open:
             owners[key] = None
             venues[key] = None
@@ -292,7 +292,7 @@ class Book:
             if order_id is not None:
                 self._take(_id_name(order.owner, cl_ord_id, order_id))
         for wire_id in (*order.wire_ids, *order.asked_ids):
-            self.by_wire_id.pop(wire_id, None)
+            self.by_wire_id.pop(wire_key(order.venue, wire_id), None)
         self.waiting.get(order.venue, {}).pop(order.order_id, None)
         for trade_id in order.trade_ids:
             self._drop_fill(order.venue, trade_id)

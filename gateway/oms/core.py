@@ -210,7 +210,7 @@ class Core:
             if order is not None:
                 yield from self._all(not_received(self.book, order, now_ns), now_ns)
         elif isinstance(message, (OrderCancelRequest, OrderCancelReplaceRequest)):
-            order = self.book.order_on_wire(message.orig_cl_ord_id)
+            order = self.book.order_on_wire(message.orig_cl_ord_id, session)
             if order is not None:
                 yield Jot("IN_DOUBT", {"orders": [order.order_id]})
 
@@ -293,7 +293,7 @@ class Core:
             yield from self.inquest.collect(venue, message, now_ns)
             yield from self._tell_ready(venue, now_ns, was_ready=was_ready)
         elif message.exec_type is ExecType.ORDER_STATUS:
-            order = self.venue_desk.find(message)
+            order = self.venue_desk.find(venue, message)
             if order is not None and order.venue == venue:
                 yield from self.inquest.status(venue, message, order, now_ns)
         else:

@@ -314,7 +314,7 @@ class Inquest:
         """Forget what was counted about ids that are in doubt no more."""
         waiting = self.book.waiting.get(venue, {})
         for wire_id in list(view.absences):
-            order = self.book.order_on_wire(wire_id)
+            order = self.book.order_on_wire(wire_id, venue)
             if order is None or not is_doubtful(order):
                 del view.absences[wire_id]
         for order_id in [key for key in view.probed_ns if key not in waiting]:

@@ -149,7 +149,7 @@ def adopt(book: Book, where: tuple[str, str], message: ExecutionReport, now_ns: 
     """
     venue, account = where
     wire_id = message.cl_ord_id or message.order_id
-    if book.order_on_wire(wire_id) is not None or message.order_id == NONE:
+    if book.order_on_wire(wire_id, venue) is not None or message.order_id == NONE:
         return
     parent = book.order_on_wire(message.parent_order_id) if message.parent_order_id else None
     owner = parent.owner if parent else EXTERNAL

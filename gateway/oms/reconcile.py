@@ -85,7 +85,7 @@ def _made_there(
     """Adopt the order of a trade that the venue made from one of ours (5014) meanwhile."""
     fill = VenueFill.of_capture(captured)
     name = fill.cl_ord_id or fill.venue_order_id
-    known = book.order_on_wire(name or "") or book.fill_known(where[0], fill.key)
+    known = book.order_on_wire(name or "", where[0]) or book.fill_known(where[0], fill.key)
     if known or not fill.venue_order_id or fill.fault(None):
         return
     whole = sum(
@@ -100,7 +100,7 @@ def _trade(
 ) -> Effects:
     venue, _ = where
     fill = VenueFill.of_capture(captured)
-    order = book.order_on_wire(fill.cl_ord_id or fill.venue_order_id or "")
+    order = book.order_on_wire(fill.cl_ord_id or fill.venue_order_id or "", venue)
     if order is not None and order.venue != venue:
         order = None
     fault = fill.fault(order)
@@ -135,7 +135,7 @@ def _orders(
                 report(book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
             )
     for wire_id, found in shown.items():
-        known = book.order_on_wire(wire_id)
+        known = book.order_on_wire(wire_id, venue)
         if known is not None and shows_replace(known, found):
             yield from replaced(book, known, now_ns, found.order_qty)
         elif known is not None and known.ended_ns and known.ended_ns < answers.asked_ns:

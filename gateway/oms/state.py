@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from gateway.oms.order_states import OPEN, VenueState
 from protocol.fields import ExecInst, OrdType, PositionEffect, Side, TimeInForce, TradingState
 from protocol.numbers import ZERO, plain
+from protocol.order_id import LENGTH
 
 STATE_VERSION = 4
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
@@ -194,6 +195,15 @@ class Fill(Struct):
     side: Side = Side.BUY
     number: int = 0
     before: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
+
+
+def wire_key(venue: str, wire_id: str) -> str:
+    """Name an id of the bridge wire among those of all venues.
+
+    Ours are unique by themselves. The number of an order that a venue made by itself is not: two
+    venues count each for itself.
+    """
+    return wire_id if len(wire_id) == LENGTH else f"{venue}|{wire_id}"
 
 
 def fill_key(symbol: str, side: Side, trade_id: str) -> str:

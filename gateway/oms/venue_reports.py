@@ -57,17 +57,17 @@ class VenueDesk:
             ExecType.TRADE_CORRECT: self._busted,
         }
 
-    def find(self, message: ExecutionReport) -> Order | None:
+    def find(self, venue: str, message: ExecutionReport) -> Order | None:
         """Find the order of a report by its ids on the bridge wire."""
         for wire_id in (message.cl_ord_id, message.orig_cl_ord_id, message.order_id):
-            order = self.book.order_on_wire(wire_id) if wire_id else None
+            order = self.book.order_on_wire(wire_id, venue) if wire_id else None
             if order is not None:
                 return order
         return None
 
     def report(self, venue: str, message: ExecutionReport, now_ns: int) -> Effects:
         """ExecutionReport (8) about an order, unasked."""
-        order = self.find(message)
+        order = self.find(venue, message)
         if order is None or order.venue != venue:
             yield from self._stranger(venue, message, now_ns)
             return
@@ -116,7 +116,7 @@ class VenueDesk:
     def cancel_rejected(self, venue: str, message: OrderCancelReject, now_ns: int) -> Effects:
         """OrderCancelReject (9) from a bridge: an F or G was refused."""
         order = self.book.order_on_wire(message.cl_ord_id)
-        order = order or self.book.order_on_wire(message.orig_cl_ord_id)
+        order = order or self.book.order_on_wire(message.orig_cl_ord_id, venue)
         if order is None or order.venue != venue:
             yield alert("UNKNOWN_CANCEL_REJECT", venue=venue, cl_ord_id=message.cl_ord_id)
             return
@@ -273,7 +273,7 @@ class VenueDesk:
             where = (venue, self.rules.venues[venue].account)
             if not self.book.fill_known(venue, fill.key) and not message.cl_ord_id:
                 yield from adopt_by_fill(self.book, where, message, fill.qty, now_ns)
-            order = self.find(message)
+            order = self.find(venue, message)
             if order is not None and order.venue == venue:
                 yield from tell_fill(self.book, order, fill, now_ns)
                 return

@@ -93,3 +93,15 @@ def test_a_parent_that_nobody_knows_makes_it_externals(play):
     """5014 that names no order of ours is no claim."""
     play.desk.hear(VENUE, live("0000000000ZZZ"))
     assert held(play, "EXTERNAL") == -10_000
+
+
+def test_two_venues_count_their_own_orders_each_for_itself(play):
+    """An order that a venue made is found by its number there, and nowhere else."""
+    parent = parent_of(play)
+    play.desk.hear(VENUE, live(parent))
+    book = play.desk.book
+    made = book.order_on_wire("SL1", VENUE)
+    assert made.origin == "STOP_LOSS"
+    assert book.order_on_wire("SL1", "ELSEWHERE") is None
+    assert book.order_on_wire(parent, "ELSEWHERE") is book.order_on_wire(parent)
+    assert play.desk.replayed().order_on_wire("SL1", VENUE).order_id == made.order_id

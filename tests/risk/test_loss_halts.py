@@ -82,7 +82,7 @@ def test_what_could_make_the_position_larger_is_withdrawn(desk):
     fall(desk)
     assert desk.book.state.halts["strategy:MM"]["DAILY_LOSS"].state is TradingState.REDUCING
     assert withdrawn(desk) == {"grows", "grows more", "flips"}
-    assert desk.book.order_on_wire("STOP1").cancel is None
+    assert desk.book.order_on_wire("STOP1", VENUE).cancel is None
 
 
 def test_the_way_out_stays_open(desk):
