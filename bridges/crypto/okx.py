@@ -257,7 +257,8 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
         unit = self._units[symbol]
         executed = number(row["accFillSz"] or 0) * unit
         in_money = row.get("tgtCcy") == "quote_ccy"
-        status, why = STATUS[row["state"]], str(row.get("cancelSource") or "")
+        status = STATUS.get(row["state"], OrdStatus.NEW)  # a new word stops nobody
+        why = str(row.get("cancelSource") or "")
         if why == WOULD_TAKE and not executed:
             status = OrdStatus.REJECTED
         return OrderView(

@@ -18,9 +18,9 @@ OK, CLOCK_OFF = "0", "50102"
 DUPLICATES = frozenset(("50071", "51016"))
 TOO_MANY = frozenset(("50011", "50061"))
 TOO_MANY_MS, BUSY_MS = 2_000, 1_000
-ORDERS = frozenset((
-    "privatePostTradeOrder", "privatePostTradeAmendOrder", "privatePostTradeOrderAlgo",
-))  # fmt: skip
+ORDERS = {
+    "privatePostTradeOrder": 1, "privatePostTradeAmendOrder": 1, "privatePostTradeOrderAlgo": 3,
+}  # fmt: skip
 UNKNOWN = frozenset(("51400", "51503", "51603"))
 REFUSALS = frozenset(map(str, (
     50000, 50002, *range(50006, 50013), *range(50014, 50026), *range(50027, 50034), 50035, 50036,
@@ -65,14 +65,15 @@ class OkxAnswers:
     costs: ClassVar[Mapping[str, int]] = {
         "privateGetTradeFillsHistory": 6, "privateGetAccountBalance": 6,
         "privateGetAccountPositions": 6, "privateGetAccountBills": 6,
-        "privateGetAccountBillsArchive": 12,
+        "privateGetAccountBillsArchive": 12, "privateGetTradeOrderAlgo": 3,
+        "privateGetTradeOrdersAlgoPending": 3,
     }  # fmt: skip
     """In 60ths of what a path may be asked in two seconds, of what is asked often."""
 
     def cost(self, call: Call) -> Cost:
         """Say what a call takes of the limits; what is read once and what is public takes none."""
         if call.method in ORDERS:
-            return Cost(0, 1)
+            return Cost(0, ORDERS[call.method])
         is_often = call.method.startswith("privateGetTrade") or call.method in self.costs
         return Cost(self.costs.get(call.method, 1) if is_often else 0)
 

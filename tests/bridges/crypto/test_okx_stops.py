@@ -60,3 +60,15 @@ def test_what_the_accounts_owner_lets_wait_does_not_stop_the_bridge(trader):
     (listed,) = world.of(OpenOrders)
     assert listed.complete
     assert [(one.cl_ord_id, one.stop_px) for one in listed.orders] == [("", 70_000)]
+
+
+def test_a_state_that_nobody_has_heard_of_stops_nobody(trader):
+    """A new word of the exchange for an order's state leaves it open, and the link up."""
+    world = trader.world
+    world.shell.hear({"arg": {"channel": "orders"}, "data": [{
+        "instId": trader.market.native, "ordId": "1", "clOrdId": "", "ordType": "rpi", "sz": "1",
+        "side": "buy", "state": "pondering", "accFillSz": "0", "avgPx": "", "px": "1000",
+        "uTime": "1700000000000", "tradeId": "", "fillSz": "0",
+    }]})  # fmt: skip
+    world.run(100)
+    assert world.venue.connected
