@@ -59,6 +59,8 @@ class EaTrader:
         self.numbers = count(1)
         self.events = []
         self.names = {}
+        self.deaf = False
+        """While true nobody hears what is told: the gateway is away."""
         self.asks = count(1)
         self.chart = Chart(
             self.terminal, build.build(PROBE), inputs={"Symbols": self.symbol} | (inputs or {}),
@@ -74,17 +76,36 @@ class EaTrader:
     # Time.
 
     def step(self, ms=10):
-        """Let a turn of the timer pass."""
+        """Let a turn of the timer pass. A program of a terminal that is off does not run."""
         self.clock.advance(ms)
+        if not self.terminal.running:
+            self.chart.drop()
         self.chart.step()
         self._hear()
 
-    def run(self, ms=100):
+    def run(self, ms=100, step_ms=10):
         """Let time pass."""
         end = self.clock.now_ms + ms
         while self.clock.now_ms < end:
-            self.step()
+            self.step(step_ms)
         return self
+
+    def remove(self):
+        """Take the program off its chart: OnDeinit runs."""
+        self.terminal.unload(self.slot)
+        self.step()
+
+    def add(self):
+        """Put it back on its chart."""
+        self.terminal.reload(self.slot)
+        self.step()
+
+    def kill(self):
+        """Let the program die without a word; another one comes in its place."""
+        self.chart.drop()
+        self.slot.unload(told=False)
+        self.slot.load()
+        self.step()
 
     def settle(self):
         """Let the terminal be believed, and everything arrive."""
@@ -104,7 +125,8 @@ class EaTrader:
         if program is None or program.removed:
             return
         told = program.probe("told").decode()
-        self.events += [Said(line) for line in told.split("\n") if line]
+        if not self.deaf:
+            self.events += [Said(line) for line in told.split("\n") if line]
 
     # Commands.
 

@@ -181,7 +181,7 @@ public:
       m_listener_ptr.OnLedgerEntries(ask,entries,complete);
      }
 
-   void              Instruments(const string ask,const long now_ns)
+   void              Instruments(const string ask,const SDecimal &fee_rate,const long now_ns)
      {
       SInstrument instruments[];
       bool whole=m_symbols_ptr.Refresh();
@@ -190,7 +190,7 @@ public:
         {
          SSymbolRules rules;
          m_symbols_ptr.Rules(i,rules);
-         rules.Tell(instruments[i]);
+         rules.Tell(fee_rate,instruments[i]);
         }
       m_listener_ptr.OnInstruments(ask,instruments,whole && IsClean(now_ns));
      }

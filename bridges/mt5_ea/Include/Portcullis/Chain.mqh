@@ -137,9 +137,8 @@ struct SChain
    bool              is_missing;   // neither open nor in the history, though it was there
    bool              owes_deals;   // the history says more than the deals that were seen
    bool              is_removed;   // for a replace: its order is off the server
-   bool              may_place;    // the server has said so in this life, not long ago
    int               flights;      // requests whose answer is outstanding
-   long              tried_ns;
+   long              tried_ns;     // when something was last sent for it, in this life
 
    void              Clear(void)
      {
@@ -172,7 +171,6 @@ struct SChain
       is_missing=false;
       owes_deals=false;
       is_removed=false;
-      may_place=false;
       flights=0;
       tried_ns=0;
      }

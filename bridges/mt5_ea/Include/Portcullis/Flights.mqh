@@ -13,7 +13,6 @@
 #include "Standing.mqh"
 
 #define FLIGHT_MS 60000
-#define MAX_FLIGHTS 4096
 
 struct SFlight
   {
@@ -43,6 +42,8 @@ public:
       ArrayResize(m_flights,0);
      }
    int               Count(void) const { return ArraySize(m_flights); }
+   void              Get(const int at,SFlight &flight) const { flight=m_flights[at]; }
+   void              Drop(const int at) { ArrayRemove(m_flights,at,1); }
 
    //--- call the trade server, once
    void              Send(const MqlTradeRequest &request,const int chain,const string name,

@@ -38,10 +38,13 @@ class CStanding
         }
       long login=AccountInfoInteger(ACCOUNT_LOGIN);
       string server=AccountInfoString(ACCOUNT_SERVER);
-      if(login==m_login && server==m_server)
+      if(m_login==0)
+         m_login=login;
+      if(login!=0 && login==m_login && (m_server=="" || server==m_server))
          return true;
       m_why="WRONG_ACCOUNT: the terminal is logged in as "+IntegerToString(login)+" at "+server+
-            ", expected "+IntegerToString(m_login)+" at "+m_server;
+            ", expected "+IntegerToString(m_login)+(m_server=="" ? "" : " at "+m_server)+
+            "; each account has a terminal and a database of its own";
       return false;
      }
 
@@ -49,22 +52,22 @@ public:
                      CStanding(void)
      {
       m_login=0;
+      m_server="";
       m_settle_ns=0;
       m_connected_ns=0;
       m_offset_s=0;
       m_offset_known=false;
       m_why="";
      }
-   //--- a login of 0 is the account of this moment
-   void              Open(const long login,const int settle_ms)
+   //--- a login of 0 is that of the first account; it stays so
+   void              Open(const long login,const string server,const int settle_ms)
      {
-      m_login=login!=0 ? login : AccountInfoInteger(ACCOUNT_LOGIN);
-      m_server=AccountInfoString(ACCOUNT_SERVER);
+      m_login=login;
+      m_server=server;
       m_settle_ns=(long)settle_ms*MS_NS;
       m_connected_ns=0;
      }
    long              Login(void) const { return m_login; }
-   string            Server(void) const { return m_server; }
 
    //--- look again; each read is between two looks
    bool              Look(const long now_ns)

@@ -133,7 +133,8 @@ struct SSymbolRules
       SetExact(rate,blocked/worth);
      }
 
-   void              Tell(SInstrument &out) const
+   //--- no terminal tells commissions beforehand: the operator says what a trade costs
+   void              Tell(const SDecimal &fee_rate,SInstrument &out) const
      {
       out.symbol=symbol;
       out.base=base;
@@ -144,8 +145,8 @@ struct SSymbolRules
       Units(volume_max,out.max_qty);
       out.min_notional.SetWhole(0);
       out.contract_multiplier=contract;
-      out.maker_fee.SetWhole(0);
-      out.taker_fee.SetWhole(0);
+      out.maker_fee=fee_rate;
+      out.taker_fee=fee_rate;
       MarginRate(out.margin_rate);
      }
   };

@@ -20,16 +20,19 @@
 #define PLACE_SOON_NS ((long)10000000000)
 #define COMMAND_PATIENCE_NS ((long)60000000000)
 #define MAX_COMMANDS 10000
+#define LOGIN_MARK "login"
 
 struct SVenueSettings
   {
    string            symbols;          // "EURUSD,BTC/USDT=BTCUSDT.x"
-   long              login;            // 0: the account of the moment
+   long              login;            // 0: the account that the database knows, else the first
+   string            server;           // empty: any
    int               settle_ms;        // after a connection until lists are believed
    int               walk_ms;          // the account is walked at least so often
    bool              async;            // OrderSendAsync; else OrderSend, which waits
    int               deviation;        // points, in instant execution
    bool              ioc_at_market;
+   string            fee_rate;         // what a trade costs, as a part of its worth
    long              absence_after_ms;
    int               history_days;
   };
@@ -79,6 +82,7 @@ class CTerminalVenue : public CVenue
    bool              m_was_up;
    bool              m_was_connected;
    string            m_said;
+   SDecimal          m_fee_rate;
    long              m_walked_ns;
 
 public:
@@ -103,7 +107,13 @@ public:
       m_listener_ptr=listener_ptr;
       if(!m_symbols.Open(m_settings.symbols,text))
          return false;
-      m_standing.Open(m_settings.login,m_settings.settle_ms);
+      if(!m_fee_rate.Parse(m_settings.fee_rate))
+        {
+         text="INPUT: FeeRate must be a number such as 0.00002, received "+m_settings.fee_rate;
+         return false;
+        }
+      long login=m_settings.login!=0 ? m_settings.login : m_store_ptr.Marked(LOGIN_MARK);
+      m_standing.Open(login,m_settings.server,m_settings.settle_ms);
       if(!m_book.Open(m_store_ptr))
         {
          text="DATABASE: "+m_store_ptr.WhyDead();
@@ -218,6 +228,7 @@ public:
          now_ns-m_walked_ns>=(long)m_settings.walk_ms*MS_NS)
          Walk(now_ns);
       Land(now_ns);
+      Settle();
       GoOn(now_ns);
       DoCommands(now_ns);
       m_store_ptr.Commit();
@@ -233,6 +244,7 @@ private:
       bool connected=m_standing.Look(now_ns);
       if(connected && !m_was_connected)
         {
+         m_store_ptr.Mark(LOGIN_MARK,m_standing.Login());
          m_walk.LookBack();
          m_feed.Lost();
          m_is_dirty=true;
@@ -323,7 +335,7 @@ private:
             m_answers.LedgerEntries(command.ask,command.since_ns,now_ns);
             return true;
          default:
-            m_answers.Instruments(command.ask,now_ns);
+            m_answers.Instruments(command.ask,m_fee_rate,now_ns);
         }
       return true;
      }
@@ -533,7 +545,7 @@ private:
      {
       MqlTradeRequest request={};
       SSymbolRules rules;
-      SDecimal no_bound,left;
+      SDecimal no_bound;
       STerms live;
       int index=m_symbols.Find(m_book.chains[at].symbol);
       if(index<0 || !m_symbols.Refresh(index))
@@ -550,7 +562,7 @@ private:
          m_walk.Changed(at);
          return true;
         }
-      bool fits=same;
+      bool fits;
       if(same)
          fits=m_requests.Modify(order,row,rules,request,refusal) &&
               m_checks.Finish(rules,no_bound,request,refusal);
@@ -563,7 +575,6 @@ private:
         }
       m_book.chains[at].Ask(order.cl_ord_id,same ? ASKED_MODIFY : ASKED_REMOVE);
       m_book.chains[at].is_removed=false;
-      m_book.chains[at].may_place=false;
       Send(at,order.cl_ord_id,request,now_ns);
       return true;
      }
@@ -631,6 +642,32 @@ private:
 
    //--- what the trade server has answered
 
+   //--- what the account shows already needs no answer
+   bool              IsSettled(const SFlight &flight) const
+     {
+      int at=flight.chain;
+      if(m_book.chains[at].stage==STAGE_ENDED)
+         return true;
+      if(flight.action==TRADE_ACTION_MODIFY)
+         return m_book.chains[at].asked_name!=flight.name;
+      if(flight.action==TRADE_ACTION_REMOVE)
+         return m_book.chains[at].is_removed;
+      return m_book.chains[at].stage==STAGE_OPEN &&
+             (m_book.chains[at].asked_step!=ASKED_PLACE ||
+              m_book.chains[at].asked_name!=flight.name);
+     }
+   void              Settle(void)
+     {
+      for(int i=m_flights.Count()-1; i>=0; i--)
+        {
+         SFlight flight;
+         m_flights.Get(i,flight);
+         if(!IsSettled(flight))
+            continue;
+         m_flights.Drop(i);
+         m_book.chains[flight.chain].flights--;
+        }
+     }
    void              Land(const long now_ns)
      {
       SFlight flight;
@@ -641,8 +678,6 @@ private:
             Walk(now_ns);
          walked=true;
          int at=flight.chain;
-         if(at==NOBODY)
-            continue;
          m_book.chains[at].flights--;
          m_is_dirty=true;
          if(m_book.chains[at].stage==STAGE_ENDED)
@@ -687,8 +722,6 @@ private:
       ENUM_PROOF proof=m_retcodes.Proof(flight.retcode);
       bool replaces=m_book.chains[at].asked_step==ASKED_REMOVE &&
                     m_book.chains[at].asked_name==flight.name;
-      if(replaces && (proof==PROOF_DONE || proof==PROOF_PLACED))
-         m_book.chains[at].may_place=true;
       if(proof!=PROOF_REFUSED || flight.name=="")
          return;
       string reason=m_retcodes.CancelReason(flight.retcode);
@@ -730,9 +763,13 @@ private:
      }
    void              Removed(const int at,const long now_ns)
      {
-      bool soon=now_ns-m_book.chains[at].tried_ns<PLACE_SOON_NS;
+      SRefusal refusal;
+      long tried_ns=m_book.chains[at].tried_ns;
+      bool soon=tried_ns!=0 && now_ns-tried_ns<PLACE_SOON_NS;
       bool wanted=m_book.chains[at].cancel_name=="" && m_book.chains[at].doom=="";
-      if(m_book.chains[at].may_place && soon && wanted)
+      if(soon && wanted && !MaySend(now_ns,refusal))
+         return;
+      if(soon && wanted)
          PlaceAnew(at,now_ns);
       else
          GiveUpReplace(at,FIX_CXL_REJ_REASON_OTHER,"REPLACE: the order was removed, and it was"

@@ -177,6 +177,8 @@ int OnInit(void)
    SVenueSettings settings;
    settings.symbols=Symbols;
    settings.login=0;
+   settings.server="";
+   settings.fee_rate="0";
    settings.settle_ms=SettleMs;
    settings.walk_ms=WalkMs;
    settings.async=Async;

@@ -1,0 +1,232 @@
+"""Every misbehaviour of terminal, server and gateway at every moment of an order's life.
+
+The compiled venue in virtual time, on three kinds of accounts, each with another mode of execution.
+At the end orders, fills, commission, swap and positions equal the server's own ledger, everything
+that was asked has one outcome, and no magic became two orders. A plain run plays some cases,
+`--length ci` each pair of fault and moment on one kind of account, `--length long` all; `-s` prints
+the matrix.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from support.mt5.constants import Action, Execution, FillingFlag, MarginMode
+from support.mt5.ea_trader import EaTrader
+from support.mt5.runtime import build
+from support.mt5.symbols import eurusd
+
+pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+
+KINDS = {
+    "netting": (MarginMode.RETAIL_NETTING, Execution.MARKET),
+    "exchange": (MarginMode.EXCHANGE, Execution.EXCHANGE),
+    "hedging": (MarginMode.RETAIL_HEDGING, Execution.INSTANT),
+}
+ANSWERS = {
+    "false, not done": lambda faults, **when: faults.fail(acts=False, **when),
+    "false, done": lambda faults, **when: faults.fail(acts=True, **when),
+    "silence, not done": lambda faults, **when: faults.silence(acts=False, **when),
+    "silence, done": lambda faults, **when: faults.silence(acts=True, **when),
+    **{
+        f"{code}, {'done' if acts else 'not done'}": (
+            lambda faults, code=code, acts=acts, **when: faults.doubt(code, acts=acts, **when)
+        )
+        for code in (10008, 10011, 10012, 10031)
+        for acts in (False, True)
+    },
+    "done late": lambda faults, **when: faults.tardy(2_000, **when),
+    "placed, done late": lambda faults, **when: faults.tardy(2_000, early=10008, **when),
+    "told late": lambda faults, **when: faults.slow(2_000, **when),
+    "requote": lambda faults, **when: faults.refuse(10004, **when),
+    "unknown code": lambda faults, **when: faults.doubt(10099, acts=True, **when),
+}
+"""What goes wrong with the one request that a deed sends."""
+
+AROUND = (
+    "transactions lost", "transactions doubled", "transactions backwards",
+    "removed and added", "killed", "terminal restarts", "terminal is killed",
+    "cut, empty lists", "cut, stale lists", "cut, request arrives", "late history",
+    "gateway is killed",
+)  # fmt: skip
+"""What goes wrong around it."""
+FORGETFUL = {
+    "removed and added", "killed", "terminal restarts", "terminal is killed", "gateway is killed",
+}  # fmt: skip
+"""Those over which something is told to nobody: the answers to questions have it."""
+
+REQUESTS = {
+    "market": Action.DEAL, "limit": Action.PENDING, "cancel": Action.REMOVE,
+    "replace": Action.MODIFY, "renew": Action.PENDING, "renew, removing": Action.REMOVE,
+    "close": Action.DEAL,
+}  # fmt: skip
+"""The deeds, and the request that the fault is for."""
+EVENTS = ("partial", "stop hit")
+DEEDS = (*REQUESTS, *EVENTS)
+PLAIN, CI = 23, 3
+"""A plain run plays one case of 23, CI one of 3, `--length long` all."""
+
+
+def cases():
+    """Every case, some of them in a plain run."""
+    pairs = [(fault, deed) for fault in ANSWERS for deed in REQUESTS]
+    pairs += [(fault, deed) for fault in AROUND for deed in DEEDS if deed != "renew, removing"]
+    turn = count()
+    for fault, deed in pairs:
+        for kind in KINDS:
+            number = next(turn)
+            marks = [pytest.mark.length("ci" if number % CI == number // 3 % CI else "long")]
+            marks = [] if number % PLAIN == 0 else marks
+            yield pytest.param(fault, deed, kind, marks=marks, id=f"{fault}-{deed}-{kind}")
+
+
+def trader_on(kind, folder):
+    """Give a trader on an account that costs commission; answers are given up after 5 s."""
+    mode, execution = KINDS[kind]
+    flags = FillingFlag.FOK | FillingFlag.IOC
+    if execution is Execution.EXCHANGE:
+        flags |= FillingFlag.BOC
+    rules = eurusd(execution=execution, filling=flags, commission="3", fee="1", swap_long="-5")
+    trader = EaTrader(mode, folder, rules, inputs={"AbsenceAfterMs": 2_000})
+    trader.terminal.timeout_ms = 5_000
+    trader.kind = kind
+    trader.quote("1.10000", "1.10010")
+    return trader.settle()
+
+
+def prepared(trader, deed):
+    """Bring an account to where the deed begins; return what does it."""
+    if deed == "market":
+        return trader.place
+    if deed == "limit":
+        return lambda: trader.place(price="1.09000")
+    if deed == "close":
+        trader.place()
+        trader.run(300)
+        position = trader.of("Filled")[0].fill_position_id
+        assert bool(position) is (trader.kind == "hedging")
+        trader.clock.advance_to(trader.clock.next_day_ms())
+        trader.run(500)
+        return lambda: trader.place(side="2", position_id=position)
+    if deed == "stop hit":
+        trader.place(stop_loss_px="1.09500", take_profit_px="1.20000")
+        trader.run(300)
+        assert trader.trail() == ["Accepted", "Filled"]
+        return lambda: trader.quote("1.09400", "1.09410")
+    name = trader.place("30000", "1.09000")
+    trader.run(200)
+    ticket, = trader.office.books.orders
+    if deed == "partial":
+        return lambda: trader.people.fill(ticket, "0.1")
+    trader.people.fill(ticket, "0.1")
+    trader.run(300)
+    assert trader.trail() == ["Accepted", "Filled"]
+    return {
+        "cancel": lambda: trader.cancel(name),
+        "replace": lambda: trader.replace(name, price="1.09100"),
+        "renew": lambda: trader.replace(name, order_qty="40000", price="1.09100"),
+        "renew, removing": lambda: trader.replace(name, order_qty="40000", price="1.09100"),
+    }[deed]
+
+
+def played(trader, fault, deed, act):
+    """Let the deed happen, and the fault with it; return what the deed was called."""
+    terminal, slot = trader.terminal, trader.slot
+    if fault in ANSWERS:
+        ANSWERS[fault](trader.server.faults, when=REQUESTS[deed])
+        return act()
+    if fault == "transactions lost":
+        slot.lose(1_000)
+        return act()
+    if fault == "transactions doubled":
+        slot.repeat(1_000)
+        return act()
+    if fault == "transactions backwards":
+        slot.withhold()
+        name = act()
+        trader.run(100)
+        slot.release(backwards=True)
+        return name
+    if fault == "late history":
+        terminal.history_lag_ms = 3_000
+        return act()
+    if fault == "gateway is killed":
+        name = act()
+        trader.deaf = True
+        trader.run(500)
+        trader.deaf = False
+        return name
+    name = act()
+    if fault.startswith("cut"):
+        terminal.empties = fault == "cut, empty lists"
+        trader.clock.after(3, lambda: terminal.cut(requests_arrive="arrives" in fault))
+        trader.clock.after(2_000, terminal.mend)
+    elif fault.startswith("terminal"):
+        told = fault == "terminal restarts"
+        trader.clock.after(3, lambda: terminal.stop(told=told))
+        trader.clock.after(2_000, terminal.start)
+    elif fault == "removed and added":
+        trader.remove()
+        trader.run(1_000)
+        trader.add()
+    else:
+        trader.kill()
+    return name
+
+
+@pytest.mark.parametrize(("fault", "deed", "kind"), list(cases()))
+def test_faults(tmp_path, fault, deed, kind):
+    """Whatever goes wrong, what was told is what the server has done, and it was done once."""
+    trader = trader_on(kind, tmp_path)
+    act = prepared(trader, deed)
+    name = played(trader, fault, deed, act)
+    trader.run(2_500).run(10_000, step_ms=100)
+    assert trader.of("Link")[-1].up == "Y"
+    forgetful = fault in FORGETFUL
+    ledger = trader.judge(quiet=forgetful)
+    assert not any(one.request.magic and ledger.filled(one.request.magic) > 1
+                   for one in ledger.arrivals)  # fmt: skip
+    if not forgetful:
+        judge_outcome(trader, fault, deed, name)
+    MATRIX.setdefault(fault, {}).setdefault(deed, []).append(kind[0].upper())
+
+
+def judge_outcome(trader, fault, deed, name):
+    """Each request has one outcome, or is in doubt: then the answer to a question says so."""
+    if deed in EVENTS:
+        assert trader.trail()[:2] == ["Accepted", "Filled"]
+        if deed == "stop hit":
+            stop = trader.of("Filled")[-1]
+            assert stop.fill_origin == "STOP_LOSS"
+            assert stop.fill_parent_id == next(iter(trader.names))
+        return
+    refused = [one for one in trader.of("CancelRefused") if one.request_id == name]
+    if deed == "cancel":
+        outcomes = refused + [one for one in trader.of("Canceled") if one.request_id == name]
+        in_doubt = fault.endswith("not done") or fault == "cut, stale lists" or "cut" in fault
+    elif deed in {"market", "limit", "close"}:
+        outcomes = [one for one in trader.of("Accepted", "Rejected") if one.cl_ord_id == name]
+        in_doubt = fault.endswith("not done") or "cut" in fault
+    else:
+        outcomes = refused + [one for one in trader.of("Replaced") if one.cl_ord_id == name]
+        in_doubt = fault.endswith("not done") or "cut" in fault
+    assert len(outcomes) <= 1, outcomes
+    if outcomes:
+        return
+    assert in_doubt
+    if deed == "cancel":
+        return
+    found = trader.look_up(name)
+    assert (found.found, found.complete) == ("", "Y")
+
+
+MATRIX = {}
+
+
+def test_the_matrix():
+    """Print what was played: a letter for each kind of account."""
+    print(f"\n{'':24}" + "".join(f"{deed:16}" for deed in DEEDS))  # noqa: T201 - its purpose
+    for fault, row in MATRIX.items():
+        cells = ("".join(sorted(row.get(deed, ()))) for deed in DEEDS)
+        print(f"{fault:24}" + "".join(f"{cell:16}" for cell in cells))  # noqa: T201 - its purpose
