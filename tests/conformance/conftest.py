@@ -15,7 +15,9 @@ from support.conformance import (
     SpotDesk,
     UsdmDesk,
 )
+from support.conformance_ea import EaExchangeDesk, EaHedgingDesk, EaNettingDesk
 from support.conformance_mt5 import ExchangeDesk, HedgingDesk, NettingDesk
+from support.mt5.runtime import build
 from support.unified_desk import UnifiedDesk
 
 CRYPTO = ("ccxt", "aiohttp", "cryptography")
@@ -26,12 +28,16 @@ DESKS = {
     "any other spot": UnifiedDesk,
     "mt5 terminal netting": NettingDesk, "mt5 terminal exchange": ExchangeDesk,
     "mt5 terminal hedging": HedgingDesk,
+    "mt5 ea netting": EaNettingDesk, "mt5 ea exchange": EaExchangeDesk,
+    "mt5 ea hedging": EaHedgingDesk,
 }  # fmt: skip
 IN_CI = ("bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot", "any other spot")
 
 
 def missing(name):
     """Return what a desk needs and is not installed."""
+    if name.startswith("mt5 ea") and not build.can_build():
+        return [build.MISSING]
     wanted = () if name.startswith(("paper", "mt5")) else CRYPTO
     return [one for one in wanted if importlib.util.find_spec(one) is None]
 
@@ -39,6 +45,8 @@ def missing(name):
 def marks_of(name):
     """Skip what cannot be; leave to CI what is Binance's bridge with another table."""
     skips = pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
+    if name.startswith("mt5 ea"):
+        return [skips, pytest.mark.budget(60)]  # the first one of a run compiles
     return [skips, pytest.mark.length("ci")] if name in IN_CI else [skips]
 
 

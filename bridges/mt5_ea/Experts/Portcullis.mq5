@@ -31,13 +31,15 @@ input int DeadManMs = 30000;             // Gateway gone so long: cancel what re
 
 input group "Trading"
 input string Symbols = "EURUSD";         // Symbols, as EURUSD or BTC/USDT=BTCUSDT.x
-input long Login = 0;                    // Account that must be logged in, 0: any
+input long Login = 0;                    // Account that must be logged in, 0: the first one
+input string Server = "";                // Its trade server, empty: any
 input bool Async = true;                 // Send without waiting for the answer
 input int Deviation = 0;                 // Slippage in points, for instant execution
-input bool IocAtMarket = true;           // A market order may be filled in part
-input int AbsenceAfterMs = 5000;         // An order unknown for so long stays unknown
+input bool IocAtMarket = false;          // A limit IOC or FOK may slip where no price is bound
+input string FeeRate = "0";              // What a trade costs, as a part of its worth
+input int AbsenceAfterMs = 60000;        // An order unknown for so long stays unknown
 input int SettleMs = 2000;               // After a connection lists are believed so much later
-input int WalkMs = 1000;                 // The account is walked at least so often
+input int WalkMs = 500;                  // The account is walked at least so often
 input int HistoryDays = 30;              // How far back history is read
 
 input group "Reading"
@@ -126,6 +128,8 @@ bool Begin(void)
    settings.wait_ms=(uint)WaitMs;
    venue.symbols=Symbols;
    venue.login=Login;
+   venue.server=Server;
+   venue.fee_rate=FeeRate;
    venue.settle_ms=SettleMs;
    venue.walk_ms=WalkMs;
    venue.async=Async;
@@ -186,10 +190,9 @@ void OnTimer(void)
      }
    g_is_running=true;
    g_bridge.OnTimer();
-   if(g_bridge.IsDead())
+   if(g_bridge.IsDead() || !g_store.IsAlive())
      {
-      Print("error: the notes of sent ids cannot be written, so nothing is sent any more: ",
-            g_store.WhyDead());
+      Print("error: ",g_store.WhyDead());
       ExpertRemove();
      }
   }

@@ -112,11 +112,14 @@ private:
                                  const SDecimal &ask,const MqlTradeRequest &request,
                                  SRefusal &refusal) const
      {
+      SDecimal gap,least;
+      Gap(request.type,request.price,bid,ask,gap);
+      if(request.type_filling==ORDER_FILLING_BOC && !gap.IsPositive() &&
+         FixTypeOf(request.type)==FIX_ORD_TYPE_LIMIT)
+         return refusal.Set(FIX_ORD_REJ_REASON_OTHER,"POST_ONLY: it would be executed at once");
       if(rules.execution==SYMBOL_TRADE_EXECUTION_EXCHANGE &&
          FixTypeOf(request.type)==FIX_ORD_TYPE_LIMIT)
          return true;
-      SDecimal gap,least;
-      Gap(request.type,request.price,bid,ask,gap);
       rules.Points(rules.stops_level,least);
       if(gap.IsPositive() && gap.Compare(least)>=0)
          return true;

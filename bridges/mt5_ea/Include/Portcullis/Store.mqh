@@ -21,6 +21,8 @@ public:
 
    bool              Open(const string name)
      {
+      m_begun=false;
+      m_dead="";
       m_handle=DatabaseOpen(name,DATABASE_OPEN_READWRITE|DATABASE_OPEN_CREATE);
       if(m_handle==INVALID_HANDLE)
          return Die("open "+name);

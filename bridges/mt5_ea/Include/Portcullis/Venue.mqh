@@ -105,6 +105,12 @@ public:
    virtual bool      Connect(CVenueListener *listener_ptr,const long now_ns,string &text)
      {
       m_listener_ptr=listener_ptr;
+      m_is_dirty=true;
+      m_was_up=false;
+      m_was_connected=false;
+      m_said="";
+      m_walked_ns=0;
+      ArrayResize(m_commands,0);
       if(!m_symbols.Open(m_settings.symbols,text))
          return false;
       if(!m_fee_rate.Parse(m_settings.fee_rate))
@@ -129,21 +135,38 @@ public:
       m_standing.Look(now_ns);
       return true;
      }
+   //--- what at least one symbol allows
    virtual void      Capabilities(SCapabilities &capabilities)
      {
-      string words="MARKET LIMIT STOP STOP_LIMIT DAY GTC IOC FOK GTD";
-      bool post_only=false;
+      int orders=0,times=0;
+      bool post_only=false,hedges=m_standing.IsHedging();
       for(int i=0; i<m_symbols.Count(); i++)
         {
          SSymbolRules rules;
          m_symbols.Rules(i,rules);
+         orders|=rules.order_mode;
+         times|=rules.expiration;
          if(IsFillingAllowed(ORDER_FILLING_BOC,rules.execution,rules.filling))
             post_only=true;
         }
-      words+=post_only ? " POST_ONLY" : "";
-      words+=" REDUCE_ONLY STOP_LOSS TAKE_PROFIT";
-      words+=m_standing.IsHedging() ? " HEDGING" : "";
-      capabilities.words=words+" REPLACE LOOKUP";
+      string words="";
+      Word(words,"MARKET",(orders&SYMBOL_ORDER_MARKET)!=0);
+      Word(words,"LIMIT",(orders&SYMBOL_ORDER_LIMIT)!=0);
+      Word(words,"STOP",(orders&SYMBOL_ORDER_STOP)!=0);
+      Word(words,"STOP_LIMIT",(orders&SYMBOL_ORDER_STOP_LIMIT)!=0);
+      Word(words,"DAY",(times&SYMBOL_EXPIRATION_DAY)!=0);
+      Word(words,"GTC",(times&SYMBOL_EXPIRATION_GTC)!=0);
+      Word(words,"GTD",(times&SYMBOL_EXPIRATION_SPECIFIED)!=0);
+      Word(words,"IOC",true);
+      Word(words,"FOK",true);
+      Word(words,"POST_ONLY",post_only);
+      Word(words,"REDUCE_ONLY",hedges);
+      Word(words,"STOP_LOSS",(orders&SYMBOL_ORDER_SL)!=0);
+      Word(words,"TAKE_PROFIT",(orders&SYMBOL_ORDER_TP)!=0);
+      Word(words,"HEDGING",hedges);
+      Word(words,"REPLACE",true);
+      Word(words,"LOOKUP",true);
+      capabilities.words=words;
       capabilities.absence_after_ms=m_settings.absence_after_ms;
      }
    virtual bool      Connected(void) { return m_was_up; }
@@ -237,6 +260,11 @@ public:
      }
 
 private:
+   void              Word(string &words,const string word,const bool is_so) const
+     {
+      if(is_so)
+         words+=(words=="" ? "" : " ")+word;
+     }
    //--- the link
 
    void              LookAtLink(const long now_ns)
@@ -748,7 +776,7 @@ private:
             if(m_book.chains[at].asked_step==ASKED_PLACE)
                Doubt(at,now_ns);
             else
-               if(m_book.chains[at].doom!="" && m_book.chains[at].stage==STAGE_OPEN)
+               if(IsUnwanted(at))
                   Doomed(at,m_book.chains[at].ticket,now_ns);
         }
       for(int i=0; i<ArraySize(m_walk.strays); i++)
@@ -760,6 +788,12 @@ private:
          if(at!=NOBODY && m_book.chains[at].flights==0)
             Doomed(at,m_walk.strays[i],now_ns);
         }
+     }
+   //--- what rests of an order that is immediate is removed: not every server does that
+   bool              IsUnwanted(const int at) const
+     {
+      return m_book.chains[at].stage==STAGE_OPEN &&
+             (m_book.chains[at].doom!="" || IsAtOnce(m_book.chains[at].terms.force));
      }
    void              Removed(const int at,const long now_ns)
      {

@@ -459,7 +459,7 @@ public:
          m_listener_ptr.OnExpired(order);
       if(how!=FIX_ORD_STATUS_CANCELED)
          return;
-      bool asked=cancel!="" || doom!="";
+      bool asked=cancel!="" || doom!="" || IsAtOnce(m_book_ptr.chains[at].terms.force);
       m_listener_ptr.OnCanceled(order,cancel,asked && doom=="" ? "" : "99",
                                 doom!="" ? doom : asked ? "" : text);
      }
