@@ -11,7 +11,10 @@ from support.mt5.runtime import build
 from support.mt5.scene import KINDS
 from support.mt5.symbols import eurusd
 
-pytestmark = pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(60),  # the first test of a run compiles
+]
 HEDGING = MarginMode.RETAIL_HEDGING
 EXPIRY_NS = 1_704_103_200_000_000_000 + 60_000_000_000
 GTD, DAY, IOC, FOK = "6", "0", "3", "4"
