@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import zmq
 from support.mt5.clock import Clock
 from support.mt5.constants import MarginMode
 from support.mt5.ea_process import LiveChart
@@ -16,6 +17,7 @@ from support.mt5.terminal import Terminal
 from support.waiting import wait_for
 
 from engine.client import Client
+from protocol import codec
 from protocol.fields import OrdStatus
 
 pytestmark = [
@@ -59,9 +61,32 @@ def traded(system, broker, tmp_path):
         yield system, chart
 
 
+def hear_prices(system, chart):
+    """Subscribe as a strategy does; return the book of a quote that was made afterwards."""
+    context = zmq.Context()
+    feed = context.socket(zmq.SUB)
+    feed.connect(f"tcp://127.0.0.1:{system.ports[2]}")
+    feed.subscribe("MD.PAPER.EURUSD|")
+
+    def quoted():
+        with chart.pace.lock:
+            chart.terminal.server.quote("EURUSD", "1.10001", "1.10010")
+            chart.terminal.server.quote("EURUSD", "1.10000", "1.10010")
+        return feed.poll(100)
+
+    try:
+        wait_for(quoted, what="a book")
+        return [part.decode() for part in feed.recv_multipart()]
+    finally:
+        context.destroy(linger=0)
+
+
 def test_an_order_goes_the_whole_way(traded):
     """What the strategy hears, the broker has; and the program can be killed and put back."""
     system, chart = traded
+    topic, frame = hear_prices(system, chart)
+    assert topic == "MD.PAPER.EURUSD|"
+    assert codec.decode(frame.encode()).security_exchange == "PAPER"
     office = chart.terminal.office
     with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
         wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
