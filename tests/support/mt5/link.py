@@ -17,6 +17,7 @@ class Link:
         self.down_ms = down_ms
         self.changes_ms = changes_ms
         """How much later than answers the changes of the books come; below 0, the answers do."""
+        self._news_ms = 0
         self.is_up = True
         self.is_silent = False
         self.age = 0
@@ -45,6 +46,12 @@ class Link:
                 deed()
 
         self.clock.after(max(0, self.down_ms + extra_ms), arrive)
+
+    def news(self, deed):
+        """Carry a change of the books to the terminal; changes keep their order among them."""
+        at = self.clock.now_ms + max(0, self.down_ms + self.changes_ms)
+        self._news_ms = max(at, self._news_ms)
+        self.down(deed, self._news_ms - self.clock.now_ms - self.down_ms)
 
     def cut(self, *, requests_arrive=False):
         """Break it; requests that are under way may still reach the server."""

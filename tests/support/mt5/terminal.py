@@ -64,6 +64,7 @@ class Terminal(Sending):
         self.guard = nullcontext()
         self.exchange = Exchange(self.markets)
         self._listening = None
+        self._late_ms = 0
         self._since = []
         """Changes that have come since the last synchronisation began."""
         self._ids = count(1)
@@ -194,19 +195,23 @@ class Terminal(Sending):
     # What the server tells.
 
     def _changed(self, change):
-        self.link.down(lambda: self._apply(change), self.link.changes_ms)
+        self.link.news(lambda: self._apply(change))
 
     def _apply(self, change):
         self._since.append(change)
-        lag = self.history_lag_ms
-        if lag and any(table in LATE for table, _, _ in change.puts):
-            books = self.books
-            late = [put for put in change.puts if put[0] in LATE]
-            soon = [put for put in change.puts if put[0] not in LATE]
-            books.apply(Change(puts=tuple(soon), funds=change.funds))
-            self.clock.after(lag, lambda: books.apply(Change(puts=tuple(late))))
+        books, now = self.books, self.clock.now_ms
+        late = tuple(put for put in change.puts if put[0] in LATE)
+        soon = tuple(put for put in change.puts if put[0] not in LATE)
+        self._late_ms = max(now + self.history_lag_ms, self._late_ms)
+        if late and self._late_ms > now:
+            books.apply(Change(puts=soon, funds=change.funds))
+            age = self.link.age
+            self.clock.at(
+                self._late_ms,
+                lambda: books.apply(Change(puts=late)) if age == self.link.age else None,
+            )
         else:
-            self.books.apply(change)
+            books.apply(change)
         if change.transaction is not None:
             self._tell(change.transaction)
 
