@@ -41,6 +41,7 @@ STATUS = {
     "partially_filled": OrdStatus.PARTIALLY_FILLED, "filled": OrdStatus.FILLED,
     "canceled": OrdStatus.CANCELED, "expired": OrdStatus.EXPIRED,
 }  # fmt: skip
+OPEN = frozenset((OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED))
 TYPES = {
     "market": OrdType.MARKET, "limit": OrdType.LIMIT, "iceberg": OrdType.LIMIT,
     "stop-loss": OrdType.STOP, "take-profit": OrdType.STOP, "trailing-stop": OrdType.STOP,
@@ -166,12 +167,9 @@ class KrakenStream:
         order_id = str(row["order_id"])
         if not all(name in known for name in WHOLE):
             return [OrderHint(order_id)]
-        if known["symbol"] not in self.ours:
-            return []
-        view = self._view(known)
-        if view.status not in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
+        if STATUS[known["order_status"]] not in OPEN:
             self.memory.forget(order_id)
-        return [OrderNews(view)]
+        return [OrderNews(self._view(known))] if known["symbol"] in self.ours else []
 
     def _view(self, known: Mapping[str, Any]) -> OrderView:
         order_id = str(known["order_id"])
@@ -183,7 +181,7 @@ class KrakenStream:
         return OrderView(
             order_id=order_id, client_id=key_of(order_id, known.get("cl_ord_id")),
             symbol=self.ours[known["symbol"]], side=SIDES[known["side"]], ord_type=kind,
-            time_in_force=FORCES[known.get("time_in_force", "GTC")],
+            time_in_force=FORCES[str(known.get("time_in_force", "GTC")).upper()],
             qty=number(known["order_qty"]), executed=executed,
             paid=number(known.get("cum_cost", 0)), status=status,
             ns=ns_of_stamp(known["timestamp"]),

@@ -135,6 +135,25 @@ def test_an_order_in_its_words(table, kind, more, words):
     assert ("timeinforce" in call.params) is (kind is not OrdType.MARKET)
 
 
+def test_what_cannot_wait_goes_before_questions(table):
+    """Orders, cancels, amendments, the dead man, the clock and the token; nothing else."""
+    order = OrderRequest(
+        cl_ord_id=OURS, symbol=BTC, side=Side.BUY, order_qty=Decimal(1), ord_type=OrdType.LIMIT,
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL, price=Decimal(5),
+    )  # fmt: skip
+    urgent = [
+        table.new_order(order), table.cancel(BTC, OURS, "R", waits=False),
+        table.replace(order, OURS), *table.dead_man(8_000), table.time(), table.user_key(),
+    ]  # fmt: skip
+    assert all(one.urgent for one in urgent)
+    calm = [
+        table.access(), table.mode(), table.account(), table.ledger(0), *table.listing(),
+        *table.open_orders([BTC]), *table.look_up(BTC, OURS, stop=False),
+        table.trades_of(BTC, TXID, 0), table.trades_from(BTC, 0, 1), *table.orders_of(BTC, [TXID]),
+    ]  # fmt: skip
+    assert not any(one.urgent for one in calm)
+
+
 def test_a_deadline_is_within_kraken_s_bounds():
     """At least two seconds, at most sixty; questions and cancels have none."""
     for window_ms, seconds in ((500, 2), (5_000, 5), (90_000, 60)):

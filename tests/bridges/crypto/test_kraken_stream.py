@@ -8,6 +8,7 @@ import pytest
 
 from bridges.crypto.kraken import KrakenSpot
 from bridges.crypto.kraken_stream import MAX_KEPT, Memory
+from bridges.crypto.kraken_words import ns_of_stamp
 from bridges.crypto.views import (
     FillNews,
     MoneyNews,
@@ -17,7 +18,7 @@ from bridges.crypto.views import (
     StreamOver,
 )
 from bridges.market_events import Level
-from protocol.fields import OrdStatus, Side
+from protocol.fields import OrdStatus, Side, TimeInForce
 
 BTC = "BTC/USDT"
 OURS = "0000000000ABC"
@@ -71,6 +72,21 @@ def test_an_order_is_put_together_from_its_pieces(table):
         assert (view.qty, view.price) == (Decimal(qty), Decimal(price))
     assert (view.executed, view.text) == (Decimal("0.4"), "User requested")
     assert table.read_user(message(change("new", "new"), sequence=7)) == [OrderHint(TXID)]
+
+
+def test_an_order_in_another_pair_is_nothing_and_is_forgotten(table):
+    """What the account's owner does elsewhere neither is told nor ends the stream."""
+    elsewhere = {**WHOLE, "symbol": "ETH/EUR", "order_type": "trailing-stop"}
+    assert table.read_user(message(elsewhere)) == []
+    assert table.read_user(message(change("canceled", "canceled"), sequence=3)) == []
+    assert table.read_user(message(change("new", "new"), sequence=4)) == [OrderHint(TXID)]
+
+
+@pytest.mark.parametrize("written", ["IOC", "ioc"])
+def test_a_time_in_force_is_read_in_any_case(table, written):
+    """The guides write it in both."""
+    (news,) = table.read_user(message({**WHOLE, "time_in_force": written}))
+    assert news.view.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
 
 
 def test_a_snapshot_is_remembered_and_tells_nothing(table):
@@ -149,7 +165,10 @@ def test_the_logon_begins_with_both_channels(table):
     assert {one.message["params"]["token"] for one in words} == {"token"}
     for channel, ready in (("balances", False), ("executions", True)):
         taken = {"method": "subscribe", "success": True, "result": {"channel": channel}}
-        assert table.greet(taken, 0, "token").ready is ready
+        assert table.greet(taken, 0, "token") == ((), ready, 0)
+        taken["time_in"] = "2026-01-22T06:06:19.833306Z"
+        ns = ns_of_stamp(taken["time_in"]) if ready else 0
+        assert table.greet(taken, 0, "token").ns == ns
     for other in ({"channel": "status"}, {"channel": "heartbeat"}, "text", {"method": "pong"}):
         assert not table.greet(other, 0, "token").ready
         assert table.read_user(other) == []
