@@ -278,10 +278,10 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
         return _next_page(call, body)
 
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
-        """Read trades of ours."""
+        """Read trades of ours, the oldest first: some are of one millisecond."""
         native = self.native[symbol]
         return [
-            self._trade_view(row) for row in rows_of(body)
+            self._trade_view(row) for row in reversed(rows_of(body))
             if row["symbol"] == native and row["execType"] in TRADE_KINDS
         ]  # fmt: skip
 

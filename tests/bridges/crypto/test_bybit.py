@@ -219,6 +219,21 @@ def test_market_orders_are_by_quantity():
     trader.judge()
 
 
+def test_fills_of_one_millisecond_are_told_as_they_happened(trader):
+    """The list has the newest first: what was missed is told from its end."""
+    world = trader.world
+    trader.place("0.5", "60000")
+    world.run(500)
+    world.shell.stream_fault = "drop"
+    for qty in ("0.1", "0.15", "0.2", "5"):
+        world.exchange.trade("59990", qty, "sell")
+    assert world.until(lambda: len(world.of(Filled)) == 4)
+    told = [one.fill.last_qty for one in world.of(Filled)]
+    deals = world.exchange.api.desk.deals
+    assert told == [deal.qty for deal in deals]
+    assert len({deal.time_ms for deal in deals}) < len(deals)
+
+
 def test_reduce_only_and_one_way_mode_are_said():
     """PositionIdx 0 stands in each order, so that hedge mode refuses it; reduceOnly only if so."""
     trader = trader_with(LINEAR)

@@ -105,6 +105,19 @@ def test_modes_that_will_not_do(table, result, objection):
 
 
 @pytest.mark.parametrize(
+    ("symbols", "settle"),
+    [
+        ({BTC: "BTCUSDT"}, "USDT"), ({"BTC/USDC": "BTCPERP"}, "USDC"),
+        ({BTC: "BTCUSDT", "BTC/USDC": "BTCPERP"}, "USDT"),
+    ],
+)  # fmt: skip
+def test_positions_are_asked_for_by_what_they_are_settled_in(symbols, settle):
+    """Perpetuals settled in USDC are called PERP; of both, those in USDT are ours."""
+    table = BybitLinear(symbols, recv_window_ms=5_000)
+    assert table.positions().params["settleCoin"] == settle
+
+
+@pytest.mark.parametrize(
     ("side", "fee", "named", "currency"),
     [
         ("Buy", "0.1", {}, "BTC"), ("Sell", "0.1", {}, "USDT"), ("Buy", "-0.1", {}, "USDT"),
