@@ -114,6 +114,7 @@ class Binance(BinanceMarket):
     amends_stops = False
     poll_ms = 0
     tells_trades_apart = False
+    stop_doubt_ms = 0
     audit_ms = 15_000
     trades_window_ms = 0
     trades_reach_ms = 0

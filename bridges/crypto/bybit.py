@@ -67,6 +67,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     amends_in_place = True
     amends_stops = True
     tells_trades_apart = True
+    stop_doubt_ms = 0
     audit_ms = 15_000
     poll_ms = 0
     trades_window_ms = 7 * DAY_MS

@@ -89,6 +89,7 @@ class Core:
         self.meeting: set[str] = set()
         """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0
+        self.begun_ns = 0
         self._since = 0, 0
         """Since when this life has listened, by the exchange's clock, and how far that was off."""
         self.offset_ms = 0
@@ -178,6 +179,17 @@ class Core:
             logger.warning("{}", text)
             self.events.append(LinkChanged(up=self.is_up, text=text))
         return self.at_ms - reach_ms + MARGIN_MS
+
+    def is_past_doubt(self, order: Order | None) -> bool:
+        """Whether what was sent cannot arrive any more: a stop may take longer than others.
+
+        An order of an earlier life (None) may be a stop, sent just before this life began.
+        """
+        more_ns = self.table.stop_doubt_ms * MS_NS
+        if not more_ns or (order is not None and not order.is_stop):
+            return True
+        sent_ns = self.begun_ns if order is None else order.born_ns
+        return self.now_ns - sent_ns > self.absence_ns + more_ns
 
     @property
     def absence_ns(self) -> int:

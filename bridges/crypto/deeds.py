@@ -95,7 +95,8 @@ def find(core: Core, order: Order, sent_ns: int) -> Found:
         )
         if found.view is not None:
             return found.view
-        if found.absent and (order.accepted or core.now_ns - sent_ns > core.absence_ns):
+        is_late = core.now_ns - sent_ns > core.absence_ns and core.is_past_doubt(order)
+        if found.absent and (order.accepted or is_late):
             return None
         yield pause
     return None

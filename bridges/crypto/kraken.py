@@ -88,6 +88,7 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
     """Those of the tier Intermediate: 20 and 125, which fall by 0.5 and 2.34 a second. Orders and
     cancels do not count on the first, so that nothing is to be left for them there: it is written
     so that questions have 16 of the 20, and the dead man the rest."""
+    stop_doubt_ms = 0
     audit_ms = 30_000
     poll_ms = 0
     """Questions are dear here, and the stream's numbers show what is missing before something."""

@@ -101,7 +101,7 @@ class Link:
 
     def open(self) -> None:
         """Begin to connect."""
-        self._certain_ns = self.core.now_ns
+        self._certain_ns = self.core.begun_ns = self.core.now_ns
         self._begin()
 
     def on_stream(self, news: StreamNews) -> None:

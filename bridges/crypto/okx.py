@@ -85,15 +85,11 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
         self.native = dict(symbols)
         self.ours = {native: symbol for symbol, native in symbols.items()}
         self.recv_window_ms = recv_window_ms
+        self.stop_doubt_ms = max(SIGNED_MS - recv_window_ms, 0)
         self._units: dict[str, Decimal] = {}
         self._at_ms = 0
 
     # Words of both.
-
-    @property
-    def absence_after_ms(self) -> int:
-        """After this a request is dropped: an order by its expTime, a stop by its signature."""
-        return max(self.recv_window_ms, SIGNED_MS) + 5_000
 
     def stamp(self, call: Call, at_ms: int) -> Call:
         """Add the moment to a signed call, and to one that makes orders until when it holds."""

@@ -54,7 +54,7 @@ class OkxSwap(Okx):
         return Capabilities(
             ord_types=tuple(OrdType), times_in_force=tuple(FORCES),
             post_only=True, reduce_only=True, replace=True, look_up=True,
-            absence_after_ms=self.absence_after_ms,
+            absence_after_ms=self.recv_window_ms + 5_000,
         )  # fmt: skip
 
     def objection(self, body: Any) -> str:

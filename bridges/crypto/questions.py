@@ -43,7 +43,7 @@ def look_up(core: Core, question: str, name: str) -> Flow:
                 image = yield from _shown(core, found.view)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
                 return
-            complete = complete and found.absent
+            complete = complete and found.absent and core.is_past_doubt(known)
     core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
 
 

@@ -49,6 +49,8 @@ class Table(Protocol):
     """Whether that is so for a stop that was not triggered, too; otherwise it is made anew."""
     tells_trades_apart: bool
     """Whether the user stream tells trades apart from their orders."""
+    stop_doubt_ms: int
+    """So much later than another order may a stop that was sent still arrive; 0 is no later."""
     audit_ms: int
     """How often what rests is compared with the exchange's own list."""
     poll_ms: int

@@ -137,7 +137,7 @@ def test_an_order_that_arrives_too_late_is_dropped_by_the_exchange():
     world = trader.world
     world.shell.faults.append(("late", "PostTradeOrder"))
     name = trader.place("0.5", "59000")
-    world.run(20_000)
+    world.run(40_000)
     world.venue.look_up("q", name, world.exchange.now_ns)
     world.run(500)
     assert [(one.order, one.complete) for one in world.of(Found)] == [(None, True)]

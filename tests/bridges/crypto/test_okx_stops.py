@@ -10,7 +10,7 @@ pytest.importorskip("cryptography")
 from support.crypto_trader import trader_on
 
 from bridges.crypto.okx_spot import OkxSpot
-from bridges.port import Accepted, Canceled, OpenOrders, Rejected
+from bridges.port import Accepted, Canceled, Found, OpenOrders, Rejected
 
 
 @pytest.fixture(params=["okx spot", "okx swap"])
@@ -72,3 +72,30 @@ def test_a_state_that_nobody_has_heard_of_stops_nobody(trader):
     }]})  # fmt: skip
     world.run(100)
     assert world.venue.connected
+
+
+@pytest.mark.parametrize(("waits", "late_s"), [(True, 15), (True, 45), (False, 15)])
+def test_a_stop_may_arrive_later_than_an_order(trader, waits, late_s):
+    """ExpTime is not heard there, only the signature's age: until then an absence is no proof."""
+    world = trader.world
+    world.run(40_000)  # a young bridge does not know what earlier ones have sent
+    world.shell.faults.append(("lost", "OrderAlgo" if waits else "PostTradeOrder"))
+    name = trader.stop("0.5", "60100") if waits else trader.place("0.5", "59000")
+    world.run(late_s * 1_000)
+    world.venue.look_up("q", name, world.exchange.now_ns)
+    world.run(500)
+    (found,) = world.of(Found)
+    assert found.order is None
+    assert found.complete is (late_s > 35 or not waits)
+
+
+def test_an_unknown_order_of_an_earlier_life_may_have_been_a_stop(trader):
+    """Just after a start the bridge does not know what it was: an absence is no proof yet."""
+    world = trader.world
+    asked = []
+    for pause_ms in (5_000, 35_000):
+        world.run(pause_ms)
+        world.venue.look_up("q", "0000000000ZZZ", world.exchange.now_ns)
+        world.run(500)
+        asked.append(world.of(Found)[-1].complete)
+    assert asked == [False, True]
