@@ -32,9 +32,11 @@ from bridges.port import CancelRefused, CancelRequest, OrderRequest
 from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 
 READS = 3
-"""So many clean reads without a trace prove absence, if they span `absence_ns`."""
+"""So many clean reads in a row without a trace prove absence, if they span `absence_ns`."""
 SHORT = Pause(20_000_000)
 RESTING = frozenset((OrderState.PLACED, OrderState.PARTIAL))
+BACK_NS = 3_600 * SECOND_NS
+"""So far back the history is read when it is known when something was sent."""
 PATIENCE_NS = 5 * SECOND_NS
 """A request that has waited so long for the terminal is not sent any more."""
 
@@ -132,8 +134,8 @@ class Deeds:
         """
         core = self.core
         sent_ns = core.now_ns
-        since_ns = epoch_ns(order.root) if sent.exists else sent_ns - DAY_S * SECOND_NS
-        absent = 0
+        since_ns = epoch_ns(order.root) if sent.exists else sent_ns - BACK_NS
+        absent, first_ns = 0, 0
         for pause in pauses():
             snapshot = yield from read(core.read(since_ns))
             if order.accepted and (order.row is not None or order.deals):
@@ -141,7 +143,8 @@ class Deeds:
             if order.refused:
                 return False
             absent = absent + 1 if snapshot.clean else 0
-            if absent >= READS and core.now_ns - sent_ns > core.absence_ns and not owned:
+            first_ns = core.now_ns if absent <= 1 else first_ns
+            if absent >= READS and core.now_ns - first_ns > core.absence_ns and not owned:
                 text = f"NOT_RECEIVED: the server has no trace of it ({sent.text or 'no result'})"
                 core.reject(order, text, OrdRejReason.OTHER)
                 return False
@@ -183,12 +186,12 @@ class Deeds:
     def _end(self, order: Order, request_id: str) -> Talk[str]:
         """Remove an order until there is evidence; say why it has not ended, or nothing."""
         core = self.core
-        order.cancel_id = request_id
+        order.cancel_id = request_id or order.cancel_id
         sent_ns, still, why = core.now_ns, 0, ""
         for pause in pauses():
             if order.row is not None and order.rests:
                 sent = yield from send(self._job(remove_request(order.row), ""))
-                snapshot = yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+                snapshot = yield from read(core.read(sent_ns - BACK_NS))
                 verdict = verdict_of(sent.retcode)
                 refused = sent.refusal is not None or verdict is Verdict.REFUSED
                 why = sent.refusal.text if sent.refusal else sent.text
@@ -197,7 +200,7 @@ class Deeds:
                 if order.rests and ((refused and still) or late):
                     return why or "the server did not do it"
             else:
-                yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+                yield from read(core.read(sent_ns - BACK_NS))
             core.settle(order)
             if order.is_done or (order.is_over and not order.is_missing_deals):
                 return ""
@@ -246,7 +249,7 @@ class Deeds:
         sent_ns, still = core.now_ns, 0
         refused = sent.refusal is not None or verdict_of(sent.retcode) is Verdict.REFUSED
         for pause in pauses():
-            snapshot = yield from read(core.read(sent_ns - DAY_S * SECOND_NS))
+            snapshot = yield from read(core.read(sent_ns - BACK_NS))
             if order.amending is None or order.is_over:
                 break
             still = still + 1 if snapshot.clean else 0

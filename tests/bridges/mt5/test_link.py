@@ -168,3 +168,22 @@ def test_the_offset_is_measured():
         world.run(300)
     assert world.venue.core.clock.measured_s == 7_200
     assert world.venue.connected
+
+
+def test_time_without_a_connection_proves_no_absence(trader):
+    """A lost order is given up when reads in a row have not shown it for the whole time."""
+    world = trader.world
+    world.server.faults.fail(acts=False)
+    name = trader.place()
+    world.run(500)
+    world.terminal.cut()
+    world.run(30_000)
+    assert not world.of(Rejected)
+    world.terminal.mend()
+    since_ms = world.clock.now_ms
+    assert world.until(lambda: world.of(Rejected))
+    assert world.clock.now_ms - since_ms > 20_000
+    (refused,) = world.of(Rejected)
+    assert refused.order.cl_ord_id == name
+    assert refused.text.startswith("NOT_RECEIVED")
+    trader.judge()
