@@ -151,9 +151,8 @@ class KrakenAccount:
             self.digits[symbol] = int(row["pair_decimals"]), int(row["lot_decimals"])
             self.ours = {name: one for one, name in self.spoken.items()}
             if row["status"] == "online":
-                found.append(_instrument(symbol, row, _fee(fees, "fees", key), _fee(
-                    fees, "fees_maker", key
-                )))  # fmt: skip
+                taker, maker = (_fee(fees, kind, key, row) for kind in ("fees", "fees_maker"))
+                found.append(_instrument(symbol, row, taker, maker))
         return tuple(found)
 
     # The token of the private stream.
@@ -183,9 +182,14 @@ def _next_page(call: Call, body: Any) -> Call | None:
     return Call(call.method, call.params | {"ofs": following})
 
 
-def _fee(fees: Any, kind: str, key: str) -> Decimal:
-    """Read a fee: percents, where a pair has them."""
-    return number(fees[kind][key]["fee"]) / 100
+def _fee(fees: Any, kind: str, key: str, row: Any) -> Decimal:
+    """Read a fee, which is told in percents: this account's, or else the first of the pair's.
+
+    A pair may have one fee for makers and takers.
+    """
+    told = (fees.get(kind) or {}).get(key)
+    percent = told["fee"] if told else (row.get(kind) or row["fees"])[0][1]
+    return number(percent) / 100
 
 
 def _instrument(symbol: str, row: Any, taker: Decimal, maker: Decimal) -> Instrument:

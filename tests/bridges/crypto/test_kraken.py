@@ -220,6 +220,7 @@ def test_the_listing_teaches_the_other_names():
     (found,) = table.read_listing([listed, {"result": {"fees": fee, "fees_maker": fee}}])
     assert (found.base, found.currency, found.taker_fee) == ("BTC", "USD", Decimal("0.0026"))
     assert (found.price_tick, found.qty_step) == (Decimal("0.1"), Decimal("1E-8"))
+    assert table.digits == {"BTC/USD": (1, 8)}
     trade = {
         "ordertxid": TXID, "pair": "XXBTZUSD", "time": "1688585840.8921", "type": "buy",
         "price": "29500.50", "fee": "23.60", "vol": "0.5", "maker": True,
@@ -228,6 +229,28 @@ def test_the_listing_teaches_the_other_names():
     assert (view.trade_id, view.fee_currency, view.maker) == ("T1", "USD", True)
     halted = {"result": {"XXBTZUSD": {**row, "status": "cancel_only"}}}
     assert table.read_listing([halted, {"result": {"fees": fee, "fees_maker": fee}}]) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "row", "taker", "maker"),
+    [
+        ({"fees": {"A": {"fee": "0.3"}}, "fees_maker": {"A": {"fee": "0.2"}}}, {}, "3", "2"),
+        ({"fees": {"A": {"fee": "0.3"}}, "fees_maker": None}, {}, "3", "4"),
+        ({}, {"fees_maker": [[0, "0.25"], [10_000, "0.1"]]}, "4", "2.5"),
+        ({"fees": {}, "fees_maker": {}}, {}, "4", "4"),
+    ],
+)
+def test_fees_are_the_account_s_or_the_pair_s_first(told, row, taker, maker):
+    """A fee that is not told is the dearest of the pair's schedule, never none."""
+    table = KrakenSpot({"BTC/USD": "XBTUSD"}, recv_window_ms=5_000)
+    row = {
+        "altname": "XBTUSD", "wsname": "XBT/USD", "base": "XXBT", "quote": "ZUSD",
+        "pair_decimals": 1, "lot_decimals": 8, "ordermin": "0.00005", "status": "online",
+        "fees": [[0, "0.4"], [10_000, "0.35"]], **row,
+    }  # fmt: skip
+    (found,) = table.read_listing([{"result": {"A": row}}, {"result": told}])
+    assert (found.taker_fee * 1000, found.maker_fee * 1000) == (Decimal(taker), Decimal(maker))
+    assert (found.price_tick, found.min_notional) == (Decimal("0.1"), 0)
 
 
 # Orders of REST.
@@ -310,6 +333,8 @@ def test_histories_are_read_to_their_end(table):
     """Fifty rows a page, until there are as many as there are."""
     call, pages = table.trades_from(BTC, 5_000, 9_000), 1
     assert (call.params["start"], call.params["end"]) == (4, 9)
+    between = table.trades_from(BTC, 5_001, 9_001)
+    assert (between.params["start"], between.params["end"]) == (5, 10)
     while (call := table.more_trades(call, {"result": {"count": 120}})) is not None:
         pages += 1
     assert pages == 3
