@@ -58,9 +58,20 @@ class AccountView:
         """Return all orders by number: plain records, as they are now."""
         return self._call(lambda: dict(self._api.desk.records))
 
+    def orders_after(self, number):
+        """Return the orders beyond a number, and those before it that are open."""
+        desk = self._api.desk
+        return self._call(
+            lambda: [r for r in desk.records.values() if r.number > number or r.is_open]
+        )
+
     def deals(self):
         """Return all trades of the account, oldest first."""
         return self._call(lambda: list(self._api.desk.deals))
+
+    def deals_after(self, count):
+        """Return the trades after the first so many."""
+        return self._call(lambda: self._api.desk.deals[count:])
 
     def balances(self):
         """Return all balances: asset to total."""
@@ -83,6 +94,10 @@ class AccountView:
         market = self._api.markets.of(symbol)
         found = self._call(lambda: market.depth(100_000))
         return found["bids"], found["asks"], found["lastUpdateId"]
+
+    def update_id(self, symbol):
+        """Return the number of the public book's last update."""
+        return self._call(lambda: self._api.markets.of(symbol).update_id)
 
     def listeners(self, channel):
         """Return how many connections carry a channel now."""
