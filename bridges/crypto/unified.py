@@ -95,7 +95,6 @@ class Unified(UnifiedAccount):
     tells_trades_apart = False
     trades_window_ms = 0
     trades_reach_ms = 0
-    forgets_after_ms = 0
     stop_doubt_ms = 0
     audit_ms = poll_ms = 3_000
     limits: tuple[Limit, ...] = (Limit(300, 60_000), Limit(50, 10_000, "orders"))

@@ -36,7 +36,7 @@ LOOK_S = 0.03
 """So often is a condition looked at."""
 PATIENCE_S = 20
 LIFE_S = 100
-"""The longest that a life may take."""
+"""The longest that a condition, and a life, may take."""
 
 
 class Way(NamedTuple):
@@ -116,6 +116,12 @@ class Ledger:
         self.local = local
         self.account = account
         self.symbol = symbol
+        self._after_order = self._after_deal = 0
+
+    def forget(self):
+        """Let what was until now, none of it open, be no longer spoken of."""
+        self._after_order = max((one.number for one in self.records()), default=self._after_order)
+        self._after_deal += len(self.deals())
 
     @property
     def now_ns(self):
@@ -124,7 +130,7 @@ class Ledger:
 
     def records(self):
         """Return the exchange's records of all orders."""
-        return list(self.account.orders().values())
+        return self.account.orders_after(self._after_order)
 
     def waiting(self):
         """Return what waits in a service of its own: no such order is given here."""
@@ -132,7 +138,7 @@ class Ledger:
 
     def deals(self):
         """Return the exchange's records of all trades."""
-        return self.account.deals()
+        return self.account.deals_after(self._after_deal)
 
     def set_book(self, bids=((60000, 1),), asks=((60010, 1),)):
         """Let the market show this whole book."""
@@ -146,12 +152,12 @@ class Ledger:
 class SocketWorld:
     """A bridge's venue with its own ccxt client, on an exchange of its own."""
 
-    def __init__(self, way, folder, **settings):
+    def __init__(self, way, folder, *, make_exchange=LocalExchange, **settings):
         self.way = way
         self.told = []
         desk = way.desk
         account = desk.account_name or desk.market
-        self.local = LocalExchange(
+        self.local = make_exchange(
             desk.exchange, symbols=(BTC,), deposits={way.purse or account: RICH},
             limits={account: way.limits},
         )  # fmt: skip
@@ -215,8 +221,9 @@ class SocketWorld:
 class Waiting:
     """A life in a world: a generator that yields (what, condition) and goes on when it is so."""
 
-    def __init__(self, name, world, life):
+    def __init__(self, name, world, life, patience_s, life_s):
         self.name = name
+        self._patience_s, self._life_s = patience_s, life_s
         self.world = world
         self.problem = ""
         self.is_over = False
@@ -243,18 +250,18 @@ class Waiting:
         if self._condition():
             self._what, self._condition = next(self._life)
             self._since = now
-        elif now - self._since > PATIENCE_S:
-            self._fail(f"waited {PATIENCE_S} s for {self._what}")
-        if now - self._began > LIFE_S:
-            self._fail(f"was not over after {LIFE_S} s")
+        elif now - self._since > self._patience_s:
+            self._fail(f"waited {self._patience_s} s for {self._what}")
+        if now - self._began > self._life_s:
+            self._fail(f"was not over after {self._life_s} s")
 
     def _fail(self, problem):
         self.problem, self.is_over = f"{problem} (after {self._what})", True
 
 
-def side_by_side(lives):
+def side_by_side(lives, patience_s=PATIENCE_S, life_s=LIFE_S):
     """Let lives, as (name, world, generator), go on together; return those that went wrong."""
-    all_of_them = [Waiting(*life) for life in lives]
+    all_of_them = [Waiting(*life, patience_s, life_s) for life in lives]
     going = list(all_of_them)
     while going:
         for one in going:

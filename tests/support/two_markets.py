@@ -12,7 +12,8 @@ from engine.strategy import Strategy
 from protocol.fields import Side
 
 SIZES = {"BTC/USDT": Decimal("0.01"), "ETH/USDT": Decimal("0.2")}
-FAR = Decimal("0.97")
+NEAR, FAR = Decimal("1.0005"), Decimal("0.97")
+"""So far beyond the price is an order to take; so far below it the one that rests."""
 PATIENCE = 20
 """Quotes after which an order at the price is given up, and anew."""
 
@@ -38,8 +39,12 @@ class TwoMarkets(Strategy):
         symbol, order = quote.symbol, self._taking.get(quote.symbol)
         if order is None or not order.is_open:
             side = Side.SELL if self.position(symbol) > 0 else Side.BUY
-            go, price = (self.sell, quote.bid) if side is Side.SELL else (self.buy, quote.ask)
-            self._taking[symbol] = go(symbol, SIZES[symbol], price=price)
+            go, price = (
+                (self.sell, quote.bid / NEAR) if side is Side.SELL else (self.buy, quote.ask * NEAR)
+            )
+            self._taking[symbol] = go(
+                symbol, SIZES[symbol], price=self.instrument(symbol).price(price, side)
+            )
             self._waited[symbol] = 0
         else:
             self._waited[symbol] += 1

@@ -167,6 +167,10 @@ class LocalExchange:
         """The addresses that were asked for and are not here."""
         return self.call(lambda: list(self._house.strangers))
 
+    def unmet(self):
+        """Return how many answers have still to go wrong."""
+        return self.call(lambda: len(self._faults.waiting))
+
     def asked(self, method, end):
         """Return the requests so far with this method and end of the path."""
         return self.call(
