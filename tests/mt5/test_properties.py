@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.mt5.constants import (
     Action,
     DealType,
+    Execution,
     Filling,
     MarginMode,
     OrderState,
@@ -49,7 +50,9 @@ def steps(draw):
 
 
 class Play:
-    """Carries steps out in a scene."""
+    """Carries steps out in a scene: off exchange, at quotes without end."""
+
+    fillings = 2
 
     def __init__(self, kind):
         self.scene = Scene(kind, leverage=500)
@@ -65,7 +68,8 @@ class Play:
         return self.magic
 
     def _deal(self, side, volume, _price, pick):
-        self.scene.send(type=int(side), volume=volume, magic=self._next(), type_filling=pick % 2)
+        filling = pick % self.fillings
+        self.scene.send(type=int(side), volume=volume, magic=self._next(), type_filling=filling)
 
     def _place(self, _side, volume, at, pick):
         kind = PENDING[pick]
@@ -141,6 +145,24 @@ class Play:
         self.scene.server.faults.doubt(code, acts=side)
 
 
+class ExchangePlay(Play):
+    """The same on an exchange: two levels a side, of a volume that is drawn, and RETURN."""
+
+    fillings = 3
+
+    def __init__(self, kind, *, splits=False):
+        super().__init__(kind)
+        self.scene.rules(execution=Execution.EXCHANGE, commission="3.33", swap_long="-7.1")
+        self.scene.office.desk.splits = splits
+
+    def _quote(self, _side, volume, at, pick):
+        ask = at + Decimal(pick).scaleb(-5)
+        self.scene.server.book(
+            "EURUSD", [(at, volume), (at - Decimal("0.0001"), volume)],
+            [(ask, volume), (ask + Decimal("0.0002"), volume)],
+        )  # fmt: skip
+
+
 def check(scene):
     """Check what must hold at any time."""
     books, ledger = scene.books, scene.office.ledger
@@ -150,11 +172,22 @@ def check(scene):
     assert ledger.twice() == {}
     assert not books.orders.keys() & books.history.keys()
     assert all(position.volume > 0 for position in books.positions.values())
+    traded = {}
+    for deal in ledger.executions:
+        order = ledger.orders[deal.order]
+        for ticket in {order.ticket, order.parent} - {0}:
+            traded[ticket] = traded.get(ticket, 0) + deal.volume
     for order in ledger.orders.values():
-        deals = [d.volume for d in ledger.executions if d.order == order.ticket]
-        assert order.volume_initial - order.volume_current == sum(deals)
-        if order.state is OrderState.FILLED:
-            assert order.volume_current == 0
+        check_order(order, traded.get(order.ticket, 0), scene.office.desk.splits)
+
+
+def check_order(order, traded, splits):
+    """Check that what an order has lost is what it and its parts have traded."""
+    if order.state is OrderState.FILLED:
+        assert order.volume_current == 0
+        assert traded == order.volume_initial or (splits and traded > order.volume_initial)
+    else:
+        assert order.volume_initial - order.volume_current == traded
 
 
 def by_identifier(ledger):
@@ -173,7 +206,16 @@ HAPPENED = st.lists(steps(), min_size=1, max_size=25)
 @given(HAPPENED)
 def test_the_books_add_up(kind, happened):
     """Deals make positions, money makes the balance, the terminal ends up with the same."""
-    add_up(kind, happened)
+    add_up(Play(kind), happened)
+
+
+@pytest.mark.parametrize("splits", [False, True], ids=["whole", "split"])
+@pytest.mark.parametrize("kind", MarginMode)
+@settings(max_examples=15, deadline=None)
+@given(HAPPENED)
+def test_the_books_add_up_on_an_exchange(kind, splits, happened):
+    """The same with parts of orders, which may be orders of their own."""
+    add_up(ExchangePlay(kind, splits=splits), happened)
 
 
 @pytest.mark.length("ci")  # ten times as many
@@ -183,12 +225,11 @@ def test_the_books_add_up(kind, happened):
 @given(HAPPENED)
 def test_the_books_add_up_for_longer(kind, happened):
     """The same, ten times as often."""
-    add_up(kind, happened)
+    add_up(Play(kind), happened)
 
 
-def add_up(kind, happened):
+def add_up(play, happened):
     """Do it all, checking after each step and at the end."""
-    play = Play(kind)
     for step in happened:
         play.step(*step)
         check(play.scene)
@@ -197,7 +238,7 @@ def add_up(kind, happened):
     scene.settled()
     held = {p.identifier: p.signed for p in scene.books.positions.values()}
     assert by_identifier(scene.office.ledger) == held
-    if kind is not MarginMode.RETAIL_HEDGING:
+    if not scene.office.terms.is_hedging:
         assert len(held) <= 1
     for position in scene.books.positions.values():
         assert scene.office.ledger.swaps[position.identifier] == position.swap
