@@ -190,8 +190,9 @@ class Link:
                 return False
             if not (yield from self._check_mode()):
                 return False
-            if not (yield from read_listing(core)):
-                self._why = "the rules of the symbols could not be read"
+            wrong = yield from read_listing(core)
+            if wrong:
+                self._why = f"the rules of the symbols could not be read: {wrong}"
                 return False
             missing = sorted(core.table.native.keys() - core.instruments.keys())
             if missing:

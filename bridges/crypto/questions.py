@@ -151,22 +151,21 @@ def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
 
 def instruments(core: Core, question: str) -> Flow:
     """Ask for the instruments, with the fees and funding of now."""
-    found = None
-    if core.is_up:
-        found = yield from read_listing(core)
-    rows = tuple(core.instruments.values()) if found else ()
-    complete = bool(found) and core.is_up
+    wrong = (yield from read_listing(core)) if core.is_up else "it is not up"
+    rows = () if wrong else tuple(core.instruments.values())
+    complete = not wrong and core.is_up
     core.events.append(Instruments(ask=question, instruments=rows, complete=complete))
 
 
-def read_listing(core: Core) -> Generator[Step, list[Response], bool]:
-    """Read the instruments; say whether that was possible."""
+def read_listing(core: Core) -> Generator[Step, list[Response], str]:
+    """Read the instruments; say why that was not possible, if it was not."""
     responses = yield Gather(core.table.listing())
-    if any(core.table.judge(one) is not Verdict.DONE for one in responses):
-        return False
+    for one in responses:
+        if core.table.judge(one) is not Verdict.DONE:
+            return core.table.text_of(one)
     try:
         rows = core.table.read_listing([one.body for one in responses])
-    except UNREADABLE:
-        return False
+    except UNREADABLE as problem:
+        return f"not understood: {problem!r}"
     core.instruments = {one.symbol: one for one in rows}
-    return bool(rows)
+    return "" if rows else "none of them is traded there"

@@ -286,14 +286,20 @@ def warnings():
     logger.remove(sink)
 
 
-def test_why_it_does_not_come_up_is_said_once(warnings):
+@pytest.mark.parametrize(
+    ("method", "error", "why"),
+    [
+        ("privatePostGetWebSocketsToken", "EAPI:Rate limit exceeded", "no key of the user stream"),
+        ("publicGetAssetPairs", "EQuery:Unknown asset pair",
+         "the rules of the symbols could not be read"),
+        ("publicGetTime", "EService:Unavailable", ""),
+    ],
+)  # fmt: skip
+def test_why_it_does_not_come_up_is_said_once(warnings, method, error, why):
     """The reason is in the log, once until it is up, however often it is tried."""
-    busy = Response(200, {"error": ["EAPI:Rate limit exceeded"]})
-    world, is_up = run_venue({"privatePostGetWebSocketsToken": busy}, market=KRAKEN)
+    world, is_up = run_venue({method: Response(200, {"error": [error]})}, market=KRAKEN)
     assert not is_up
-    assert warnings == [
-        "kraken spot is not up yet: no key of the user stream: EAPI:Rate limit exceeded\n"
-    ]
+    assert warnings == [f"kraken spot is not up yet: {why}{': ' if why else ''}{error}\n"]
     world.shell.answers.clear()
     assert world.until(lambda: world.venue.connected)
 
