@@ -6,7 +6,7 @@ import pytest
 from support.mt5.clock import Clock
 from support.mt5.constants import MarginMode, Uninit
 from support.mt5.ea_gateway import GatewayEnd
-from support.mt5.ea_house import new
+from support.mt5.ea_house import cancel, new, status
 from support.mt5.ea_network import VirtualNetwork
 from support.mt5.ea_terminal import Chart
 from support.mt5.runtime import build
@@ -137,6 +137,35 @@ def test_the_token_comes_from_a_file(desk):
     assert chart.program.removed
 
 
+@pytest.mark.parametrize(("port", "handshakes"), [(PORT, 1), (443, 0)])
+def test_behind_a_tls_terminator(desk, port, handshakes):
+    """With a name the line is TLS; on port 443 the terminal itself has shaken hands before."""
+    chart, _ = desk.attach(TlsName="gateway.example", VenuesPort=port)
+    desk.ends[0] = GatewayEnd(chart.program.network.listen(port))
+    desk.run(1000)
+    assert desk.ends[0].live, chart.journal
+    assert chart.program.calls.get("SocketTlsHandshake", 0) == handshakes
+    assert chart.program.calls["SocketTlsSend"] > 0
+
+
+def test_a_change_of_the_chart_keeps_the_globals(desk):
+    """OnInit may run again in the same program: it logs on anew, and orders have one life."""
+    chart, end = desk.attach()
+    desk.run(1000)
+    end.say(new("0000000000A01", price="1.05"), chart.clock.now_ns)
+    desk.run(1000)
+    assert chart.program.initialise_again() == 0
+    desk.run(1500)
+    assert len(end.logons) == 2
+    assert end.live, chart.journal
+    end.say(status("0000000000A01"), chart.clock.now_ns)
+    end.say(cancel("0000000000A02", "0000000000A01"), chart.clock.now_ns)
+    desk.run(1500)
+    reports = [one for one in end.heard if one.msg_type == "8"]
+    assert [one.exec_type for one in reports] == ["0", "I", "4"]
+    assert desk.terminal.office.ledger.twice() == {}
+
+
 def test_a_place_that_is_taken_is_no_gateway_that_is_gone(desk):
     """While another bridge is logged on under our name, nothing of its orders is canceled."""
     chart, end = desk.attach(DeadManMs=2000)
@@ -158,5 +187,5 @@ def test_notes_that_cannot_be_written_end_it(desk):
     end.say(new("0000000000A01"), chart.clock.now_ns)
     desk.run(500)
     assert chart.program.removed
-    assert any("cannot be written" in line for line in chart.journal)
+    assert any(line.startswith("error: ") for line in chart.journal), chart.journal
     assert desk.terminal.office.ledger.arrivals == []

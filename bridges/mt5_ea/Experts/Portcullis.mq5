@@ -10,7 +10,6 @@
 #property copyright "Portcullis"
 #property version   "0.10"
 #property description "The MetaTrader 5 bridge of the Portcullis order gateway"
-#property strict
 
 #include <Portcullis/Bridge.mqh>
 #include <Portcullis/IdNotes.mqh>

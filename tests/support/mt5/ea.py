@@ -132,6 +132,12 @@ class Program:
         self._run(self._library.mql_on_deinit, reason)
         self.removed = True
 
+    def initialise_again(self, reason: int = 3) -> int:
+        """Call OnDeinit and OnInit with the globals as they are: the chart's symbol has changed."""
+        self._run(self._library.mql_on_deinit, reason)
+        self.events.clear()
+        return self.start()
+
     def probe(self, command: str, payload: bytes = b"") -> bytes:
         """Call OnProbe of a test program."""
         out = ctypes.c_void_p()

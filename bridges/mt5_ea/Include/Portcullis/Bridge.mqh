@@ -54,6 +54,7 @@ public:
      {
       long now_ns=m_clock.Now();
       m_venue_ptr=venue_ptr;
+      m_struck=false;
       m_dead_man_ns=settings.dead_man_ms*NS_PER_MS;
       m_publisher.Begin(settings.feeds);
       m_session.Begin(settings.identity.comp_id,settings.account,venue_ptr,notes_ptr,

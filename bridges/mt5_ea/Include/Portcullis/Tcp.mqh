@@ -15,6 +15,7 @@
 #define TCP_WRITE_MAX 16384
 #define TCP_READ_PATIENCE_MS 1
 #define TCP_TIMEOUT_MS 500
+#define TLS_PORT 443
 
 class CTcp
   {
@@ -47,8 +48,9 @@ public:
          return Lose("cannot connect to "+place+" (is the address in the list of allowed ones,"+
                      " Tools > Options > Expert Advisors, and is the gateway up?)");
       SocketTimeouts(m_socket,TCP_TIMEOUT_MS,TCP_TIMEOUT_MS);
-      m_is_tls=tls_name!="";
-      if(m_is_tls && !SocketTlsHandshake(m_socket,tls_name))
+      //--- on port 443 the terminal has shaken hands already
+      m_is_tls=tls_name!="" || port==TLS_PORT;
+      if(m_is_tls && port!=TLS_PORT && !SocketTlsHandshake(m_socket,tls_name))
          return Lose("no TLS handshake with "+place+" as "+tls_name);
       return true;
      }

@@ -181,6 +181,7 @@ inline bool SocketTlsHandshake(int socket, const string &host) {
    return mql::call("SocketTlsHandshake", socket, host).ok;
 }
 inline int SocketTlsSend(int socket, const Array<uchar> &buffer, uint size) {
+   mql::call("SocketTlsSend", socket);
    return SocketSend(socket, buffer, size);
 }
 inline int SocketTlsReadAvailable(int socket, Array<uchar> &buffer, uint most) {
