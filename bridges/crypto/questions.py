@@ -43,7 +43,9 @@ def look_up(core: Core, question: str, name: str) -> Flow:
                 image = yield from _shown(core, found.view)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
                 return
-            complete = complete and found.absent and core.is_past_doubt(known)
+            was_sent = known is not None or bool(symbol)
+            complete = complete and found.absent
+            complete = complete and (core.is_past_doubt(known) or not was_sent)
     core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
 
 

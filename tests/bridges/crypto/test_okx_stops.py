@@ -92,6 +92,7 @@ def test_a_stop_may_arrive_later_than_an_order(trader, waits, late_s):
 def test_an_unknown_order_of_an_earlier_life_may_have_been_a_stop(trader):
     """Just after a start the bridge does not know what it was: an absence is no proof yet."""
     world = trader.world
+    world.venue.core.notes.add("0000000000ZZZ", "BTC/USDT", "", "0.5@-")
     asked = []
     for pause_ms in (5_000, 35_000):
         world.run(pause_ms)
