@@ -20,6 +20,7 @@
 #include "Account.mqh"
 #include "Deals.mqh"
 #include "Strangers.mqh"
+#include "Telling.mqh"
 
 #define OVERLAP_S 600
 #define MARK_EVERY_S 60
@@ -32,6 +33,7 @@ class CWalk
    CStanding        *m_standing_ptr;
    CSymbols         *m_symbols_ptr;
    CVenueListener   *m_listener_ptr;
+   CTelling         *m_telling_ptr;
    CStrangers        m_strangers;
    CLongMap          m_seen;        // deals: 1 told, 2 taken back
    CLongMap          m_magics;      // every magic that an order of the account had
@@ -43,14 +45,18 @@ class CWalk
 
 public:
    CAccount          account;
+   //--- something has happened: walk soon
+   bool              is_wanted;
    //--- open orders of chains that have ended without them: nobody watches them
    ulong             strays[];
 
-                     CWalk(void) { m_book_ptr=NULL; m_store_ptr=NULL; m_standing_ptr=NULL; }
+                     CWalk(void) { m_book_ptr=NULL; m_store_ptr=NULL; is_wanted=true; }
    void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
                           CSymbols *symbols_ptr,CVenueListener *listener_ptr,
-                          const int history_days)
+                          CTelling *telling_ptr,const int history_days)
      {
+      m_telling_ptr=telling_ptr;
+      is_wanted=true;
       m_book_ptr=book_ptr;
       m_store_ptr=store_ptr;
       m_standing_ptr=standing_ptr;
@@ -80,6 +86,7 @@ public:
    //--- one walk; false when the terminal could not be read
    bool              Do(const long now_ns)
      {
+      is_wanted=false;
       long server_s=(long)TimeTradeServer();
       bool clean=m_standing_ptr.IsClean(now_ns);
       if(!m_standing_ptr.IsConnected() || (m_mark_s==0 && !clean))
@@ -208,10 +215,10 @@ private:
       if(index<0)
          return;
       if(m_book_ptr.chains[at].asked_step==ASKED_MODIFY && ShowsAsked(at,row,index))
-         Replaced(at);
+         m_telling_ptr.Replaced(at);
       if(m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP_LIMIT &&
          FixTypeOf(row.type)==FIX_ORD_TYPE_LIMIT)
-         Triggered(at);
+         m_telling_ptr.Triggered(at);
      }
    bool              ShowsAsked(const int at,const SOrderRow &row,const int index)
      {
@@ -244,35 +251,10 @@ private:
       if(next)
         {
          m_book_ptr.chains[at].base=m_book_ptr.chains[at].cum;
-         Replaced(at);
+         m_telling_ptr.Replaced(at);
          return;
         }
-      m_book_ptr.chains[at].stage=STAGE_OPEN;
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      order.cum_qty.SetWhole(0);
-      order.leaves_qty=order.order_qty;
-      order.status=FIX_ORD_STATUS_NEW;
-      m_listener_ptr.OnAccepted(order);
-     }
-   void              Replaced(const int at)
-     {
-      m_book_ptr.chains[at].TakeAsked();
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnReplaced(order);
-     }
-   void              Triggered(const int at)
-     {
-      if(m_book_ptr.chains[at].triggered)
-         return;
-      m_book_ptr.chains[at].triggered=true;
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnTriggered(order);
+      m_telling_ptr.Accepted(at);
      }
 
    //--- deals
@@ -343,7 +325,7 @@ private:
       if(fill.cl_ord_id=="")
          m_strangers.Tell(fill);
       else
-         ChainFill(at,fill);
+         m_telling_ptr.Filled(at,fill);
       See(deal);
      }
    bool              IsInHistory(const ulong ticket)
@@ -358,22 +340,6 @@ private:
       account.done[last]=row;
       return true;
      }
-   void              ChainFill(const int at,const SFill &fill)
-     {
-      if(m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP ||
-         m_book_ptr.chains[at].ord_type==FIX_ORD_TYPE_STOP_LIMIT)
-         Triggered(at);
-      m_book_ptr.chains[at].Fill(fill.last_qty,fill.last_px);
-      m_book_ptr.chains[at].transact_ns=fill.transact_ns;
-      if(m_book_ptr.chains[at].stage==STAGE_OPEN && m_book_ptr.chains[at].IsFilled())
-         m_book_ptr.chains[at].End(FIX_ORD_STATUS_FILLED);
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnFilled(order,fill);
-      if(m_book_ptr.chains[at].stage==STAGE_ENDED)
-         Overtaken(at);
-     }
    void              Bust(const SDealRow &deal)
      {
       int index=m_symbols_ptr.FindTerminal(deal.symbol);
@@ -386,11 +352,7 @@ private:
       m_symbols_ptr.Rules(index,rules);
       TellDeal(deal,rules,*m_standing_ptr,fill);
       TellChainDeal(deal,m_book_ptr.chains[at],fill);
-      m_book_ptr.chains[at].Unfill(fill.last_qty,fill.last_px);
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnBusted(order,fill);
+      m_telling_ptr.Busted(at,fill);
      }
 
    //--- ends
@@ -432,88 +394,7 @@ private:
          return;
         }
       string text=row.comment==WireText(row.magic) ? "" : row.comment;
-      Finish(at,how,m_standing_ptr.UtcNs(row.done_msc),text);
-     }
-
-public:
-   //--- end a chain and tell it; a replace or cancel that it has overtaken is too late
-   void              Finish(const int at,const string how,const long transact_ns,
-                            const string text)
-     {
-      string cancel=m_book_ptr.chains[at].cancel_name;
-      string doom=m_book_ptr.chains[at].doom;
-      m_book_ptr.chains[at].End(how);
-      m_book_ptr.chains[at].transact_ns=transact_ns;
-      if(how!=FIX_ORD_STATUS_FILLED && text!="")
-         m_book_ptr.chains[at].text=text;
-      if(how==FIX_ORD_STATUS_CANCELED)
-         m_book_ptr.chains[at].cancel_name="";
-      Overtaken(at);
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      if(how==FIX_ORD_STATUS_REJECTED)
-         m_listener_ptr.OnRejected(order,FIX_ORD_REJ_REASON_BROKER,
-                                   text=="" ? "REJECTED by the trade server" : text);
-      if(how==FIX_ORD_STATUS_EXPIRED)
-         m_listener_ptr.OnExpired(order);
-      if(how!=FIX_ORD_STATUS_CANCELED)
-         return;
-      bool asked=cancel!="" || doom!="" || IsAtOnce(m_book_ptr.chains[at].terms.force);
-      m_listener_ptr.OnCanceled(order,cancel,asked && doom=="" ? "" : "99",
-                                doom!="" ? doom : asked ? "" : text);
-     }
-   //--- what was asked of a chain that has ended is too late
-   void              Overtaken(const int at)
-     {
-      if(m_book_ptr.chains[at].asked_name!="")
-         Refuse(at,m_book_ptr.chains[at].asked_name,"2",
-                FIX_CXL_REJ_REASON_TOO_LATE_TO_CANCEL,"TOO_LATE");
-      if(m_book_ptr.chains[at].cancel_name!="")
-         Refuse(at,m_book_ptr.chains[at].cancel_name,"1",
-                FIX_CXL_REJ_REASON_TOO_LATE_TO_CANCEL,"TOO_LATE");
-      m_book_ptr.Save(at);
-     }
-   //--- refuse a cancel ("1") or a replace ("2") of a chain
-   void              Refuse(const int at,const string request_id,const string response_to,
-                            const string reason,const string text)
-     {
-      if(response_to=="2" && m_book_ptr.chains[at].asked_name==request_id)
-         m_book_ptr.chains[at].Unask();
-      if(response_to=="1" && m_book_ptr.chains[at].cancel_name==request_id)
-         m_book_ptr.chains[at].cancel_name="";
-      SCancelRefused refused;
-      refused.request_id=request_id;
-      refused.orig_cl_ord_id=m_book_ptr.chains[at].name;
-      refused.response_to=response_to;
-      refused.reason=reason;
-      refused.text=text;
-      refused.known=true;
-      m_book_ptr.chains[at].Tell(refused.order);
-      m_listener_ptr.OnCancelRefused(refused);
-     }
-   //--- the server says that the change of a chain is done
-   void              Changed(const int at) { Replaced(at); }
-   //--- a replace has left nothing to place: what was filled is all
-   void              ReplacedByLess(const int at)
-     {
-      m_book_ptr.chains[at].TakeAsked();
-      m_book_ptr.chains[at].terms.qty=m_book_ptr.chains[at].cum;
-      m_book_ptr.chains[at].End(FIX_ORD_STATUS_FILLED);
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnReplaced(order);
-      Overtaken(at);
-     }
-   void              Refused(const int at,const string reason,const string text)
-     {
-      m_book_ptr.chains[at].End(FIX_ORD_STATUS_REJECTED);
-      m_book_ptr.chains[at].text=text;
-      m_book_ptr.Save(at);
-      SVenueOrder order;
-      m_book_ptr.chains[at].Tell(order);
-      m_listener_ptr.OnRejected(order,reason,text);
+      m_telling_ptr.Finish(at,how,m_standing_ptr.UtcNs(row.done_msc),text);
      }
   };
 

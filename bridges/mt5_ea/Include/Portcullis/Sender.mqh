@@ -1,0 +1,116 @@
+//+------------------------------------------------------------------+
+//| Calls the trade server: whether it may be called, with what, and |
+//| once. What must survive is durable before.                       |
+//+------------------------------------------------------------------+
+#ifndef PORTCULLIS_SENDER_MQH
+#define PORTCULLIS_SENDER_MQH
+
+#include "Checks.mqh"
+#include "Flights.mqh"
+#include "Requests.mqh"
+#include "Walk.mqh"
+
+class CSender
+  {
+   CBook            *m_book_ptr;
+   CStore           *m_store_ptr;
+   CStanding        *m_standing_ptr;
+   CSymbols         *m_symbols_ptr;
+   CWalk            *m_walk_ptr;
+   CRequests         m_requests;
+   CChecks           m_checks;
+
+public:
+   CFlights          flights;
+
+                     CSender(void) { m_book_ptr=NULL; m_store_ptr=NULL; }
+   void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
+                          CSymbols *symbols_ptr,CWalk *walk_ptr,const bool async,
+                          const int deviation,const bool ioc_at_market)
+     {
+      m_book_ptr=book_ptr;
+      m_store_ptr=store_ptr;
+      m_standing_ptr=standing_ptr;
+      m_symbols_ptr=symbols_ptr;
+      m_walk_ptr=walk_ptr;
+      m_requests.Open(standing_ptr,deviation,ioc_at_market);
+      flights.Open(async);
+     }
+   bool              MaySend(const long now_ns,SRefusal &refusal)
+     {
+      string text="";
+      if(!m_standing_ptr.Look(now_ns) || !m_standing_ptr.IsClean(now_ns) || !m_walk_ptr.HasWalked())
+        {
+         text=m_standing_ptr.Why(now_ns);
+         return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,
+                            text!="" ? text : "NOT_CONNECTED: the history was not read yet");
+        }
+      return m_standing_ptr.MayTrade(text) ? true
+             : refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,text);
+     }
+   //--- the last look before an order is sent: is its magic there already
+   bool              IsAtServer(const long number)
+     {
+      if(m_walk_ptr.IsKnownMagic(number))
+         return true;
+      int count=OrdersTotal();
+      for(int i=0; i<count; i++)
+         if(OrderGetTicket(i)!=0 && OrderGetInteger(ORDER_MAGIC)==number)
+            return true;
+      return false;
+     }
+   bool              Prepare(const SOrderRequest &order,const SDecimal &qty,
+                             MqlTradeRequest &request,SRefusal &refusal)
+     {
+      int index=m_symbols_ptr.Find(order.symbol);
+      if(index<0 || !m_symbols_ptr.Refresh(index))
+         return refusal.Set(FIX_ORD_REJ_REASON_UNKNOWN_SYMBOL,"SYMBOL: "+order.symbol+
+                            " is not traded here; the input Symbols names what is");
+      SSymbolRules rules;
+      SDecimal bound;
+      m_symbols_ptr.Rules(index,rules);
+      return m_requests.Place(order,qty,rules,request,bound,refusal) &&
+             m_checks.Finish(rules,bound,request,refusal);
+     }
+   //--- nothing is removed for what could not be placed
+   bool              CanPlace(const SOrderRequest &order,const SDecimal &qty,
+                              const SSymbolRules &rules,SRefusal &refusal) const
+     {
+      MqlTradeRequest request={};
+      SDecimal bound;
+      return m_requests.Place(order,qty,rules,request,bound,refusal);
+     }
+   bool              PrepareModify(const SOrderRequest &order,const SOrderRow &row,
+                                   const SSymbolRules &rules,MqlTradeRequest &request,
+                                   SRefusal &refusal) const
+     {
+      SDecimal no_bound;
+      return m_requests.Modify(order,row,rules,request,refusal) &&
+             m_checks.Finish(rules,no_bound,request,refusal);
+     }
+   bool              PrepareRemove(const SOrderRow &row,MqlTradeRequest &request,
+                                   SRefusal &refusal)
+     {
+      SDecimal no_bound;
+      SSymbolRules rules;
+      int index=m_symbols_ptr.FindTerminal(row.symbol);
+      m_requests.Remove(row,request);
+      if(index<0)
+         return true;
+      m_symbols_ptr.Rules(index,rules);
+      return m_checks.Finish(rules,no_bound,request,refusal);
+     }
+   //--- what must survive is durable before the trade server is called
+   void              Send(const int at,const string name,const MqlTradeRequest &request,
+                          const long now_ns)
+     {
+      m_book_ptr.chains[at].tried_ns=now_ns;
+      m_book_ptr.Save(at);
+      if(!m_store_ptr.Commit())
+         return;
+      m_book_ptr.chains[at].flights++;
+      flights.Send(request,at,name,now_ns);
+     }
+  };
+
+#endif
