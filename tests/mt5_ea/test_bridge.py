@@ -180,6 +180,22 @@ def test_questions(house):
     assert (listing.absence_after_ms, listing.complete, listing.last_fragment) == (1000, True, True)
 
 
+@pytest.mark.length("ci")
+def test_a_long_list_of_orders(house):
+    """A thousand open orders are a thousand reports, however slowly the line takes them."""
+    for number in range(1000):
+        house.end.say(new(f"L{number}"), house.clock.now_ns)
+    house.run(100)
+    house.network.most_written = 3000
+    house.end.say(
+        OrderMassStatusRequest(mass_status_req_id="M9", mass_status_req_type=7), house.clock.now_ns
+    )
+    heard = [one for one in house.run(1500) if getattr(one, "mass_status_req_id", "") == "M9"]
+    assert len(heard) == 1000
+    assert [one.last_rpt_requested for one in heard].count(True) == 1
+    assert house.end.live
+
+
 def test_what_a_bridge_does_not_take(house):
     """An application message that is not for a bridge is refused by name, a command too."""
     (refused,) = house.ask(OrderMassCancelRequest(

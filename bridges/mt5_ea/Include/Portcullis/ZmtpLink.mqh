@@ -8,7 +8,8 @@
 #include "Tcp.mqh"
 #include "Zmtp.mqh"
 
-#define LINK_OUT_MAX 4194304
+//--- the longest answer is a list of all open orders, some 400 bytes each
+#define LINK_OUT_MAX 67108864
 #define HANDSHAKE_PATIENCE_MS 2000
 //--- so long may a full line take nothing before it counts as lost
 #define FULL_PATIENCE_MS 2000

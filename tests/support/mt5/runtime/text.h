@@ -247,11 +247,8 @@ inline double StringToDouble(const string &text) { return std::strtod(text.utf8(
 inline string ShortToString(ushort unit) { return string(std::u16string(1, (char16_t)unit)); }
 inline string CharToString(uchar code) { return ShortToString(code); }
 inline double NormalizeDouble(double value, int digits) {
-   if (digits < 0) digits = 0;
-   if (digits > 15) digits = 15;
-   char out[512];
-   std::snprintf(out, sizeof out, "%.*f", digits, value + (value < 0 ? -1e-15 : 1e-15));
-   return std::strtod(out, nullptr);
+   double scale = std::pow(10.0, digits < 0 ? 0 : digits > 15 ? 15 : digits);
+   return std::round(value * scale) / scale;
 }
 
 enum ENUM_CODEPAGE { CP_ACP = 0, CP_OEMCP = 1, CP_MACCP = 2, CP_UTF7 = 65000, CP_UTF8 = 65001 };
