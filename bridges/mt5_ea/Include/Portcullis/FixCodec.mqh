@@ -203,9 +203,17 @@ private:
      {
       string parts[];
       bool whole=true;
-      StringSplit(text,FRAME_SOH,parts);
-      //--- the text ends with SOH: the last part is empty
-      for(int i=0; i<ArraySize(parts)-1; i++)
+      int size=StringLen(text)-1;
+      //--- without the SOH at the end, and without more of them there: an empty field is none
+      while(size>0 && StringGetCharacter(text,size-1)==FRAME_SOH)
+        {
+         size--;
+         whole=false;
+        }
+      if(!whole)
+         Unsplit("");
+      StringSplit(StringSubstr(text,0,size),FRAME_SOH,parts);
+      for(int i=0; i<ArraySize(parts); i++)
         {
          int sign=StringFind(parts[i],"=");
          string tag=sign<0 ? parts[i] : StringSubstr(parts[i],0,sign);
@@ -216,24 +224,21 @@ private:
             continue;
            }
          if(whole && (sign<0 || !IsFixWhole(tag)))
-           {
-            whole=false;
-            fault.reason=FIX_SESSION_REJECT_REASON_INVALID_TAG_NUMBER;
-            fault.tag=0;
-            fault.text="received "+StringSubstr(parts[i],0,40)+", expected tag=value";
-           }
+            whole=Unsplit(parts[i]);
          if(sign>=0 && IsFixWhole(tag) && IsPlainTag(tag))
             message.Add((int)StringToInteger(tag),value);
          else
             if(whole)
-              {
-               whole=false;
-               fault.reason=FIX_SESSION_REJECT_REASON_INVALID_TAG_NUMBER;
-               fault.tag=0;
-               fault.text="received "+StringSubstr(parts[i],0,40)+", expected a tag that is known";
-              }
+               whole=Unsplit(parts[i]);
         }
       return whole;
+     }
+   bool              Unsplit(const string part)
+     {
+      fault.reason=FIX_SESSION_REJECT_REASON_INVALID_TAG_NUMBER;
+      fault.tag=0;
+      fault.text="received '"+StringSubstr(part,0,40)+"', expected tag=value";
+      return false;
      }
    //--- 1 to 5 digits without a zero in front: 049 is not 49
    bool              IsPlainTag(const string tag) const

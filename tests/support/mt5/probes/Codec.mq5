@@ -32,18 +32,19 @@ void OnProbe(const string command,const uchar &in[],uchar &out[])
          Say("sound "+g_message.msg_type+ShortToString(FRAME_SOH)+Fields(),out);
       return;
      }
-   //--- encode: type, sender, target, number, time, dup, then fields, each ended by SOH
+   //--- encode: type, sender, target, number, time, dup or -, then fields, SOH between
    string parts[];
    string text=CharArrayToString(in,0,ArraySize(in),CP_UTF8);
    StringSplit(text,FRAME_SOH,parts);
    g_message.Begin(parts[0]);
-   for(int i=6; i<ArraySize(parts)-1; i++)
+   for(int i=6; i<ArraySize(parts); i++)
      {
       int sign=StringFind(parts[i],"=");
       g_message.Add((int)StringToInteger(StringSubstr(parts[i],0,sign)),
                     StringSubstr(parts[i],sign+1));
      }
-   if(!g_codec.Encode(g_message,parts[1],parts[2],StringToInteger(parts[3]),parts[4],parts[5],out))
+   if(!g_codec.Encode(g_message,parts[1],parts[2],StringToInteger(parts[3]),parts[4],
+                      parts[5]=="-" ? "" : parts[5],out))
       Say("refused "+g_codec.fault.reason+" "+IntegerToString(g_codec.fault.tag)+" "+
           g_codec.fault.text,out);
   }

@@ -190,8 +190,12 @@ inline int StringReplace(string &text, const string &what, const string &with) {
 inline int StringCompare(const string &a, const string &b, bool = true) {
    return a < b ? -1 : b < a ? 1 : 0;
 }
+// Whether a separator at the very end makes one more, empty part, the page does not say: nobody here
+// may depend on it (docs/09-strings/stringsplit).
 inline int StringSplit(const string &text, ushort separator, Array<string> &parts) {
    ArrayResize(parts, 0);
+   if (text.units.empty()) return 0;
+   if (text.units.back() == separator) mql::fail("StringSplit of a text that ends with a separator");
    size_t from = 0;
    while (true) {
       size_t at = text.units.find((char16_t)separator, from);

@@ -184,9 +184,16 @@ template <typename T, typename V>
 void ArrayFill(Array<T> &array, int start, int count, V value) {
    for (long at = start; at < (long)start + count; at++) array[at] = (T)value;
 }
+// "Array of classes and structures containing objects that require initialization aren't copied"
+// (docs/05-array/arraycopy): such a call does not compile here.
+namespace mql {
+template <typename T>
+constexpr bool is_copied = std::is_trivially_copyable<T>::value || std::is_same<T, string>::value;
+}
 template <typename T>
 int ArrayCopy(Array<T> &to, const Array<T> &from, int to_start = 0, int from_start = 0,
               int count = WHOLE_ARRAY) {
+   static_assert(mql::is_copied<T>, "structures with strings or arrays in them are not copied");
    if (&to == &from) mql::fail("ArrayCopy of an array into itself is not defined here");
    if (from_start < 0 || to_start < 0) return 0;
    long available = from.size() - from_start;
