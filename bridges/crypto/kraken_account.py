@@ -76,13 +76,17 @@ class KrakenAccount:
         return texts[0] if texts else None
 
     def read_trades(self, body: Any, symbol: str) -> list[TradeView]:
-        """Read trades of ours; there are none yet where an order was asked for."""
+        """Read trades of ours, the oldest first; none yet where an order was asked for.
+
+        The newest are listed first, and several may have one time: `trade_id` counts a pair's.
+        """
         rows = body["result"].get("trades", body["result"])
-        return [
-            self._trade(trade_id, row, symbol)
-            for trade_id, row in rows.items()
+        ours = [
+            (int(row.get("trade_id") or 0), self._trade(exec_id, row, symbol))
+            for exec_id, row in rows.items()
             if "ordertxid" in row and self.aliases.get(row["pair"]) == symbol
         ]
+        return [view for _, view in sorted(ours, key=lambda one: (one[1].ns, one[0]))]
 
     def _trade(self, trade_id: str, row: Any, symbol: str) -> TradeView:
         return TradeView(

@@ -329,6 +329,21 @@ def test_an_order_without_trades_is_asked_for_none(table):
     assert table.more_trades(call, {"result": {}}) is None
 
 
+def test_trades_of_one_moment_keep_their_order(table):
+    """The newest are listed first; of those with one time, `trade_id` says which came first."""
+    row = {
+        "ordertxid": TXID, "pair": "XBTUSDT", "type": "buy", "price": "9", "fee": "1", "vol": "1",
+    }  # fmt: skip
+    listed = {
+        "T4": {**row, "time": "1688585841.0000", "trade_id": 13},
+        "T3": {**row, "time": "1688585840.8921", "trade_id": 12},
+        "T2": {**row, "time": "1688585840.8921", "trade_id": 11},
+        "T1": {**row, "time": "1688585840.0000"},
+    }  # fmt: skip
+    found = table.read_trades({"result": {"trades": listed, "count": 4}}, BTC)
+    assert [one.trade_id for one in found] == ["T1", "T2", "T3", "T4"]
+
+
 def test_histories_are_read_to_their_end(table):
     """Fifty rows a page, until there are as many as there are."""
     call, pages = table.trades_from(BTC, 5_000, 9_000), 1
