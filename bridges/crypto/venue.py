@@ -14,7 +14,7 @@ from bridges.crypto.books import Books
 from bridges.crypto.core import Core, pauses
 from bridges.crypto.dead_man import DeadMan
 from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
-from bridges.crypto.flows import Flow, Gather
+from bridges.crypto.flows import Flow, Gather, Pause
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
@@ -265,7 +265,7 @@ class CryptoVenue:
                 is_clear = verdicts <= {Verdict.DONE, Verdict.UNKNOWN}
             if is_clear:
                 return
-            yield pause
+            yield Pause(max(pause.ns, core.gate.quiet_until_ns - core.now_ns))
 
     def _flush(self) -> None:
         acts, self.core.stream_acts = self.core.stream_acts, []

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, by_length, trader_on, venue_on
+from support.crypto_trader import MARKETS, SPOT, by_length, trader_on, venue_on
 
 from bridges.notes import Notes
 from bridges.port import (
@@ -112,6 +112,21 @@ def test_a_cancel_that_is_refused_for_haste_is_sent_again_when_it_may_be(trader,
     assert len(world.shell.calls) == asked
     world.run(9_000)
     assert [one.request_id for one in world.of(Canceled)] == [request]
+    trader.judge()
+
+
+def test_a_dead_mans_cancel_keeps_the_time_that_it_is_told_to_wait():
+    """Who goes on asking after a 429 is banned, and then nothing can be cancelled at all."""
+    trader = trader_on(SPOT)
+    world = trader.world
+    rests(trader)
+    world.shell.faults.append(("slow", "DeleteOpenOrders"))
+    world.venue.cancel_all("DEAD_MAN", world.exchange.now_ns)
+    asked = len(world.shell.calls)
+    world.run(1_900)
+    assert len(world.shell.calls) == asked
+    world.run(1_000)
+    assert trader.open_here() == {}
     trader.judge()
 
 
