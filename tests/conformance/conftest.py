@@ -46,7 +46,7 @@ def marks_of(name):
     """Skip what cannot be; leave to CI what is Binance's bridge with another table."""
     skips = pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
     if name.startswith("mt5 ea"):
-        return [skips, pytest.mark.budget(60)]  # the first one of a run compiles
+        return [skips, pytest.mark.budget(120)]  # the first one of a run compiles
     return [skips, pytest.mark.length("ci")] if name in IN_CI else [skips]
 
 

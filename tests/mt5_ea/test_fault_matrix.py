@@ -19,7 +19,7 @@ from support.mt5.symbols import eurusd
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
-    pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.budget(120),  # the first test of a run compiles
 ]
 
 KINDS = {

@@ -15,7 +15,7 @@ from protocol.order_id import OrderId
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
-    pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.budget(120),  # the first test of a run compiles
 ]
 NETTING = MarginMode.RETAIL_NETTING
 

@@ -13,7 +13,7 @@ from support.mt5.symbols import eurusd
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
-    pytest.mark.budget(60),  # the first test of a run compiles
+    pytest.mark.budget(120),  # the first test of a run compiles
 ]
 HEDGING = MarginMode.RETAIL_HEDGING
 EXPIRY_NS = 1_704_103_200_000_000_000 + 60_000_000_000
