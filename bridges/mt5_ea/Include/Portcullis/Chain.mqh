@@ -338,13 +338,14 @@ struct SChain
       string content=parts[0];
       for(int i=1; i<ArraySize(parts); i++)
          content+=ShortToString(CHAIN_SEPARATOR)+parts[i];
-      return content;
+      //--- the last part is never empty: what StringSplit makes of an empty one is not documented
+      return content+ShortToString(CHAIN_SEPARATOR)+".";
      }
    bool              Restore(const long number,const string content)
      {
       string parts[];
       Clear();
-      if(StringSplit(content,CHAIN_SEPARATOR,parts)!=37)
+      if(StringSplit(content,CHAIN_SEPARATOR,parts)!=38)
          return false;
       root=number;
       magic=StringToInteger(parts[0]);

@@ -59,7 +59,8 @@ void OnProbe(const string command,const uchar &in[],uchar &out[])
   {
    string parts[];
    string text=CharArrayToString(in,0,ArraySize(in),CP_UTF8);
-   StringSplit(text,' ',parts);
+   if(StringSplit(text+" .",' ',parts)==0)
+      return;
    string said=Answer(command,parts);
    int size=StringToCharArray(said,out,0,WHOLE_ARRAY,CP_UTF8);
    ArrayResize(out,size-1);
