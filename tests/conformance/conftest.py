@@ -31,7 +31,10 @@ DESKS = {
     "mt5 ea netting": EaNettingDesk, "mt5 ea exchange": EaExchangeDesk,
     "mt5 ea hedging": EaHedgingDesk,
 }  # fmt: skip
-IN_CI = ("bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot", "any other spot")
+IN_CI = (
+    "bybit spot", "bybit linear", "okx spot", "okx swap", "kraken spot", "any other spot",
+    "mt5 ea exchange", "mt5 ea netting",
+)
 
 
 def missing(name):
@@ -43,11 +46,11 @@ def missing(name):
 
 
 def marks_of(name):
-    """Skip what cannot be; leave to CI what is Binance's bridge with another table."""
-    skips = pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")
+    """Skip what cannot be; leave to CI what is a bridge with another table or account."""
+    marks = [pytest.mark.skipif(bool(missing(name)), reason=f"needs {missing(name)}")]
     if name.startswith("mt5 ea"):
-        return [skips, pytest.mark.budget(120)]  # the first one of a run compiles
-    return [skips, pytest.mark.length("ci")] if name in IN_CI else [skips]
+        marks.append(pytest.mark.budget(120))  # the first one of a run compiles
+    return [*marks, pytest.mark.length("ci")] if name in IN_CI else marks
 
 
 @pytest.fixture(params=[pytest.param(name, marks=marks_of(name)) for name in DESKS])

@@ -44,6 +44,7 @@ def test_notes_of_ids_outlive_the_program(trader):
     assert not trader.note("is_buried", other)
 
 
+@pytest.mark.length("ci")
 def test_ids_below_the_floor_count_as_sent(trader, tmp_path):
     """Of a million ids the older half is dropped: of that instance only, and never sent again."""
     trader.remove()

@@ -20,9 +20,16 @@ EXPIRY_NS = 1_704_103_200_000_000_000 + 60_000_000_000
 GTD, DAY, IOC, FOK = "6", "0", "3", "4"
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.name.lower())
+CI = pytest.mark.length("ci")
+ACCOUNTS = [
+    pytest.param(kind, marks=() if kind is HEDGING else (CI,), id=kind.name.lower())
+    for kind in KINDS
+]
+
+
+@pytest.fixture(params=ACCOUNTS)
 def trader(request, tmp_path):
-    """Give a trader on a venue that is up."""
+    """Give a trader on a venue that is up; a plain run has the hedging account only."""
     return EaTrader(request.param, tmp_path, inputs={"IocAtMarket": True}).settle()
 
 
