@@ -3,7 +3,8 @@
 Rules: nothing is retried here. Every call gets one response, whatever ccxt makes of it: status,
 headers and body are taken before ccxt's own error tables speak. Every message of a stream is passed
 on as it came; ccxt's caches, which lose steps in between, are not used. No text of an exception is
-passed on: it may hold a signed address.
+passed on: it may hold a signed address. A call has never left only if it never had a connection:
+aiohttp sends a PUT or DELETE twice if a kept connection dies on it, and the first may have arrived.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 from bridges.crypto.addresses import Place
@@ -42,6 +44,8 @@ PING_MS = 1_000
 LOOK_S = 0.25
 JOIN_S = 5
 OK = 200
+connected_now: ContextVar[list[bool]] = ContextVar("connected")
+"""An entry for each connection that the call of this task has had."""
 
 
 class CcxtShell:
@@ -133,7 +137,7 @@ class CcxtShell:
         self._loop.close()
 
     async def _begin(self) -> None:
-        self._session = (self._make_session or _session)()
+        self._session = watched((self._make_session or _session)())
         config: dict[str, Any] = {
             **self._config, "asyncio_loop": self._loop, "session": self._session
         }  # fmt: skip
@@ -162,6 +166,8 @@ class CcxtShell:
         heard: list[Response] = []
         heard_now.set(heard)
         calling.set(call)
+        connections: list[bool] = []
+        connected_now.set(connections)
         problem, sent = "", True
         in_turn = self._place.in_turn and call.method.startswith("private")
         if in_turn:
@@ -176,7 +182,7 @@ class CcxtShell:
         except Exception as error:  # noqa: BLE001 - whatever it is, the call has an answer
             cause = error.__cause__
             problem = type(error).__name__ + (f" ({type(cause).__name__})" if cause else "")
-            sent = not _never_left(cause)
+            sent = bool(connections) or not _could_not_connect(cause)
             raised = tuple(one.__name__ for one in type(error).__mro__[:-3])
         finally:
             if in_turn:
@@ -267,8 +273,25 @@ def _session() -> Any:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=0))
 
 
-def _never_left(cause: BaseException | None) -> bool:
-    """Whether the connection was not even made, so that nothing can have been sent."""
+def watched(session: Any) -> Any:
+    """Let a session note in `connected_now` whenever a call has a connection, new or kept."""
+    import aiohttp  # noqa: PLC0415 - comes with ccxt
+
+    async def note(*_: Any) -> None:
+        connections = connected_now.get(None)
+        if connections is not None:
+            connections.append(True)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(note)
+    trace.on_connection_reuseconn.append(note)
+    trace.freeze()
+    session.trace_configs.append(trace)
+    return session
+
+
+def _could_not_connect(cause: BaseException | None) -> bool:
+    """Whether a connection could not be made; the call may have had another before."""
     import aiohttp  # noqa: PLC0415 - comes with ccxt
 
     return isinstance(cause, aiohttp.ClientConnectorError)
