@@ -94,7 +94,11 @@ class Core:
         """Since when this life has listened, by the exchange's clock, and how far that was off."""
         self.offset_ms = 0
         """The exchange's clock less ours."""
+        self.is_known = False
+        """Whether clock, key and rules were read once."""
         self.is_up = False
+        self.unread = ""
+        """What could not be read last, and what was received instead."""
         self.banned_until_ns = 0
         self.on_clock_off: Callable[[], None] = lambda: None
 
@@ -160,10 +164,12 @@ class Core:
     def read(self, reader: Callable[[Any], V], response: Response) -> V | None:
         """Read an answer that was done; None if it does not say what it should."""
         if self.table.judge(response) is not Verdict.DONE:
+            self.unread = self.table.text_of(response)
             return None
         try:
             return reader(response.body)
-        except UNREADABLE:
+        except UNREADABLE as problem:
+            self.unread = f"not understood: {problem!r}"
             return None
 
     def within_reach(self, since_ms: int) -> int:

@@ -1,7 +1,9 @@
 """The exchange's own dead man: it cancels everything unless it is told again and again not to.
 
 Rules: it is told only while the gateway lives (`hold`), so that it also strikes when this whole
-machine is gone. It is longer than the bridge's own dead man, which cancels by itself while only the
+machine is gone. That the user stream is away is no reason for it: the gateway can still cancel what
+it wants cancelled. Nothing is told before the exchange is known, nor while nobody is heard. It is
+longer than the bridge's own dead man, which cancels by itself while only the
 gateway is gone. With 0 it is never begun.
 """
 
@@ -36,7 +38,9 @@ class DeadMan:
     def tick(self) -> None:
         """Put it off if that is due."""
         core = self._core
-        if not self._timeout_ms or not core.is_up or core.now_ns < self._next_ns:
+        if not self._timeout_ms or not core.is_known:
+            return
+        if core.now_ns < max(self._next_ns, core.banned_until_ns):
             return
         if core.now_ns - self._held_ns > FRESH_NS:
             return

@@ -16,9 +16,9 @@ from msgspec.structs import replace as changed
 
 from bridges.crypto.core import MS_NS, Core, pauses
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.flows import Flow, Gather, Pause, Step, ask
+from bridges.crypto.flows import Flow, Pause, Step, ask
 from bridges.crypto.orders import ENDED, Order
-from bridges.crypto.reading import listed, seek
+from bridges.crypto.reading import seek
 from bridges.crypto.rules import check
 from bridges.crypto.views import OrderView, Verdict
 from bridges.link_events import RateWarned
@@ -199,16 +199,6 @@ def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
             return True
         yield pause
     return False
-
-
-def cancel_listed(core: Core, symbol: str) -> Truth:
-    """Cancel what rests in a symbol, one by one; say whether nothing rested."""
-    views = yield from listed(core, (symbol,))
-    calls = tuple(
-        core.table.cancel(symbol, one.client_id, "", waits=one.waits) for one in views or ()
-    )
-    yield Gather(calls)
-    return views == []
 
 
 def replace(core: Core, request: OrderRequest) -> Flow:

@@ -4,7 +4,8 @@ It is up when clock, key and rules were read, the user stream is logged on, and 
 since the last certain moment was asked for. A stream that says nothing and answers no ping for
 `SILENCE_NS` is gone, whatever its socket says. The last certain moment is when the stream was last
 alive, less `OVERLAP_NS`. While it is up, what rests is compared with the exchange's own list every
-`audit_ms` of the table: a stream may be alive and lose events all the same.
+`audit_ms` of the table: a stream may be alive and lose events all the same. A link that does not
+stay up is dialled more and more seldom: only one that was up for `STEADY_NS` begins anew.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bridges.crypto.effects import (
     StreamSaid,
     StreamUp,
 )
+from bridges.crypto.fitness import FIT, examine
 from bridges.crypto.flows import Flow, Pause, Step, ask
 from bridges.crypto.hearing import ask_order, hear_order, hear_trade
 from bridges.crypto.questions import ledger_entries, read_listing
@@ -58,6 +60,8 @@ LEDGER_NS = 3_600_000 * MS_NS
 """How far back the ledger is asked for when the stream hints at it; entries have ids."""
 KEY_NS = 20 * 60_000 * MS_NS
 FIRST_PAUSE_NS = 200 * MS_NS
+STEADY_NS = 60_000 * MS_NS
+NOT_FOUND = "an order that should be open is not found"
 POLLS = 5
 """Without a stream, the link is gone when so many times nothing could be read whole."""
 
@@ -81,13 +85,14 @@ class Link:
         self._key_may = key_may
         self._checks_key = checks_key
         self._state = State.IDLE
-        self._is_known = False
         self._was_up_before = False
         self._attempt = 0
         self._alive_ns = 0
         self._certain_ns = 0
+        self._up_ns = 0
         self._audit_ns = 0
         self._clock_ns = 0
+        self._is_recovering = False
         self._has_gap = False
         """Whether something of the stream was missed since the last audit."""
         self._key = ""
@@ -185,10 +190,10 @@ class Link:
         core = self.core
         if not (yield from self._set_clock()):
             return False
-        if not self._is_known:
-            if self._checks_key and not (yield from self._check_key()):
-                return False
-            if not (yield from self._check_mode()):
+        if not core.is_known:
+            found = yield from examine(core, self._key_may if self._checks_key else None)
+            self._why, self.refusal = found.why, found.refusal
+            if found != FIT:
                 return False
             wrong = yield from read_listing(core)
             if wrong:
@@ -197,7 +202,7 @@ class Link:
             missing = sorted(core.table.native.keys() - core.instruments.keys())
             if missing:
                 logger.warning("not traded at {}: {}", core.table.name, ", ".join(missing))
-            self._is_known = True
+            core.is_known = True
         call = core.table.user_key()
         if call is not None:
             response = yield from ask(call)
@@ -224,53 +229,6 @@ class Link:
 
     def _on_clock_off(self) -> None:
         self._clock_ns = 0
-
-    def _check_key(self) -> Truth:
-        """Read what the key may do; a key that may too much is refused."""
-        core = self.core
-        call = core.table.access()
-        if call is None:
-            if "untold" not in self._key_may:
-                self.refusal = (
-                    f"{core.table.name} does not tell what an API key may do: make one that may"
-                    ' not withdraw, and say so in the config: key_may = ["untold"]'
-                )
-            return not self.refusal
-        response = yield from ask(call)
-        access = core.read(core.table.read_access, response)
-        if access is None:
-            self._why = core.table.text_of(response)
-            if self._is_final(response):
-                self.refusal = f"the API key is not taken: {self._why}"
-            return False
-        if not access.trades:
-            self.refusal = "the API key may not trade: allow it, or use another key"
-        elif access.withdraws and "withdraw" not in self._key_may:
-            self.refusal = (
-                "the API key may withdraw or move money: make one that may not, or say so in the"
-                ' config: key_may = ["withdraw"]'
-            )
-        elif not access.bound and "any_address" not in self._key_may:
-            self.refusal = (
-                "the API key is not bound to addresses: bind it to yours, or say so in the"
-                ' config: key_may = ["any_address"]'
-            )
-        return not self.refusal
-
-    def _is_final(self, response: Response) -> bool:
-        """Whether a refusal is the key's; a wrong clock and haste pass."""
-        refused = self.core.table.judge(response) is Verdict.REFUSED and response.sent
-        return refused and not self.core.passes(response)
-
-    def _check_mode(self) -> Truth:
-        call = self.core.table.mode()
-        if call is None:
-            return True
-        response = yield from ask(call)
-        objection = self.core.read(self.core.table.objection, response)
-        self._why = self.core.table.text_of(response)
-        self.refusal = objection or ""
-        return objection == ""
 
     def _said(self, news: StreamSaid) -> None:
         core = self.core
@@ -318,25 +276,34 @@ class Link:
         core = self.core
         self._state = State.READY
         core.listen(since_ns)
-        core.start(self._recover())
+        if not self._is_recovering:
+            self._is_recovering = True
+            core.start(self._recover())
 
     def _recover(self) -> Flow:
-        """Ask for what happened while nobody listened; then the link is up."""
+        """Ask for what happened while nobody listened; then the link is up.
+
+        If the stream falls meanwhile, this goes on when it is there again: questions of streams
+        that are gone would stand before those of the one that is there.
+        """
         core = self.core
-        attempt = self._attempt
-        while self._state is State.READY and attempt == self._attempt:
-            since_ns = self._certain_ns
+        while self._state is State.READY:
+            attempt, since_ns, core.unread = self._attempt, self._certain_ns, ""
             symbols, again = list(core.table.native), self._was_up_before
             done = yield from catch_up(core, symbols, since_ns, trades=again)
-            if done and self._state is State.READY and attempt == self._attempt:
-                self._was_up_before, self._pause_ns = True, FIRST_PAUSE_NS
+            if attempt != self._attempt:
+                continue
+            if done:
+                self._was_up_before, self._up_ns = True, core.now_ns
                 self._audit_ns = core.now_ns + core.table.audit_ms * MS_NS
                 core.is_up = True
                 self._told.clear()
                 core.events.append(LinkChanged(up=True))
-                return
+                break
+            self._complain(f"what was missed could not be read: {core.unread or NOT_FOUND}")
             yield Pause(self._pause_ns)
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
+        self._is_recovering = False
 
     def _audit(self) -> Flow:
         """Compare what is open here with the exchange's own list; after a gap, everything.
@@ -354,10 +321,11 @@ class Link:
             self._alive_ns = asked_ns
 
     def _keep_key(self) -> Flow:
-        call = self.core.table.keep_user_key(self._key)
+        call, attempt = self.core.table.keep_user_key(self._key), self._attempt
         if call is not None:
             response = yield from ask(call)
-            if self.core.table.judge(response) is not Verdict.DONE:
+            is_kept = self.core.table.judge(response) is Verdict.DONE
+            if not is_kept and attempt == self._attempt:
                 self._down("the listen key could not be kept alive")
 
     # Down.
@@ -371,6 +339,8 @@ class Link:
         self._attempt += 1
         if core.is_up:
             core.is_up = False
+            if core.now_ns - self._up_ns > STEADY_NS:
+                self._pause_ns = FIRST_PAUSE_NS
             logger.warning("the user stream of {} is gone: {}", core.table.name, why)
             core.events.append(LinkChanged(up=False, text=why))
         else:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.flows import Gather, Step, ask
 from bridges.crypto.views import OrderView, TradeView, Verdict
@@ -56,10 +58,12 @@ def _ask_one(
         response = yield from ask(call)
         verdict = core.table.judge(response)
         if verdict is not Verdict.DONE:
+            core.unread = f"{call.method}: {core.table.text_of(response)}"
             return Sought(None, verdict is Verdict.UNKNOWN)
         try:
             found = core.table.read_found(response.body, client_id)
-        except UNREADABLE:
+        except UNREADABLE as problem:
+            core.unread = f"{call.method}: not understood: {problem!r}"
             break
         if not isinstance(found, Call):
             return Sought(found, found is None)
@@ -80,9 +84,10 @@ def pages(
         if not calls:
             return found
         responses = yield Gather(calls)
-        for response in responses:
+        for call, response in zip(calls, responses, strict=True):
             rows = core.read(reader, response)
             if rows is None:
+                core.unread = f"{call.method}: {core.unread}"
                 return None
             found += rows
         following = (more(call, one.body) for call, one in zip(calls, responses, strict=True))
@@ -90,9 +95,9 @@ def pages(
     return None
 
 
-def listed(core: Core, symbols: Sequence[str]) -> Views:
-    """Read what rests; None if it could not be read whole."""
-    calls = core.table.open_orders(symbols)
+def listed(core: Core, symbols: Sequence[str], *, urgent: bool = False) -> Views:
+    """Read what rests; None if it could not be read whole. An urgent list waits for no other."""
+    calls = [replace(call, urgent=urgent) for call in core.table.open_orders(symbols)]
     return (yield from pages(core, calls, core.table.more_orders, core.table.read_orders))
 
 

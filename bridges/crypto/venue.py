@@ -11,15 +11,15 @@ from typing import Protocol
 
 from bridges.crypto import deeds, questions
 from bridges.crypto.books import Books
-from bridges.crypto.core import Core, pauses
+from bridges.crypto.clearing import clear
+from bridges.crypto.core import Core
 from bridges.crypto.dead_man import DeadMan
 from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
-from bridges.crypto.flows import Flow, Gather, Pause
+from bridges.crypto.flows import Flow
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
 from bridges.crypto.table import Table
-from bridges.crypto.views import Verdict
 from bridges.notes import Notes, terms
 from bridges.port import (
     CancelRefused,
@@ -146,7 +146,7 @@ class CryptoVenue:
         """Cancel everything that rests, symbol by symbol, until the exchange has agreed."""
         self.core.now_ns = now_ns
         for symbol in self.symbols:
-            self.core.start(self._clear(symbol))
+            self.core.start(clear(self.core, symbol))
         self._flush()
 
     def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
@@ -252,20 +252,6 @@ class CryptoVenue:
         self.core.now_ns = now_ns
         self.core.start(flow)
         self._flush()
-
-    def _clear(self, symbol: str) -> Flow:
-        core = self.core
-        calls = core.table.cancel_all(symbol)
-        for pause in pauses():
-            if not calls:
-                is_clear = yield from deeds.cancel_listed(core, symbol)
-            else:
-                responses = yield Gather(calls)
-                verdicts = {core.table.judge(one) for one in responses}
-                is_clear = verdicts <= {Verdict.DONE, Verdict.UNKNOWN}
-            if is_clear:
-                return
-            yield Pause(max(pause.ns, core.gate.quiet_until_ns - core.now_ns))
 
     def _flush(self) -> None:
         acts, self.core.stream_acts = self.core.stream_acts, []

@@ -23,7 +23,7 @@ PUT_OFF = [name for name in WITH_DEAD_MAN if "stream" not in WORDS[name]]
 def trader(request):
     """Give a trader on a venue that keeps the exchange's dead man off."""
     market = MARKETS[request.param]
-    exchange = VirtualExchange(market.make_face)
+    exchange = VirtualExchange(market.make_face, market.symbol)
     shell = VirtualShell(exchange)
     venue = CryptoVenue(
         table=market.table({BTC: market.native}, recv_window_ms=5_000), shell=shell,
@@ -53,6 +53,22 @@ def test_it_strikes_when_the_gateway_has_been_gone_for_its_time(trader):
     after_ms = (world.exchange.now_ns - gone_ns) // 1_000_000
     assert TIMEOUT_MS * 3 // 4 - 500 <= after_ms <= TIMEOUT_MS + 3_000
     trader.judge()
+
+
+@pytest.mark.parametrize("trader", PUT_OFF, indirect=True)
+def test_it_does_not_strike_while_only_the_user_stream_is_away(trader):
+    """The gateway lives and can cancel what it likes: the exchange is not to do it."""
+    world = trader.world
+    live(trader, 1_000)
+    trader.place("0.5", "59000")
+    live(trader, 4_000)
+    world.shell._up = lambda _stream: None
+    world.shell.stream_fault = "drop"
+    world.exchange.trade(58000, "0.1", "sell")
+    live(trader, 4 * TIMEOUT_MS)
+    assert not world.venue.connected
+    assert [one.is_open for one in world.exchange.records()] == [True]
+    assert world.until(lambda: not world.exchange.records()[0].is_open, limit_s=30)
 
 
 @pytest.mark.parametrize("fault", ["lost", "server_error", "cut"])

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("cryptography")
 from support.crypto_trader import MARKETS, SPOT, by_length, trader_on, venue_on
 
+from bridges.crypto.effects import StreamDown
 from bridges.notes import Notes
 from bridges.port import (
     Accepted,
@@ -127,6 +128,74 @@ def test_a_dead_mans_cancel_keeps_the_time_that_it_is_told_to_wait():
     assert len(world.shell.calls) == asked
     world.run(1_000)
     assert trader.open_here() == {}
+    trader.judge()
+
+
+def test_a_dead_mans_cancel_waits_for_no_question(trader, world, market):
+    """Forty look-ups stand in line, and the limits have no room: what rests goes out all the same.
+
+    So does what the account's owner has placed by hand, of which this bridge knows nothing yet.
+    """
+    rests(trader)
+    stranger = venue_on(world.exchange, market, Notes())
+    world.shell.stream_fault = "silence"
+    by_hand = OrderRequest(
+        cl_ord_id="0000000000ZZZ", symbol="BTC/USDT", side=Side.BUY, order_qty=Decimal("0.3"),
+        ord_type=OrdType.LIMIT, price=Decimal(58000),
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+    )  # fmt: skip
+    stranger.venue.submit(by_hand, world.exchange.now_ns)
+    assert stranger.until(lambda: len(world.exchange.records()) == 2)
+    for number in range(40):
+        world.venue.look_up(f"Q{number}", f"0ZZZZZZZZ{number:04d}", world.exchange.now_ns)
+    world.run(10)
+    asked_ns = world.exchange.now_ns
+    world.venue.cancel_all("DEAD_MAN", asked_ns)
+    assert world.until(lambda: not any(one.is_open for one in world.exchange.records()))
+    assert world.exchange.now_ns - asked_ns < 1_000_000_000
+
+
+def test_what_is_known_is_cancelled_while_the_exchange_wants_no_questions(trader, world):
+    """After a 429 with ten seconds to wait the dead man's cancels leave at once."""
+    rests(trader)
+    asked_ns = world.exchange.now_ns
+    world.venue.core.gate.quiet_until_ns = asked_ns + 10_000_000_000
+    world.venue.cancel_all("DEAD_MAN", asked_ns)
+    assert world.until(lambda: not any(one.is_open for one in world.exchange.records()))
+    assert world.exchange.now_ns - asked_ns < 1_000_000_000
+    world.run(20_000)
+    trader.judge()
+
+
+def test_a_stream_that_falls_as_soon_as_it_is_up_is_dialled_seldom(trader, world):
+    """Exchanges ban who connects hundreds of times in five minutes."""
+    rests(trader)
+    dialled, begin = [], world.shell._begin
+
+    def begin_and_fall(stream):
+        begin(stream)
+        dialled.append(stream)
+        world.shell._at(world.exchange.now_ns + 300_000_000, fall, stream)
+
+    def fall(stream):
+        if stream == world.shell._stream:
+            world.shell._alive = False
+            world.shell._tell(StreamDown("user", "dropped"))
+
+    world.shell._begin = begin_and_fall
+    world.shell.stream_fault = "drop"
+    world.exchange.trade(58000, "0.2", "sell")
+    world.run(300_000)
+    assert 10 < len(dialled) < 80
+    world.shell._begin = begin
+    world.run(90_000)
+    assert world.venue.connected
+    world.shell.stream_fault = "drop"
+    world.exchange.trade(58000, "0.2", "sell")
+    assert world.until(lambda: not world.venue.connected)
+    since_ns = world.exchange.now_ns
+    assert world.until(lambda: world.venue.connected)
+    assert world.exchange.now_ns - since_ns < 2_000_000_000
     trader.judge()
 
 
