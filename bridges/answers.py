@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridges.instrument import Instrument
 from bridges.port import (
     Balance,
     Balances,
     Capabilities,
     Fill,
     Fills,
-    Instrument,
     Instruments,
     LedgerEntry,
     Position,

@@ -64,6 +64,13 @@ class Notes:
             found.append(name)
         return found[::-1]
 
+    def chain_before(self, name: str) -> list[str]:
+        """Return the ids that an id came from, one replace after the other, the newest first."""
+        found: list[str] = []
+        while (name := self._previous.get(name, "")) and name not in found:
+            found.append(name)
+        return found
+
     def name_of(self, name: str, terms: str) -> str:
         """Return the newest id of a chain whose terms are these, or the given one."""
         chain = self.chain_from(name)

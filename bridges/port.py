@@ -20,6 +20,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from bridges.instrument import Instrument
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.market_events import BookChanged, Traded
 from protocol.fields import (
@@ -34,31 +35,6 @@ from protocol.fields import (
     TimeInForce,
 )
 from protocol.numbers import ZERO
-
-ONE = Decimal(1)
-
-
-class Instrument(Struct, frozen=True, kw_only=True):
-    """What may be traded and in which steps; fees are fractions of the notional."""
-
-    symbol: str
-    base: str
-    currency: str
-    price_tick: Decimal
-    qty_step: Decimal
-    min_qty: Decimal
-    max_qty: Decimal
-    min_notional: Decimal
-    contract_multiplier: Decimal = ONE
-    maker_fee: Decimal = ZERO
-    taker_fee: Decimal = ZERO
-    funding_rate: Decimal = ZERO
-    """Paid by longs to shorts, a fraction of the notional, once every `funding_interval_ms`."""
-    funding_interval_ms: int = 0
-    funding_ns: int = 0
-    """When funding is paid next; 0 when that is not known."""
-    margin_rate: Decimal | None = None
-    """The part of the notional that the venue blocks for an open position: 1 is cash."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -101,12 +77,16 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
 
 
 class CancelRequest(Struct, frozen=True, kw_only=True):
-    """Take the order that `orig_cl_ord_id` names off the venue; `cl_ord_id` names the request."""
+    """Take the order that `orig_cl_ord_id` names off the venue; `cl_ord_id` names the request.
+
+    `order_id` is the venue's own id of the order, if the gateway has heard it.
+    """
 
     cl_ord_id: str
     orig_cl_ord_id: str
     symbol: str
     side: Side
+    order_id: str = ""
 
 
 class VenueOrder(Struct, frozen=True, kw_only=True):

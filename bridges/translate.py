@@ -91,6 +91,7 @@ def cancel_request(message: OrderCancelRequest) -> CancelRequest:
         orig_cl_ord_id=message.orig_cl_ord_id,
         symbol=message.symbol,
         side=message.side,
+        order_id=message.order_id or "",
     )
 
 

@@ -37,10 +37,10 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.instrument import Instrument
 from bridges.port import (
     Balance,
     Capabilities,
-    Instrument,
     LedgerEntry,
     OrderRequest,
     Position,

@@ -16,7 +16,8 @@ from bridges.crypto.bybit_account import by_symbol
 from bridges.crypto.bybit_words import rows_of
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import number
-from bridges.port import Instrument, OrderRequest, Position
+from bridges.instrument import Instrument
+from bridges.port import OrderRequest, Position
 from protocol.fields import Side
 from protocol.numbers import plain
 

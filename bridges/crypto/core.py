@@ -27,6 +27,7 @@ from bridges.crypto.reading import UNREADABLE, trades_of
 from bridges.crypto.table import Table
 from bridges.crypto.views import AmendFailed, OrderView, TradeView, Verdict
 from bridges.flows import Flows
+from bridges.instrument import Instrument
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.notes import Notes
 from bridges.port import (
@@ -35,7 +36,6 @@ from bridges.port import (
     Event,
     Expired,
     Filled,
-    Instrument,
     Rejected,
     Replaced,
     Triggered,
@@ -209,6 +209,8 @@ class Core:
         self.orders[order.client_id] = order
         if order.name:
             self.names[order.name] = order
+        if order.order_id:
+            self.by_order_id[order.request.symbol, order.order_id] = order
         if len(self.orders) > 2 * MAX_ENDED:
             for name in [name for name, one in self.orders.items() if one.is_done][:MAX_ENDED]:
                 del self.orders[name]
@@ -222,6 +224,10 @@ class Core:
         """Let an order be known by every id that it was to have, where the exchange keeps one."""
         for name in self.notes.chain_from(order.client_id):
             self.names.setdefault(name, order)
+
+    def ids_before(self, name: str) -> list[str]:
+        """Return the ids that an order may have at the exchange since it had them before."""
+        return self.notes.chain_before(name) if self.table.amends_in_place else []
 
     def forget(self, order: Order) -> None:
         """Forget an order that never came to be."""
@@ -247,7 +253,6 @@ class Core:
             view, ours=has_our_shape(view.client_id), executed=executed, paid=paid
         )
         self.know(order)
-        self.by_order_id[view.symbol, order.order_id] = order
         return order
 
     def absorb(self, view: OrderView, trade: TradeView | None = None) -> Order:

@@ -17,13 +17,14 @@ from msgspec.structs import replace as changed
 from bridges.crypto.core import MS_NS, Core, pauses
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.flows import Flow, Pause, Step, ask
-from bridges.crypto.orders import ENDED, Order
+from bridges.crypto.orders import OVER, Order
 from bridges.crypto.reading import seek
 from bridges.crypto.rules import check
+from bridges.crypto.strangers import cancel_named, refuse
 from bridges.crypto.views import OrderView, Verdict
 from bridges.link_events import RateWarned
-from bridges.port import CancelRefused, CancelRequest, OrderRequest, VenueOrder
-from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason, OrdStatus
+from bridges.port import CancelRequest, OrderRequest
+from protocol.fields import CxlRejResponseTo, OrdRejReason
 
 Found = Generator[Step, list[Response], OrderView | None]
 Truth = Generator[Step, list[Response], bool]
@@ -32,7 +33,6 @@ Answer = Generator[Step, list[Response], Response]
 SHORT = Pause(20_000_000)
 GRACE_STEPS = 10
 NO_ROOM = "RATE_LIMIT: the exchange's limits have no room for it now; not sent"
-OVER = ENDED | {OrdStatus.FILLED}
 
 
 def place(core: Core, order: Order) -> Flow:
@@ -120,7 +120,7 @@ def cancel(core: Core, request: CancelRequest) -> Flow:
         found = yield from _cancel_stranger(core, request)
         if found:
             return
-    _refuse(core, request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL)
+    refuse(core, request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL)
 
 
 def _end(core: Core, order: Order, request_id: str) -> Truth:
@@ -167,37 +167,23 @@ def _say_cancel(core: Core, order: Order, request_id: str, sent_ns: int) -> Answ
 
 
 def _cancel_stranger(core: Core, request: CancelRequest) -> Truth:
-    """Cancel an order that is not known to be open; say whether that has ended it."""
-    name, symbol = request.orig_cl_ord_id, request.symbol
-    sent_ns, waits = core.now_ns, False
-    for pause in pauses():
-        call = core.table.cancel(symbol, name, request.cl_ord_id, waits=waits)
-        response = yield from ask(call)
-        view = core.read(core.table.read_order, response)
-        if view is not None:
-            order = core.adopt(view, view.executed, view.paid)
-            order.cancel_id = request.cl_ord_id
-            core.absorb(view)
+    """Cancel an order that is not known to be open; say whether what came of it was told.
+
+    It may be known by the exchange's id only. One that is changed in place keeps its first id
+    there, so that is tried first.
+    """
+    held = core.by_order_id.get((request.symbol, request.order_id))
+    if held is not None and not held.is_done:
+        ended = yield from _end(core, held, request.cl_ord_id)
+        if not ended or held.ended_by != request.cl_ord_id:
+            held.cancel_id = ""
+            name = request.orig_cl_ord_id
+            refuse(core, request.cl_ord_id, name, held, CxlRejResponseTo.CANCEL)
+        return True
+    for name in (*reversed(core.ids_before(request.orig_cl_ord_id)), request.orig_cl_ord_id):
+        done = yield from cancel_named(core, request, name)
+        if done:
             return True
-        if core.table.judge(response) is Verdict.DONE:
-            yield SHORT
-        found = yield from seek(core, symbol, name)
-        view = found.view
-        waits = view is not None and view.waits
-        reply_to = CxlRejResponseTo.CANCEL
-        if view is not None and view.status in OVER:
-            gone = core.adopt(view, view.executed, view.paid)
-            gone.ending, gone.ended = view, True
-            _refuse(core, request.cl_ord_id, name, gone, reply_to)
-            return True
-        verdict = core.table.judge(response)
-        if found.absent and verdict is Verdict.UNKNOWN:
-            return False
-        if core.now_ns - sent_ns > core.absence_ns and view is not None:
-            order = core.adopt(view, view.executed, view.paid)
-            _refuse(core, request.cl_ord_id, name, order, reply_to)
-            return True
-        yield pause
     return False
 
 
@@ -207,17 +193,17 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     names = (request.cl_ord_id, request.orig_cl_ord_id)
     reply_to = CxlRejResponseTo.REPLACE
     if order is None or order.is_done or order.replacing:
-        _refuse(core, *names, order, reply_to)
+        refuse(core, *names, order, reply_to)
         return
     rest = request.order_qty - order.cum
     wrong = check(
         request, core.instruments.get(request.symbol), core.table.capabilities, qty=rest
     )
     if wrong is not None:
-        _refuse(core, *names, order, reply_to, wrong.text)
+        refuse(core, *names, order, reply_to, wrong.text)
         return
     if not _has_room(core, core.table.new_order(request)):
-        _refuse(core, *names, order, reply_to, NO_ROOM)
+        refuse(core, *names, order, reply_to, NO_ROOM)
         return
     order.replacing = request.cl_ord_id
     if core.table.amends_in_place and (core.table.amends_stops or not order.waits):
@@ -232,7 +218,7 @@ def replace(core: Core, request: OrderRequest) -> Flow:
         order.replacing = ""
     if why:
         order.cancel_id = ""
-        _refuse(core, *names, order, reply_to, why)
+        refuse(core, *names, order, reply_to, why)
         core.settle(order)
 
 
@@ -343,24 +329,3 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     while order.is_missing_trades:
         yield SHORT
     return order.amend_refusal or text
-
-
-def _refuse(
-    core: Core, request_id: str, name: str, order: Order | None, reply_to: CxlRejResponseTo,
-    text: str = "",
-) -> None:  # fmt: skip
-    """Tell that a cancel or replace has not done what it was to do."""
-    image: VenueOrder | None = None if order is None else order.image()
-    reason = CxlRejReason.UNKNOWN_ORDER
-    if order is not None:
-        late = order.is_done or order.ending is not None
-        reason = CxlRejReason.TOO_LATE_TO_CANCEL if late else CxlRejReason.OTHER
-        if order.replacing and not late:
-            reason = CxlRejReason.ALREADY_PENDING
-        text = text or ("TOO_LATE" if late else "the exchange did not do it")
-    core.events.append(
-        CancelRefused(
-            request_id=request_id, orig_cl_ord_id=name, response_to=reply_to, reason=reason,
-            text=text, order=image,
-        )
-    )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridges.port import Balance, Instrument, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, Position
 from protocol.numbers import ZERO
 
 

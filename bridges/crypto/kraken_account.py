@@ -18,7 +18,8 @@ from bridges.crypto.kraken_stream import move
 from bridges.crypto.kraken_words import asset_of, before, ns_of, spoken, until
 from bridges.crypto.numbers import number
 from bridges.crypto.views import TradeView
-from bridges.port import Balance, Instrument, LedgerEntry, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, LedgerEntry, Position
 from protocol.numbers import plain
 
 PAGE = 50

@@ -10,7 +10,8 @@ from bridges.crypto.effects import Call
 from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
 from bridges.crypto.okx import FORCES, Okx
-from bridges.port import Balance, Capabilities, Instrument, OrderRequest, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, Capabilities, OrderRequest, Position
 from protocol.fields import OrdType
 from protocol.numbers import ZERO, plain
 

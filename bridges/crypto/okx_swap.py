@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import average, number
 from bridges.crypto.okx import FORCES, MS_NS, Okx
-from bridges.port import Balance, Capabilities, Instrument, OrderRequest, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, Capabilities, OrderRequest, Position
 from protocol.fields import OrdType
 from protocol.numbers import ZERO, plain
 

@@ -17,6 +17,7 @@ from protocol.fields import LastLiquidityInd, OrdStatus, OrdType, TimeInForce
 from protocol.numbers import ZERO
 
 ENDED = frozenset((OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED))
+OVER = ENDED | {OrdStatus.FILLED}
 _is_ours = re.compile(r"[0-9A-Z]{13}", re.ASCII).fullmatch
 LOOKS = 3
 """So many looks, spread over the time of doubt, prove an absence."""

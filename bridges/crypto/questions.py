@@ -8,7 +8,7 @@ from functools import partial
 from bridges.crypto.core import Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
-from bridges.crypto.orders import Order, adopted, fill_of, has_our_shape
+from bridges.crypto.orders import OVER, Order, adopted, fill_of, has_our_shape
 from bridges.crypto.reading import UNREADABLE, listed, named, pages, seek, trades_since
 from bridges.crypto.views import OrderView, Verdict
 from bridges.notes import terms
@@ -31,7 +31,8 @@ Images = Generator[Step, list[Response], VenueOrder]
 def look_up(core: Core, question: str, name: str) -> Flow:
     """Ask for an order by any id that it ever had."""
     complete = core.is_up
-    for candidate in core.notes.chain_from(name) if complete else ():
+    earlier = core.ids_before(name)
+    for candidate in (*core.notes.chain_from(name), *earlier) if complete else ():
         known = core.names.get(candidate)
         symbol = core.notes.symbol_of(candidate)
         symbols = [symbol] if symbol in core.table.native else list(core.table.native)
@@ -40,6 +41,8 @@ def look_up(core: Core, question: str, name: str) -> Flow:
             is_stop = known is None or known.is_stop
             found = yield from seek(core, one, client_id, stop=is_stop)
             if found.view is not None:
+                if candidate in earlier and not _is_it(core, found.view, name, sure=complete):
+                    break
                 image = yield from _shown(core, found.view)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
                 return
@@ -47,6 +50,20 @@ def look_up(core: Core, question: str, name: str) -> Flow:
             complete = complete and found.absent
             complete = complete and (core.is_past_doubt(known) or not was_sent)
     core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
+
+
+def _is_it(core: Core, view: OrderView, name: str, *, sure: bool) -> bool:
+    """Whether an order that is found by an earlier id is what an id stands for.
+
+    The id of a change is nothing to the exchange: the terms say which version has ended there.
+    Where they do not, it has to be sure that nothing else has the id.
+    """
+    wanted = terms(view.qty, view.price, view.stop_px)
+    after = {core.notes.terms_of(one) for one in core.notes.chain_from(name)}
+    before = {core.notes.terms_of(one) for one in core.notes.chain_before(name)}
+    if view.status not in OVER or wanted in after - before:
+        return True
+    return sure and wanted not in before - after
 
 
 def _shown(core: Core, view: OrderView) -> Images:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from bridges.port import Capabilities, Instrument, OrderRequest
+from bridges.instrument import Instrument
+from bridges.port import Capabilities, OrderRequest
 from protocol.fields import OrdRejReason, OrdType, TimeInForce
 
 LIMITS = frozenset((OrdType.LIMIT, OrdType.STOP_LIMIT))

@@ -24,11 +24,11 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.instrument import Instrument
 from bridges.market_events import Level
 from bridges.port import (
     Balance,
     Capabilities,
-    Instrument,
     LedgerEntry,
     OrderRequest,
     Position,

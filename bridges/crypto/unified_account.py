@@ -13,7 +13,8 @@ from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import levels, number
 from bridges.crypto.table import Levels
 from bridges.crypto.views import BookNews, BookView, Greeting, StreamItem
-from bridges.port import Balance, Instrument, LedgerEntry, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, LedgerEntry, Position
 from protocol.numbers import plain
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+from bridges.instrument import Instrument
 from bridges.mt5.records import SymbolRow
-from bridges.port import Instrument
 from protocol.fields import OrdRejReason
 from protocol.numbers import plain
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from bridges.instrument import ONE
 from bridges.link_events import RateWarned
 from bridges.mt5 import questions
 from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderFlag, Retcode
@@ -24,7 +25,7 @@ from bridges.mt5.requests import life_of
 from bridges.mt5.tables import ORDER_FLAGS, TIMES
 from bridges.mt5.trust import Trust
 from bridges.mt5.units import Refusal
-from bridges.port import ONE, CancelRequest, Capabilities, Listener, OrderRequest
+from bridges.port import CancelRequest, Capabilities, Listener, OrderRequest
 from protocol.fields import CxlRejResponseTo, OrdRejReason, TimeInForce
 
 LOOK_NS = 2_000_000

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from bridges.port import Balance, Instrument, Position
+from bridges.instrument import Instrument
+from bridges.port import Balance, Position
 from protocol.fields import Side
 from protocol.numbers import ZERO, plain
 

@@ -22,6 +22,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from bridges.instrument import Instrument
 from bridges.paper.account import fee_of
 from bridges.paper.lines import (
     Line,
@@ -43,7 +44,6 @@ from bridges.port import (
     Expired,
     Fill,
     Filled,
-    Instrument,
     LedgerEntries,
     LedgerEntry,
     OrderRequest,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
-from bridges.port import Instrument
+from bridges.instrument import Instrument
 
 
 class Grid:

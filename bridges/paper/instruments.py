@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from bridges.errors import FeedError
-from bridges.port import Instrument
+from bridges.instrument import Instrument
 from protocol.numbers import exact
 
 _FX_LENGTH = 6

@@ -10,13 +10,14 @@ import heapq
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from bridges.instrument import Instrument
 from bridges.paper.account import Account
 from bridges.paper.book import MarketBook
 from bridges.paper.grid import Grid
 from bridges.paper.matching import Matcher, Trader
 from bridges.paper.orders import AT_ONCE, Order
 from bridges.paper.stops import StopBook
-from bridges.port import Event, Fill, Instrument, LedgerEntry, OrderRequest, VenueOrder
+from bridges.port import Event, Fill, LedgerEntry, OrderRequest, VenueOrder
 from protocol.fields import OrdStatus, TimeInForce
 
 if TYPE_CHECKING:

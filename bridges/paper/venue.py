@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
+from bridges.instrument import Instrument
 from bridges.link_events import LinkChanged
 from bridges.market_events import BookChanged, Level, Traded
 from bridges.paper.exchange import Exchange
@@ -36,7 +37,6 @@ from bridges.port import (
     Event,
     Fills,
     Found,
-    Instrument,
     Instruments,
     LedgerEntries,
     Listener,

@@ -266,11 +266,12 @@ class Trader:
         self.world.venue.replace(order, self.world.exchange.now_ns)
         return order.cl_ord_id
 
-    def cancel(self, orig):
+    def cancel(self, orig, order_id=""):
         """Cancel it."""
         request = CancelRequest(
-            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=self.side_of(orig)
-        )
+            cl_ord_id=self.name(), orig_cl_ord_id=orig, symbol=BTC, side=self.side_of(orig),
+            order_id=order_id,
+        )  # fmt: skip
         self.world.venue.cancel(request, self.world.exchange.now_ns)
         return request.cl_ord_id
 

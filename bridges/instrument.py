@@ -1,0 +1,34 @@
+"""What may be traded, in which steps, and between which bounds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from protocol.numbers import ZERO
+
+ONE = Decimal(1)
+
+
+class Instrument(Struct, frozen=True, kw_only=True):
+    """What may be traded and in which steps; fees are fractions of the notional."""
+
+    symbol: str
+    base: str
+    currency: str
+    price_tick: Decimal
+    qty_step: Decimal
+    min_qty: Decimal
+    max_qty: Decimal
+    min_notional: Decimal
+    contract_multiplier: Decimal = ONE
+    maker_fee: Decimal = ZERO
+    taker_fee: Decimal = ZERO
+    funding_rate: Decimal = ZERO
+    """Paid by longs to shorts, a fraction of the notional, once every `funding_interval_ms`."""
+    funding_interval_ms: int = 0
+    funding_ns: int = 0
+    """When funding is paid next; 0 when that is not known."""
+    margin_rate: Decimal | None = None
+    """The part of the notional that the venue blocks for an open position: 1 is cash."""
