@@ -23,17 +23,10 @@ from msgspec import Struct
 from bridges.instrument import Instrument
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.market_events import BookChanged, Traded
-from protocol.fields import (
-    CxlRejReason,
-    CxlRejResponseTo,
-    ExecRestatementReason,
-    LastLiquidityInd,
-    OrdRejReason,
-    OrdStatus,
-    OrdType,
-    Side,
-    TimeInForce,
-)
+from protocol.fields import CxlRejReason, CxlRejResponseTo, ExecRestatementReason
+
+# isort: split
+from protocol.fields import LastLiquidityInd, OrdRejReason, OrdStatus, OrdType, Side, TimeInForce
 from protocol.numbers import ZERO
 
 
@@ -225,6 +218,12 @@ class Triggered(Struct, frozen=True):
     order: VenueOrder
 
 
+class Restated(Struct, frozen=True):
+    """Price or quantity were changed, and not by us; `order` is as it is now."""
+
+    order: VenueOrder
+
+
 class Busted(Struct, frozen=True):
     """The venue took a fill back; `order` is the state after it."""
 
@@ -300,7 +299,7 @@ class Instruments(Struct, frozen=True, kw_only=True):
 
 
 OrderEvent = (
-    Accepted | Rejected | Filled | Canceled | Expired | Replaced | Triggered | Busted
+    Accepted | Rejected | Filled | Canceled | Expired | Replaced | Triggered | Restated | Busted
     | CancelRefused
 )  # fmt: skip
 Answer = Found | OpenOrders | Fills | Positions | Balances | LedgerEntries | Instruments

@@ -12,6 +12,7 @@ Conventions of the bridge wire (PROTOCOL.md, "Bridges"):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -27,6 +28,7 @@ from bridges.port import (
     OrderRequest,
     Rejected,
     Replaced,
+    Restated,
     Triggered,
     VenueOrder,
 )
@@ -35,6 +37,7 @@ from protocol.fields import (
     CxlRejReason,
     CxlRejResponseTo,
     ExecInst,
+    ExecRestatementReason,
     ExecType,
     OrdRejReason,
     OrdStatus,
@@ -303,8 +306,12 @@ def order_message(event: OrderEvent, exec_id: str) -> ExecutionReport | OrderCan
         return reject_report(event, exec_id)
     if isinstance(event, Canceled):
         return cancel_report(event, exec_id)
-    message = report(event.order, _PLAIN[type(event)], exec_id)
-    return replace(message, working_indicator=True) if isinstance(event, Triggered) else message
+    more: dict[str, Any] = {}
+    if isinstance(event, Triggered):
+        more = {"working_indicator": True}
+    elif isinstance(event, Restated):
+        more = {"exec_restatement_reason": ExecRestatementReason.OTHER}
+    return replace(report(event.order, _PLAIN[type(event)], exec_id), **more)
 
 
 _PLAIN: dict[type, ExecType] = {
@@ -312,4 +319,5 @@ _PLAIN: dict[type, ExecType] = {
     Expired: ExecType.EXPIRED,
     Replaced: ExecType.REPLACED,
     Triggered: ExecType.RESTATED,
+    Restated: ExecType.RESTATED,
 }

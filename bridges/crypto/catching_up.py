@@ -26,12 +26,13 @@ Truth = Generator[Step, list[Response], bool]
 def catch_up(core: Core, symbols: list[str], since_ns: int, *, trades: bool) -> Truth:
     """Take in open orders and trades; ask for each order that should be open and is not."""
     before = {name for name, one in core.orders.items() if one.accepted and not one.is_done}
+    asked_ns = core.now_ns
     views = yield from listed(core, symbols)
     if views is None:
         return False
     for view in views:
         if view.client_id in core.orders:
-            core.absorb(view)
+            core.absorb(view, asked_ns=asked_ns)
         else:
             yield from _met(core, view)
     for symbol in symbols if trades else ():

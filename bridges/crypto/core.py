@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 from loguru import logger
 from msgspec.structs import replace
 
+from bridges.crypto import terms
 from bridges.crypto.budget import Gate
 from bridges.crypto.effects import Call, Response, StreamAct
 from bridges.crypto.flows import LOST, Flow, Pause
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
 from bridges.crypto.reading import UNREADABLE, trades_of
 from bridges.crypto.table import Table
-from bridges.crypto.views import AmendFailed, OrderView, TradeView, Verdict
+from bridges.crypto.views import OrderView, TradeView, Verdict
 from bridges.flows import Flows
 from bridges.instrument import Instrument
 from bridges.link_events import LinkChanged, RateWarned
@@ -231,6 +232,7 @@ class Core:
 
     def forget(self, order: Order) -> None:
         """Forget an order that never came to be."""
+        order.is_gone = True
         self.orders.pop(order.client_id, None)
         self.by_order_id.pop((order.request.symbol, order.order_id), None)
         if self.names.get(order.name) is order:
@@ -255,8 +257,13 @@ class Core:
         self.know(order)
         return order
 
-    def absorb(self, view: OrderView, trade: TradeView | None = None) -> Order:
-        """Take what the exchange says of an order, known by our id or by the exchange's."""
+    def absorb(
+        self, view: OrderView, trade: TradeView | None = None, *, asked_ns: int | None = 0
+    ) -> Order:
+        """Take what the exchange says of an order, known by our id or by the exchange's.
+
+        `asked_ns` is when it was asked for; 0 is just now, None is an event of the stream.
+        """
         order = self.orders.get(view.client_id)
         order = order or self.by_order_id.get((view.symbol, view.order_id))
         if order is None:
@@ -272,7 +279,7 @@ class Core:
             self.reject(order, view.text or "the exchange rejected it", OrdRejReason.OTHER)
             return order
         self._accept(order)
-        self._amend(order, view)
+        terms.take(self, order, view, self.now_ns if asked_ns == 0 else asked_ns)
         if (view.stop_px is not None or order.is_stop) and view.working and not order.triggered:
             order.triggered = True
             if view.status not in ENDED:
@@ -323,24 +330,6 @@ class Core:
             self.events.append(Rejected(order.image(text), reason, text))
         self.forget(order)
 
-    def commit_amend(self, order: Order) -> None:
-        """Tell that an order has become what it was asked to become; it may be replaced again."""
-        asked, order.amending = order.amending, None
-        if asked is None:
-            return
-        order.previous, order.name, order.replacing = order.name, asked.cl_ord_id, ""
-        order.qty = asked.order_qty - order.base
-        order.request = replace(asked, account=order.request.account)
-        self.names[order.name] = order
-        self.events.append(Replaced(order.image()))
-
-    def amend_failed(self, news: AmendFailed) -> None:
-        """Take it that an order will not become what it was asked to become."""
-        order = self.orders.get(news.client_id)
-        asked = order.amending if order is not None else None
-        if order is not None and asked is not None and asked.cl_ord_id == news.request_id:
-            order.amend_refusal = news.why
-
     def forgotten(self, order: Order) -> None:
         """End an order that the exchange no longer lists nor knows; its trades were told."""
         order.ending = order.view_of_end("cancelled there meanwhile, and forgotten since")
@@ -358,13 +347,6 @@ class Core:
             return
         old.superseded, old.ended, old.replacing = order.name, True, ""
         self.events.append(Replaced(order.image()))
-
-    def _amend(self, order: Order, view: OrderView) -> None:
-        asked = order.amending
-        if asked is None or (view.price, view.qty) != (asked.price, asked.order_qty - order.base):
-            return
-        if view.stop_px == asked.stop_px or not view.waits:
-            self.commit_amend(order)
 
     def _tell_end(self, order: Order, end: OrderView) -> None:
         if order.expires:

@@ -3,20 +3,21 @@
 Rules: an order is sent once, ever. Whatever its answer does not prove is looked up by its id until
 the exchange has shown the order, or has said that it knows none at a time when the request can no
 longer arrive. A cancel may be sent again: it names one order, and ends it once; one that was
-refused for the moment only (a wrong clock, too many requests) is, when the moment is over. A
-replace that the exchange cannot do in one piece is a cancel, its evidence, and a new order of what
-then remains.
+refused for the moment only (a wrong clock, too many requests) is, when the moment is over. It never
+waits for a replace: both versions are cancelled at once. A replace that the exchange cannot do in
+one piece is a cancel, its evidence, and a new order of what then remains.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 from msgspec.structs import replace as changed
 
 from bridges.crypto.core import MS_NS, Core, pauses
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.flows import Flow, Pause, Step, ask
+from bridges.crypto.flows import Flow, Gather, Pause, Step, ask
 from bridges.crypto.orders import OVER, Order
 from bridges.crypto.reading import seek
 from bridges.crypto.rules import check
@@ -37,8 +38,7 @@ NO_ROOM = "RATE_LIMIT: the exchange's limits have no room for it now; not sent"
 
 def place(core: Core, order: Order) -> Flow:
     """Send a new order, and find out what became of it; one that never was is not kept."""
-    placed = yield from _place(core, order)
-    if not placed:
+    if not (yield from _place(core, order)):
         core.forget(order)
 
 
@@ -90,9 +90,8 @@ def find(core: Core, order: Order, sent_ns: int) -> Found:
     for pause in pauses():
         if order.accepted or order.refused:
             return None
-        found = yield from seek(
-            core, order.request.symbol, order.client_id, stop=order.is_stop
-        )
+        symbol, is_stop = order.request.symbol, order.is_stop
+        found = yield from seek(core, symbol, order.client_id, stop=is_stop)
         if found.view is not None:
             return found.view
         is_late = core.now_ns - sent_ns > core.absence_ns and core.is_past_doubt(order)
@@ -106,9 +105,11 @@ def cancel(core: Core, request: CancelRequest) -> Flow:
     """Cancel an order, and find out what became of that."""
     name = request.orig_cl_ord_id
     order = core.newest(name)
-    while order is not None and order.replacing:
-        yield SHORT
+    if order is not None and order.replacing:
+        yield from _cancel_in_between(core, order, request.cl_ord_id)
         order = core.newest(name)
+    if order is not None and order.ended_by == request.cl_ord_id:
+        return
     if order is not None and not order.is_done:
         ended = yield from _end(core, order, request.cl_ord_id)
         if ended and order.ended_by == request.cl_ord_id:
@@ -121,6 +122,26 @@ def cancel(core: Core, request: CancelRequest) -> Flow:
         if found:
             return
     refuse(core, request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL)
+
+
+def _cancel_in_between(core: Core, order: Order, request_id: str) -> Flow:
+    """Cancel an order that is being replaced, and what may have taken its place: at once.
+
+    Then wait for what becomes of the replace, which ends by that, or is over already.
+    """
+    order.doomed = request_id
+    new = core.orders.get(order.replacing) if order.amending is None else None
+    both = [one for one in (order, new) if one is not None]
+    for one in both:
+        one.cancel_id = request_id
+    cancel_of = partial(core.table.cancel, order.request.symbol, request_id=request_id)
+    responses = yield Gather(tuple(cancel_of(one.client_id, waits=one.waits) for one in both))
+    for response in responses:
+        view = core.read(core.table.read_order, response)
+        if view is not None:
+            core.absorb(view)
+    while order.replacing:
+        yield SHORT
 
 
 def _end(core: Core, order: Order, request_id: str) -> Truth:
@@ -195,17 +216,15 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     if order is None or order.is_done or order.replacing:
         refuse(core, *names, order, reply_to)
         return
-    rest = request.order_qty - order.cum
-    wrong = check(
-        request, core.instruments.get(request.symbol), core.table.capabilities, qty=rest
-    )
+    rules, rest = core.instruments.get(request.symbol), request.order_qty - order.cum
+    wrong = check(request, rules, core.table.capabilities, qty=rest)
     if wrong is not None:
         refuse(core, *names, order, reply_to, wrong.text)
         return
     if not _has_room(core, core.table.new_order(request)):
         refuse(core, *names, order, reply_to, NO_ROOM)
         return
-    order.replacing = request.cl_ord_id
+    order.replacing, order.doomed = request.cl_ord_id, ""
     if core.table.amends_in_place and (core.table.amends_stops or not order.waits):
         why = yield from _amend(core, order, request)
     elif core.table.amends_in_place or core.table.replace(request, order.client_id) is None:
@@ -255,7 +274,7 @@ def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
     if old is Verdict.REFUSED and core.table.was_restricted(response):
         return (yield from _renew(core, order, request))
     if old is not Verdict.REFUSED:
-        view = yield from _look(core, order)
+        view = yield from _look(core, order, sent_ns)
         if view is not None:
             core.absorb(view)
         while order.is_missing_trades:
@@ -263,14 +282,17 @@ def _swap(core: Core, order: Order, request: OrderRequest) -> Why:
     return text
 
 
-def _look(core: Core, order: Order) -> Found:
-    """Look an order up that the exchange has had."""
+def _look(core: Core, order: Order, sent_ns: int) -> Found:
+    """Look an order up that the exchange has had; None if it says for long that it has none."""
     for pause in pauses():
-        found = yield from seek(
-            core, order.request.symbol, order.client_id, stop=order.is_stop
-        )
+        symbol, is_stop = order.request.symbol, order.is_stop
+        found = yield from seek(core, symbol, order.client_id, stop=is_stop)
         if found.view is not None:
             return found.view
+        if order.ending is not None or order.is_done:
+            return None
+        if found.absent and core.now_ns - sent_ns > core.absence_ns:
+            return None
         yield pause
     return None
 
@@ -279,10 +301,11 @@ def _renew(core: Core, order: Order, request: OrderRequest) -> Why:
     """Cancel, wait for what was filled by then, and place what remains of the quantity."""
     ended = yield from _end(core, order, request.cl_ord_id)
     order.cancel_id = ""
+    if order.doomed:
+        return "CANCELED: a cancel came meanwhile"
     if not ended:
         return "IN_DOUBT: the order could not be cancelled, so it was not replaced"
-    rest = request.order_qty - order.cum
-    rules = core.instruments.get(request.symbol)
+    rules, rest = core.instruments.get(request.symbol), request.order_qty - order.cum
     if order.sum >= order.qty or rest <= 0:
         return "TOO_LATE: it was filled meanwhile"
     wrong = check(request, rules, core.table.capabilities, qty=rest)
@@ -299,7 +322,7 @@ def _renew(core: Core, order: Order, request: OrderRequest) -> Why:
 def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     """Let the exchange change the order itself."""
     order.amending, order.amend_refusal = request, ""
-    sent_ns = core.now_ns
+    sent_ns = order.terms_here_ns = core.now_ns
     rest = changed(request, order_qty=request.order_qty - order.base)
     asked = core.table.replace(rest, order.client_id)
     assert asked is not None, "what is changed in place is changed in one call"
@@ -317,10 +340,10 @@ def _amend(core: Core, order: Order, request: OrderRequest) -> Why:
     while order.amending is request and not order.is_done and order.ending is None:
         if verdict is Verdict.REFUSED or order.amend_refusal:
             break
-        view = yield from _look(core, order)
+        view = yield from _look(core, order, sent_ns)
         if view is not None:
             core.absorb(view)
-        if core.now_ns - sent_ns > core.absence_ns:
+        if view is None or core.now_ns - sent_ns > core.absence_ns:
             break
         yield next(pause)
     if order.amending is not request:

@@ -26,7 +26,7 @@ def hear_order(core: Core, view: OrderView, trade: TradeView | None) -> None:
     known = view.client_id in core.orders
     known = known or (view.symbol, view.order_id) in core.by_order_id
     if known or trade is not None or not view.executed or not core.table.tells_trades_apart:
-        core.absorb(view, trade)
+        core.absorb(view, trade, asked_ns=None)
     else:
         core.start(_meet(core, view))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from loguru import logger
 
+from bridges.crypto import terms
 from bridges.crypto.catching_up import catch_up
 from bridges.crypto.core import LONGEST_PAUSE_NS, MS_NS, Core
 from bridges.crypto.effects import (
@@ -251,7 +252,7 @@ class Link:
             case FillNews():
                 hear_trade(core, item.trade)
             case AmendFailed():
-                core.amend_failed(item)
+                terms.failed(core, item)
             case OrderHint():
                 core.start(ask_order(core, item.order_id))
             case StreamGap():

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from bridges.crypto.views import OrderView, TradeView
 from bridges.port import Fill, OrderRequest, VenueOrder
 from protocol.fields import LastLiquidityInd, OrdStatus, OrdType, TimeInForce
@@ -28,10 +30,39 @@ class Order:
     """What is known of one order; `name` is the id that names it on our wire."""
 
     __slots__ = (
-        "accepted", "amend_refusal", "amending", "asking", "base", "base_paid", "before", "born_ns",
-        "cancel_id", "client_id", "ended", "ended_by", "ending", "heard", "missed", "missed_ns",
-        "name", "ns", "order_id", "paid", "previous", "qty", "refused", "replacing", "request",
-        "sum", "superseded", "trades", "triggered",
+        "accepted",
+        "amend_refusal",
+        "amending",
+        "asking",
+        "base",
+        "base_paid",
+        "before",
+        "born_ns",
+        "cancel_id",
+        "client_id",
+        "doomed",
+        "ended",
+        "ended_by",
+        "ending",
+        "heard",
+        "is_gone",
+        "missed",
+        "missed_ns",
+        "name",
+        "ns",
+        "order_id",
+        "paid",
+        "previous",
+        "qty",
+        "refused",
+        "replacing",
+        "request",
+        "sum",
+        "superseded",
+        "terms_here_ns",
+        "terms_ns",
+        "trades",
+        "triggered",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, now_ns: int) -> None:
@@ -54,6 +85,8 @@ class Order:
         self.ending: OrderView | None = None
         self.ended = False
         self.refused = False
+        self.is_gone = False
+        """Whether it was forgotten: it never came to be."""
         self.superseded = ""
         """The name of the order that has taken its place."""
         self.cancel_id = ""
@@ -61,6 +94,12 @@ class Order:
         """The cancel whose outcome its end was told as."""
         self.replacing = ""
         """The id of the replace that is under way: until it is decided, no end is told."""
+        self.doomed = ""
+        """The id of a cancel that came while a replace was under way."""
+        self.terms_ns = 0
+        """The exchange's time on its last word on price and quantity that counted (terms.py)."""
+        self.terms_here_ns = 0
+        """When, by our clock, they were last asked to change, or found changed."""
         self.amending: OrderRequest | None = None
         """What the exchange was asked to make of this very order."""
         self.amend_refusal = ""
@@ -161,9 +200,17 @@ class Order:
             status = OrdStatus.PARTIALLY_FILLED
         if status is OrdStatus.EXPIRED and not self.expires:
             status = OrdStatus.CANCELED
-        return self._image(
+        told = self._image(
             self.base + view.executed, self.base_paid + view.paid, status, text or view.text
         )
+        if told.price is None:
+            return told
+        total = self.base + view.qty
+        return replace(
+            told, order_qty=total, price=view.price or told.price,
+            stop_px=view.stop_px or told.stop_px,
+            leaves_qty=total - told.cum_qty if told.leaves_qty else ZERO,
+        )  # fmt: skip
 
     def _image(
         self, cum: Decimal, paid: Decimal, status: OrdStatus, text: str
@@ -197,6 +244,7 @@ def adopted(view: OrderView, *, ours: bool, executed: Decimal, paid: Decimal) ->
     order.before = order.sum = order.heard = executed
     order.paid = paid
     order.accepted = True
+    order.terms_ns = view.ns
     order.triggered = view.working and view.stop_px is not None
     return order
 

@@ -39,11 +39,12 @@ def look_up(core: Core, question: str, name: str) -> Flow:
         client_id = known.client_id if known else candidate
         for one in symbols:
             is_stop = known is None or known.is_stop
+            asked_ns = core.now_ns
             found = yield from seek(core, one, client_id, stop=is_stop)
             if found.view is not None:
                 if candidate in earlier and not _is_it(core, found.view, name, sure=complete):
                     break
-                image = yield from _shown(core, found.view)
+                image = yield from _shown(core, found.view, asked_ns)
                 core.events.append(Found(ask=question, order=image, complete=core.is_up))
                 return
             was_sent = known is not None or bool(symbol)
@@ -66,10 +67,10 @@ def _is_it(core: Core, view: OrderView, name: str, *, sure: bool) -> bool:
     return sure and wanted not in before - after
 
 
-def _shown(core: Core, view: OrderView) -> Images:
+def _shown(core: Core, view: OrderView, asked_ns: int) -> Images:
     """Return an order as the exchange has it; one of this life is brought up to date by it."""
     if view.client_id in core.orders:
-        return core.absorb(view).image_of(view)
+        return core.absorb(view, asked_ns=asked_ns).image_of(view)
     order = yield from with_chain(core, view)
     return order.image_of(view)
 
@@ -97,10 +98,11 @@ def open_orders(core: Core, question: str) -> Flow:
     """Ask for all open orders."""
     views: list[OrderView] | None = None
     images: list[VenueOrder] = []
+    asked_ns = core.now_ns
     if core.is_up:
         views = yield from listed(core, list(core.table.native))
     for view in views or ():
-        image = yield from _shown(core, view)
+        image = yield from _shown(core, view, asked_ns)
         images.append(image)
     core.events.append(
         OpenOrders(

@@ -318,8 +318,16 @@ class Trader:
         open_there |= world.exchange.waiting()
         open_here = {self.roots.get(name, name): left for name, left in self.open_here().items()}
         assert open_there == open_here
+        for name, price in self.prices_here().items():
+            record = records.get(self.roots.get(name, name))
+            assert record is None or price in {None, record.price}
         for name in self.names:
             self._judge_end(name, records.get(self.roots.get(name, name)))
+
+    def prices_here(self):
+        """Return the price of each order that, by what was told, is open."""
+        told, still = (getattr(event, "order", None) for event in self.world.told), self.open_here()
+        return {one.cl_ord_id: one.price for one in told if one and one.cl_ord_id in still}
 
     def open_here(self):
         """Return what is left of each order that, by what was told, is open."""
