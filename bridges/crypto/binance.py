@@ -21,6 +21,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.crypto.words import read_rows
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 
 MS_NS = 1_000_000
@@ -243,7 +244,7 @@ class Binance(BinanceMarket):
         """Read a list of orders. Raises TypeError for anything else."""
         if not isinstance(body, list):
             raise TypeError
-        return [self.read_order(row) for row in body]
+        return read_rows(self.read_order, body)
 
     def dead_man(self, timeout_ms: int) -> tuple[Call, ...]:  # noqa: ARG002 - as futures have it
         """Say nothing: spot has none."""

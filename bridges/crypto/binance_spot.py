@@ -36,6 +36,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.crypto.words import status_of, type_of
 from bridges.instrument import Instrument
 from bridges.port import (
     Balance,
@@ -190,14 +191,16 @@ class BinanceSpot(Binance):
             )
             for one in row.get("fills", ())
         )  # fmt: skip
-        waits = TYPES[row["type"]] in {OrdType.STOP, OrdType.STOP_LIMIT}
+        price, stop_px = positive(row["price"]), positive(row.get("stopPrice"))
+        kind = type_of(TYPES, row["type"], self.name, price=price, stop_px=stop_px)
+        waits = kind in {OrdType.STOP, OrdType.STOP_LIMIT}
         return OrderView(
             order_id=order_id, client_id=row.get("origClientOrderId") or row["clientOrderId"],
-            symbol=symbol, side=side, ord_type=TYPES[row["type"]],
+            symbol=symbol, side=side, ord_type=kind,
             time_in_force=TIF.get(row["timeInForce"], TimeInForce.GOOD_TILL_CANCEL),
             qty=number(row["origQty"]), executed=number(row["executedQty"]),
-            paid=number(row["cummulativeQuoteQty"]), status=STATUS[row["status"]], ns=ns,
-            price=positive(row["price"]), stop_px=positive(row.get("stopPrice")),
+            paid=number(row["cummulativeQuoteQty"]), ns=ns, price=price, stop_px=stop_px,
+            status=status_of(STATUS, row["status"], self.name),
             post_only=row["type"] == "LIMIT_MAKER", trades=trades,
             working=bool(row.get("isWorking", not waits)),
         )  # fmt: skip
@@ -263,13 +266,15 @@ class BinanceSpot(Binance):
             )  # fmt: skip
         ended = event["x"] in {"CANCELED", "REPLACED", "EXPIRED", "REJECTED"}
         why = event.get("r") or "NONE"
+        price, stop_px = positive(event["p"]), positive(event.get("P"))
         view = OrderView(
             order_id=str(event["i"]), client_id=(event.get("C") if ended else "") or event["c"],
-            symbol=symbol, side=side, ord_type=TYPES[event["o"]],
+            symbol=symbol, side=side,
+            ord_type=type_of(TYPES, event["o"], self.name, price=price, stop_px=stop_px),
             time_in_force=TIF.get(event["f"], TimeInForce.GOOD_TILL_CANCEL),
             qty=number(event["q"]), executed=number(event["z"]), paid=number(event["Z"]),
-            status=STATUS[event["X"]], ns=ns, price=positive(event["p"]),
-            stop_px=positive(event.get("P")), post_only=event["o"] == "LIMIT_MAKER",
+            status=status_of(STATUS, event["X"], self.name), ns=ns, price=price,
+            stop_px=stop_px, post_only=event["o"] == "LIMIT_MAKER",
             working=bool(event["w"]) or event["X"] not in {"NEW", "PENDING_NEW"},
             text="" if why == "NONE" else str(why),
         )  # fmt: skip

@@ -37,6 +37,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.crypto.words import status_of, type_of
 from bridges.instrument import Instrument
 from bridges.port import (
     Balance,
@@ -202,14 +203,15 @@ class BinanceUsdm(UsdmStops, Binance):
             return self.read_stop(row)
         executed = number(row["executedQty"])
         paid = number(row["cumQuote"]) if "cumQuote" in row else number(row["avgPrice"]) * executed
+        price, stop_px = positive(row["price"]), positive(row.get("stopPrice"))
         return OrderView(
             order_id=str(int(row["orderId"])), client_id=row["clientOrderId"],
             symbol=self.ours[row["symbol"]], side=SIDES[row["side"]],
-            ord_type=TYPES[row["type"]],
+            ord_type=type_of(TYPES, row["type"], self.name, price=price, stop_px=stop_px),
             time_in_force=TIF.get(row["timeInForce"], TimeInForce.GOOD_TILL_CANCEL),
             qty=number(row["origQty"]), executed=executed, paid=paid,
-            status=STATUS[row["status"]], ns=int(row["updateTime"]) * MS_NS,
-            price=positive(row["price"]), stop_px=positive(row.get("stopPrice")),
+            status=status_of(STATUS, row["status"], self.name),
+            ns=int(row["updateTime"]) * MS_NS, price=price, stop_px=stop_px,
             post_only=row["timeInForce"] == "GTX", reduce_only=bool(row["reduceOnly"]),
         )  # fmt: skip
 
@@ -256,14 +258,14 @@ class BinanceUsdm(UsdmStops, Binance):
                 qty=number(row["l"]), price=number(row["L"]), fee=number(row.get("n") or 0),
                 fee_currency=row.get("N") or "", maker=bool(row["m"]), ns=ns,
             )  # fmt: skip
-        executed = number(row["z"])
+        executed, price, stop_px = number(row["z"]), positive(row["p"]), positive(row.get("sp"))
         view = OrderView(
             order_id=str(row["i"]), client_id=row["c"], symbol=symbol, side=side,
-            ord_type=TYPES[row["o"]],
+            ord_type=type_of(TYPES, row["o"], self.name, price=price, stop_px=stop_px),
             time_in_force=TIF.get(row["f"], TimeInForce.GOOD_TILL_CANCEL),
             qty=number(row["q"]), executed=executed, paid=number(row["ap"]) * executed,
-            status=STATUS.get(row["X"], STATUS["NEW"]), ns=ns, price=positive(row["p"]),
-            stop_px=positive(row.get("sp")), post_only=row["f"] == "GTX",
+            status=status_of(STATUS, row["X"], self.name), ns=ns, price=price,
+            stop_px=stop_px, post_only=row["f"] == "GTX",
             reduce_only=bool(row["R"]),
         )  # fmt: skip
         return OrderNews(view, trade)

@@ -18,6 +18,7 @@ from bridges.crypto.binance import MS_NS, SIDE_NAMES, SIDES, TIF
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import OrderView
+from bridges.crypto.words import type_of
 from bridges.port import OrderRequest
 from protocol.fields import OrdStatus, OrdType, TimeInForce
 from protocol.numbers import ZERO
@@ -36,6 +37,7 @@ BECAME = frozenset(("TRIGGERED", "FINISHED"))
 class UsdmStops:
     """The part of the table that is about stops."""
 
+    name: str
     native: Mapping[str, str]
     ours: Mapping[str, str]
 
@@ -94,14 +96,16 @@ class UsdmStops:
 
     def _view(self, said: dict[str, Any]) -> OrderView:
         triggered = said["status"] in BECAME
+        price, stop_px = positive(said["price"]), positive(said["trigger"])
         became = triggered and said["became"] not in {"", "0", None}
         return OrderView(
             order_id=str(int(said["became"])) if became else f"A{int(said['id'])}",
             client_id=said["client_id"], symbol=self.ours[said["symbol"]],
-            side=SIDES[said["side"]], ord_type=TYPES[said["type"]],
+            side=SIDES[said["side"]],
+            ord_type=type_of(TYPES, said["type"], self.name, price=price, stop_px=stop_px),
             time_in_force=TIF.get(said["force"], TimeInForce.GOOD_TILL_CANCEL),
             qty=number(said["qty"]), executed=ZERO, paid=ZERO,
             status=ENDS.get(said["status"], OrdStatus.NEW), ns=int(said["ms"]) * MS_NS,
-            price=positive(said["price"]), stop_px=positive(said["trigger"]),
+            price=price, stop_px=stop_px,
             reduce_only=bool(said["reduce_only"]), working=triggered, text=said["text"],
         )  # fmt: skip

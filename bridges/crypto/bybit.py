@@ -26,6 +26,7 @@ from bridges.crypto.bybit_words import (
     TAKES,
     TIF,
     TIF_NAMES,
+    TYPES,
     WAITING,
     BybitWords,
     rows_of,
@@ -42,6 +43,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.crypto.words import read_rows, status_of, type_of
 from bridges.port import Capabilities, OrderRequest
 from protocol.fields import OrdStatus, OrdType, TimeInForce
 from protocol.numbers import ZERO
@@ -72,6 +74,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     poll_ms = 0
     trades_window_ms = 7 * DAY_MS
     trades_reach_ms = 730 * DAY_MS
+    name: str
     limits: tuple[Limit, ...]
     order_costs: ClassVar[Mapping[str, int]]
     """What an order or an amendment takes of the limit of orders."""
@@ -218,7 +221,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
         """Read the orders of our symbols in an answer, or what trades say of them."""
         rows = [row for row in rows_of(body) if row["symbol"] in self.ours]
         trades = [row for row in rows if "execId" in row]
-        found = [self._order(row) for row in rows if "execId" not in row]
+        found = read_rows(self._order, [row for row in rows if "execId" not in row])
         ids = {row["orderId"] for row in trades if row["execType"] in TRADE_KINDS}
         return found + [
             self._of_trades([row for row in trades if row["orderId"] == one]) for one in sorted(ids)
@@ -239,12 +242,14 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
     def _order(self, row: Any) -> OrderView:
         """Read an order. Raises KeyError or ValueError on anything else."""
         executed, said = number(row["cumExecQty"]), row["orderStatus"]
-        stop_px, is_market = positive(row.get("triggerPrice") or 0), row["orderType"] == "Market"
+        stop_px, price = positive(row.get("triggerPrice") or 0), positive(row["price"])
+        kind = type_of(TYPES, row["orderType"], self.name, price=price)
+        is_market = kind is OrdType.MARKET
         kinds = {
             (True, False): OrdType.MARKET, (False, False): OrdType.LIMIT,
             (True, True): OrdType.STOP, (False, True): OrdType.STOP_LIMIT,
         }  # fmt: skip
-        status, reason = STATUS[said], str(row.get("rejectReason") or "")
+        status, reason = status_of(STATUS, said, self.name), str(row.get("rejectReason") or "")
         if reason == TAKES and not executed and status is OrdStatus.CANCELED:
             status = OrdStatus.REJECTED  # linear says Cancelled of what spot says Rejected
         by_value = row.get("marketUnit") == "quoteCoin" and is_market
@@ -255,7 +260,7 @@ class Bybit(BybitWords, BybitAccount, BybitMarket):
             qty=executed + number(row.get("leavesQty") or 0) if by_value else number(row["qty"]),
             executed=executed, paid=number(row.get("cumExecValue") or 0), status=status,
             ns=int(row["updatedTime"]) * MS_NS,
-            price=None if is_market else positive(row["price"]), stop_px=stop_px,
+            price=None if is_market else price, stop_px=stop_px,
             post_only=row["timeInForce"] == "PostOnly", reduce_only=bool(row.get("reduceOnly")),
             working=said not in WAITING, text="" if reason in NO_REASON else reason,
         )  # fmt: skip

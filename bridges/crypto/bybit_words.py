@@ -14,7 +14,7 @@ from typing import Any
 
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.views import Verdict
-from protocol.fields import OrdStatus, Side, TimeInForce
+from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 
 MS_NS = 1_000_000
 HTTP_OK, HTTP_FORBIDDEN = 200, 403
@@ -40,6 +40,7 @@ STATUS = {
     "Cancelled": OrdStatus.CANCELED, "PartiallyFilledCanceled": OrdStatus.CANCELED,
     "Deactivated": OrdStatus.CANCELED, "Rejected": OrdStatus.REJECTED,
 }  # fmt: skip
+TYPES = {"Market": OrdType.MARKET, "Limit": OrdType.LIMIT}
 WAITING = frozenset(("Untriggered", "Deactivated"))
 """Of a stop: it was not triggered."""
 NO_REASON = frozenset(("", "EC_NoError", "EC_PerCancelRequest"))

@@ -37,6 +37,7 @@ from bridges.crypto.kraken_words import (
 )
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import Access, OrderView, Verdict
+from bridges.crypto.words import read_rows, status_of, type_of
 from bridges.port import Capabilities, OrderRequest
 from protocol.fields import OrdStatus, OrdType, TimeInForce
 
@@ -282,15 +283,12 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
         """Read the orders of our symbols in an answer."""
         result = body["result"]
         rows = result.get("open", result.get("closed", result))
-        return [
-            self._order(order_id, row)
-            for order_id, row in rows.items()
-            if row["descr"]["pair"] in self.aliases
-        ]
+        ours = [one for one in rows.items() if one[1]["descr"]["pair"] in self.aliases]
+        return read_rows(lambda one: self._order(*one), ours)
 
     def _order(self, order_id: str, row: Any) -> OrderView:
         said = row["descr"]
-        kind = TYPES[said["ordertype"]]
+        kind = type_of(TYPES, said["ordertype"], self.name, price=_price(said["price"]))
         waits = kind in STOPS
         executed = number(row["vol_exec"])
         shown = {
@@ -304,7 +302,8 @@ class KrakenSpot(KrakenMarket, KrakenStream, KrakenAccount):
             time_in_force=TimeInForce.GOOD_TILL_DATE if expires else
             TimeInForce.GOOD_TILL_CANCEL,
             qty=number(row["vol"]), executed=executed, paid=number(row["cost"]),
-            status=STATUS[row["status"]], ns=ns_of(row.get("closetm") or row["opentm"]),
+            status=status_of(STATUS, row["status"], self.name),
+            ns=ns_of(row.get("closetm") or row["opentm"]),
             price=_price(shown), stop_px=_price(said["price"]) if waits else None,
             post_only="post" in str(row.get("oflags", "")),
             working=not waits or gone or executed > 0, text=str(row.get("reason") or ""),

@@ -32,6 +32,7 @@ from bridges.crypto.views import (
     StreamOver,
     TradeView,
 )
+from bridges.crypto.words import status_of, type_of
 from bridges.port import LedgerEntry
 from protocol.fields import OrdStatus, OrdType, TimeInForce
 
@@ -108,6 +109,7 @@ class Memory:
 class KrakenStream:
     """The private stream's side of the table."""
 
+    name: str
     ours: dict[str, str]
     """What the websocket calls our symbols, and our symbols."""
     memory: Memory
@@ -167,13 +169,17 @@ class KrakenStream:
         order_id = str(row["order_id"])
         if not all(name in known for name in WHOLE):
             return [OrderHint(order_id)]
-        if STATUS[known["order_status"]] not in OPEN:
+        if status_of(STATUS, known["order_status"], self.name) not in OPEN:
             self.memory.forget(order_id)
         return [OrderNews(self._view(known))] if known["symbol"] in self.ours else []
 
     def _view(self, known: Mapping[str, Any]) -> OrderView:
         order_id = str(known["order_id"])
-        kind, status = TYPES[known["order_type"]], STATUS[known["order_status"]]
+        kind = type_of(
+            TYPES, known["order_type"], self.name, price=positive(known.get("limit_price")),
+            stop_px=positive(known.get("stop_price")),
+        )  # fmt: skip
+        status = status_of(STATUS, known["order_status"], self.name)
         executed = number(known.get("cum_qty", 0))
         waits = kind in STOPS
         has_limit = kind in {OrdType.LIMIT, OrdType.STOP_LIMIT}
@@ -181,7 +187,9 @@ class KrakenStream:
         return OrderView(
             order_id=order_id, client_id=key_of(order_id, known.get("cl_ord_id")),
             symbol=self.ours[known["symbol"]], side=SIDES[known["side"]], ord_type=kind,
-            time_in_force=FORCES[str(known.get("time_in_force", "GTC")).upper()],
+            time_in_force=FORCES.get(
+                str(known.get("time_in_force", "GTC")).upper(), TimeInForce.GOOD_TILL_CANCEL
+            ),
             qty=number(known["order_qty"]), executed=executed,
             paid=number(known.get("cum_cost", 0)), status=status,
             ns=ns_of_stamp(known["timestamp"]),

@@ -31,6 +31,7 @@ from bridges.crypto.views import (
     StreamOver,
     TradeView,
 )
+from bridges.crypto.words import read_rows, status_of
 from bridges.port import OrderRequest
 from protocol.fields import OrdStatus, OrdType, TimeInForce
 from protocol.numbers import plain
@@ -66,6 +67,7 @@ DEAD_MAN_S = (10, 120)
 class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
     """The common part of both tables. `symbols` maps our names to the exchange's."""
 
+    name: str
     kind = ""
     """instType: SPOT or SWAP."""
     trade_mode = ""
@@ -240,11 +242,10 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
 
     def read_orders(self, body: Any) -> list[OrderView]:
         """Read the orders of our symbols."""
-        return [
-            self.read_stop(row) if self.is_stop_row(row) else self._view(row)
-            for row in body["data"]
-            if row["instId"] in self.ours
-        ]
+        return read_rows(
+            lambda row: self.read_stop(row) if self.is_stop_row(row) else self._view(row),
+            [row for row in body["data"] if row["instId"] in self.ours],
+        )
 
     def _view(self, row: Any) -> OrderView:
         symbol, kind = self.ours[row["instId"]], str(row["ordType"])
@@ -253,7 +254,7 @@ class Okx(OkxAccount, OkxAnswers, OkxStops, OkxMarket):
         unit = self._units[symbol]
         executed = number(row["accFillSz"] or 0) * unit
         in_money = row.get("tgtCcy") == "quote_ccy"
-        status = STATUS.get(row["state"], OrdStatus.NEW)  # a new word stops nobody
+        status = status_of(STATUS, row["state"], self.name)
         why = str(row.get("cancelSource") or "")
         if why == WOULD_TAKE and not executed:
             status = OrdStatus.REJECTED

@@ -26,6 +26,7 @@ from bridges.crypto.views import (
     TradeView,
     Verdict,
 )
+from bridges.crypto.words import read_rows, status_of
 from bridges.port import (
     Capabilities,
     OrderRequest,
@@ -274,7 +275,7 @@ class Unified(UnifiedAccount):
     def read_orders(self, body: Any) -> list[OrderView]:
         """Read a list of orders, or one."""
         rows = [body] if isinstance(body, dict) else _rows(body)
-        return [self.read_order(row) for row in rows]
+        return read_rows(self.read_order, rows)
 
     def read_order(self, body: Any) -> OrderView:
         """Read an order. Raises KeyError or ValueError on anything else."""
@@ -299,7 +300,8 @@ class Unified(UnifiedAccount):
             side=SIDES[body["side"]],
             ord_type=OrdType.MARKET if body["type"] == "market" else OrdType.LIMIT,
             time_in_force=force, qty=number(body["amount"]), executed=executed, paid=paid,
-            status=STATUS[body["status"]], price=price, post_only=bool(body.get("postOnly")),
+            status=status_of(STATUS, body["status"], self.name), price=price,
+            post_only=bool(body.get("postOnly")),
             ns=int(body.get("lastUpdateTimestamp") or body["timestamp"]) * MS_NS,
         )  # fmt: skip
 
