@@ -5,7 +5,8 @@
     pytest --length long      also what is marked length("long"); before a release; hours
 
 A test that takes more than 5 s says so with `@pytest.mark.budget(seconds)`, which is also when it
-is stopped. The run ends with the list of those that took longer and did not say so.
+is stopped. The run ends with the figures that tests keep (support/figures.py), and with the list of
+those that took longer and did not say so.
 """
 
 from __future__ import annotations
@@ -91,7 +92,12 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """List the slow tests that carry no budget."""
+    """Show the figures that tests have kept, and the slow tests that carry no budget."""
+    from support.figures import shown  # noqa: PLC0415 - the path is set above
+
+    for title, text in shown():
+        terminalreporter.section(title)
+        terminalreporter.write_line(text)
     for seconds, nodeid in sorted(_slow, reverse=True):
         terminalreporter.write_line(f"{seconds:.1f} s without a budget marker: {nodeid}")
 

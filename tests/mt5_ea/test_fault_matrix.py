@@ -12,6 +12,8 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+from support.figures import show
+from support.matrix import matrix
 from support.mt5.constants import Action, Execution, FillingFlag, MarginMode
 from support.mt5.ea_trader import EaTrader
 from support.mt5.runtime import build
@@ -256,9 +258,14 @@ def judge_outcome(trader, fault, deed, name):
 MATRIX = {}
 
 
-def test_the_matrix():
-    """Print what was played: a letter for each kind of account."""
-    print(f"\n{'':24}" + "".join(f"{deed:16}" for deed in DEEDS))  # noqa: T201 - its purpose
-    for fault, row in MATRIX.items():
-        cells = ("".join(sorted(row.get(deed, ()))) for deed in DEEDS)
-        print(f"{fault:24}" + "".join(f"{cell:16}" for cell in cells))  # noqa: T201 - its purpose
+@pytest.fixture(scope="module", autouse=True)
+def _matrix():
+    """At the end, show what was played: a letter for each kind of account."""
+    yield
+    cells = {
+        (fault, deed): "".join(sorted(kinds)) for fault, row in MATRIX.items()
+        for deed, kinds in row.items()
+    }  # fmt: skip
+    text = matrix(cells, tuple(MATRIX), DEEDS)
+    if cells:
+        show("misbehaviours around the Expert Advisor, a letter for each kind of account", text)

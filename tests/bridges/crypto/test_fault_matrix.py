@@ -6,7 +6,6 @@ is open; no client id was taken twice, and no order exceeded its quantity.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ import pytest
 
 pytest.importorskip("cryptography")
 from support.crypto_trader import MARKETS, SPOT, by_length, trader_on, venue_on
+from support.figures import show
 from support.matrix import matrix
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
 
@@ -46,11 +46,11 @@ MOMENTS = {
 
 @pytest.fixture(scope="module")
 def counts():
-    """Count the cases of each misbehaviour at each moment; at the end, print them."""
+    """Count the cases of each misbehaviour at each moment; at the end, show them."""
     found = Counter()
     yield found
     text = matrix(found, (*ANSWER_FAULTS, *STREAM_FAULTS))
-    sys.stdout.write(f"\n{found.total()} cases in virtual time\n{text}\n")
+    show("misbehaviours of the exchanges, in virtual time", f"{found.total()} cases\n{text}")
 
 
 @pytest.fixture(autouse=True)

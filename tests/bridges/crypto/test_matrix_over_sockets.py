@@ -7,7 +7,6 @@ exchange's own ledger, fill by fill; at the end of the life the balances and the
 
 from __future__ import annotations
 
-import sys
 from itertools import product
 
 import pytest
@@ -24,6 +23,7 @@ from support.crypto_lives import (
     variations,
 )
 from support.crypto_trader import MARKETS
+from support.figures import show
 from support.matrix import matrix
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
@@ -37,7 +37,7 @@ TURNS = {name: number for number, name in enumerate(WAYS)}
 
 
 def live(chosen, folder):
-    """Let cases, as (exchange, number), live side by side; print and return how it went."""
+    """Let cases, as (exchange, number), live side by side; show and return how it went."""
     results, lives, worlds = {}, [], []
     try:
         for name, number in chosen:
@@ -55,10 +55,8 @@ def live(chosen, folder):
     finally:
         for world in worlds:
             world.close()
-    sys.stdout.write(f"\n{matrix(results, FAULTS, MOMENTS)}\n")
-    text = "".join(f"\n{one.name}: {one.problem}\n" for one in wrong)
-    sys.stdout.write(text)
-    return text
+    show("misbehaviours of the exchanges, over sockets", matrix(results, FAULTS, MOMENTS))
+    return "".join(f"\n{one.name}: {one.problem}\n" for one in wrong)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ ends in that span, the rebuilt book's best bid and offer must be that quote, pri
 from __future__ import annotations
 
 import gzip
-import sys
 from bisect import bisect_right
 from collections import Counter
 from decimal import Decimal
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 import orjson
 import pytest
+from support.figures import show
 from support.waiting import wait_for
 
 from bridges.crypto.binance_spot import BinanceSpot
@@ -129,7 +129,7 @@ def test_the_rebuilt_book_has_the_recordings_own_best_prices(data_folder, symbol
             if top_of(event) != expected:
                 wrong.append((number, top_of(event), expected))
     found = Comparison(compared, wrong, len(quotes.numbers), len(quotes.met), gaps)
-    sys.stdout.write(f"\n{found.line(symbol)}\n")
+    show(f"the rebuilt book of {symbol}", found.line(symbol))
     assert (found.wrong[:3], found.gaps) == ([], 0)
     assert found.compared > 3_000
 
@@ -199,12 +199,12 @@ def test_so_it_has_over_sockets(data_folder, tmp_path):
                 until(lambda: all(map(is_there, SYMBOLS)))
         finally:
             venue.close()
-    for symbol in SYMBOLS:
-        sys.stdout.write(
-            f"\n{symbol}: {listening.compared[symbol]} books compared over sockets,"
-            f" {listening.gaps[symbol]} gaps"
-        )
-    sys.stdout.write(f"\n{len(listening.wrong)} mismatches\n")
+    lines = [
+        f"{one}: {listening.compared[one]} books compared, {listening.gaps[one]} gaps"
+        for one in SYMBOLS
+    ]
+    lines.append(f"{len(listening.wrong)} mismatches")
+    show("the rebuilt books over sockets", "\n".join(lines))
     assert listening.wrong == []
     assert set(listening.gaps.values()) == {1}
     assert min(listening.compared.values()) > chunks // 2

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,6 +20,7 @@ pytest.importorskip("cryptography")
 from support.crypto_lives import Life
 from support.crypto_trader import MARKETS
 from support.far_exchange import FarExchange
+from support.figures import show
 from support.mischief import BOOK, SocketMischief
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
@@ -143,14 +143,17 @@ def soak(folder, rounds, seconds):
     finally:
         for world in worlds:
             world.close()
-    for one in soaking:
-        name = one.world.way.desk.name
-        sys.stdout.write(f"\n{name}: {one.orders} orders, {one.fills} fills, nothing differs")
-    for orders, size, found in samples:
-        most = ", ".join(f"{count} {name}" for name, count in found.most_common(12))
-        sys.stdout.write(f"\nafter {orders} orders: {size / 1e6:.1f} MB; {most}")
     text = "".join(f"\n{one.name}: {one.problem}" for one in wrong)
-    sys.stdout.write(f"{text}\n")
+    lines = [
+        f"{one.world.way.desk.name}: {one.orders} orders, {one.fills} fills" for one in soaking
+    ]
+    lines += [
+        f"after {orders} orders: {size / 1e6:.1f} MB; "
+        + ", ".join(f"{count} {name}" for name, count in found.most_common(12))
+        for orders, size, found in samples
+    ]
+    lines.append(text or "nothing differs")
+    show("the soak of the crypto bridges", "\n".join(lines))
     assert text == ""
     return samples
 

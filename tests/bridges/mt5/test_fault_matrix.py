@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import cycle
 
 import pytest
+from support.figures import show
+from support.matrix import matrix
 from support.mt5.constants import Action
 from support.mt5.people import People
 from support.mt5_trader import (
@@ -193,10 +195,14 @@ def _judge_answers(trader, deed):
 MATRIX = {}
 
 
-def test_the_matrix():
-    """Print what was played: a letter for each kind of account."""
-    deeds = (*REQUESTS, *EVENTS)
-    print(f"\n{'':22}" + "".join(f"{deed:17}" for deed in deeds))  # noqa: T201 - its purpose
-    for fault, row in MATRIX.items():
-        cells = ("".join(sorted(row.get(deed, ()))) for deed in deeds)
-        print(f"{fault:22}" + "".join(f"{cell:17}" for cell in cells))  # noqa: T201 - its purpose
+@pytest.fixture(scope="module", autouse=True)
+def _matrix():
+    """At the end, show what was played: a letter for each kind of account."""
+    yield
+    cells = {
+        (fault, deed): "".join(sorted(kinds)) for fault, row in MATRIX.items()
+        for deed, kinds in row.items()
+    }  # fmt: skip
+    text = matrix(cells, tuple(MATRIX), (*REQUESTS, *EVENTS))
+    if cells:
+        show("misbehaviours of the terminal, a letter for each kind of account", text)
