@@ -213,8 +213,10 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     order = core.newest(request.orig_cl_ord_id)
     names = (request.cl_ord_id, request.orig_cl_ord_id)
     reply_to = CxlRejResponseTo.REPLACE
-    if order is None or order.is_done or order.replacing:
-        refuse(core, *names, order, reply_to)
+    while order is not None and not (order.accepted or order.is_done or order.is_gone):
+        yield SHORT
+    if order is None or order.is_done or order.is_gone or order.replacing:
+        refuse(core, *names, None if order is None or order.is_gone else order, reply_to)
         return
     rules, rest = core.instruments.get(request.symbol), request.order_qty - order.cum
     wrong = check(request, rules, core.table.capabilities, qty=rest)
@@ -236,7 +238,7 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     if order.replacing == request.cl_ord_id:
         order.replacing = ""
     if why:
-        order.cancel_id = ""
+        order.cancel_id = order.doomed
         refuse(core, *names, order, reply_to, why)
         core.settle(order)
 
