@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.unified import objections
+from bridges.crypto.unified import DAY_MS, may_be_page, objections
 from bridges.errors import BridgeError
 
 
@@ -111,19 +111,49 @@ class Listening(_Exchange):  # type: ignore[misc]
         """Cancel the open order that has a client id; raises OrderNotFound if none has."""
         from ccxt.base.errors import OrderNotFound  # noqa: PLC0415 - as above
 
-        for row in await self.fetch_open_orders(symbol):
+        rows, _ = await self._page("fetchOpenOrders", self.fetch_open_orders, symbol)
+        for row in rows:
             if row.get("clientOrderId") == client_id:
                 return await self.cancel_order(row["id"], symbol)
         raise OrderNotFound(client_id)
 
-    async def ended_orders(self, symbol: str) -> list[Any]:
-        """Return the newest orders that are not open any more, and maybe some that are."""
+    async def resting(self, symbol: str) -> dict[str, Any]:
+        """Return the open orders, and whether these are all: an exchange may answer a page."""
+        rows, is_whole = await self._page("fetchOpenOrders", self.fetch_open_orders, symbol)
+        return {"open": rows, "whole": is_whole}
+
+    async def ended_orders(self, symbol: str) -> dict[str, Any]:
+        """Return the newest orders that are not open any more, and maybe some that are.
+
+        `from_ms` is the moment since which these are all; 0 if they are all that ever were.
+        """
         if self.has.get("fetchOrders") is True:
-            return list(await self.fetch_orders(symbol))
-        found = list(await self.fetch_closed_orders(symbol))
-        if self.has.get("fetchCanceledOrders") is True:
-            found += await self.fetch_canceled_orders(symbol)
-        return found
+            asked = [("fetchOrders", self.fetch_orders)]
+        else:
+            asked = [("fetchClosedOrders", self.fetch_closed_orders)]
+            if self.has.get("fetchCanceledOrders") is True:
+                asked.append(("fetchCanceledOrders", self.fetch_canceled_orders))
+        found, from_ms = [], 0
+        for name, method in asked:
+            rows, is_whole = await self._page(name, method, symbol)
+            if not is_whole:
+                from_ms = max(from_ms, min(int(row["timestamp"]) for row in rows))
+            days = self._feature(name, "daysBack")
+            if days:
+                from_ms = max(from_ms, self.milliseconds() - int(days * DAY_MS))
+            found += rows
+        return {"ended": found, "from_ms": from_ms}
+
+    async def _page(self, name: str, method: Any, symbol: str) -> tuple[list[Any], bool]:
+        """Ask for as many rows as ccxt says that there are in a page; say whether it is no page."""
+        most = self._feature(name, "limit")
+        rows = list(await method(symbol, None, most))
+        return rows, not may_be_page(len(rows), most)
+
+    def _feature(self, method: str, word: str) -> Any:
+        """Return what ccxt declares of a method on spot, or None."""
+        spot = (self.features or {}).get("spot") or {}
+        return (spot.get(method) or {}).get(word)
 
     def client(self, url: str) -> Any:
         """Return the client of an address, reading numbers as they are written."""

@@ -5,7 +5,10 @@ stream (orders, trades and books are asked for every `poll_ms`), no stops; a rep
 its evidence, and a new order. The first id that comes with an order is its id: an answer to a
 cancel may carry another.
 An exchange is refused at the start unless ccxt declares all that recovery stands on (`objections`).
-An order is looked for in the open and then in the ended orders, by our id. A refusal is believed
+An order is looked for by the exchange's id, once that is known, and in the open and then in the
+ended orders, by our id. An exchange may answer a page of a list and not say so: what fills a page
+is no proof of what is not on it, but of ended orders that reach back to before the order was sent.
+A refusal is believed
 only by the class of ccxt's exception, from a short list, in an answer of the exchange.
 
 Source: ccxt's manual, "Unified API". Answers carry numbers as text (`number = str`).
@@ -19,6 +22,7 @@ from typing import Any, ClassVar
 from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number, positive
+from bridges.crypto.orders import has_our_shape
 from bridges.crypto.unified_account import UnifiedAccount
 from bridges.crypto.views import (
     Access,
@@ -33,6 +37,7 @@ from bridges.port import (
 )
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 from protocol.numbers import ZERO
+from protocol.order_id import parse
 
 MS_NS = 1_000_000
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
@@ -61,6 +66,20 @@ TICK_SIZE = 4
 BACK_OFF_MS = 10_000
 MAX_NAMES = 100_000
 """Ids that are remembered; they are learnt again from the lists."""
+
+
+PAGES = frozenset((20, 25, 30, 40, 50, 100, 150, 200, 250, 300, 500, 1_000, 2_000, 5_000))
+"""How many rows exchanges give at once: a list of just so many, where ccxt knows no limit."""
+DAY_MS = 86_400_000
+SURELY_MS = 60_000
+"""So much may the exchange's clock, by which rows are dated, be off."""
+SINCE_START_MS = 3_600_000
+"""So much may the clock of the gateway that made an id have been off."""
+
+
+def may_be_page(count: int, most: int | None) -> bool:
+    """Whether a list may be a page of a longer one; `most` is the limit that ccxt declares."""
+    return count >= most if most else count in PAGES
 
 
 def objections(
@@ -107,6 +126,8 @@ class Unified(UnifiedAccount):
         self._ids: dict[str, str] = {}
         """The exchange's ids of orders that were read, by our id."""
         self._names: dict[tuple[str, str], str] = {}
+        self._sent_ms: dict[str, int] = {}
+        """When orders of this life were sent, by our id."""
 
     @staticmethod
     def native_of(symbol: str) -> str:
@@ -125,8 +146,10 @@ class Unified(UnifiedAccount):
 
     # What an answer is.
 
-    def stamp(self, call: Call, at_ms: int) -> Call:  # noqa: ARG002 - ccxt stamps
-        """Leave it as it is."""
+    def stamp(self, call: Call, at_ms: int) -> Call:
+        """Leave it as it is, which ccxt stamps; remember when an order was sent."""
+        if call.method == "create_order":
+            self._sent_ms[(call.args or ())[-1]["clientOrderId"]] = at_ms
         return call
 
     def cost(self, call: Call) -> Cost:
@@ -246,22 +269,37 @@ class Unified(UnifiedAccount):
     def look_up(
         self, symbol: str, client_id: str, *, stop: bool  # noqa: ARG002 - none
     ) -> tuple[Call, ...]:
-        """Ask for the open orders, and then for those that have ended."""
+        """Ask for the order itself, if its id is known; for open orders, then for ended ones."""
         native = self.native[symbol]
+        order_id = self._ids.get(client_id)
+        itself = () if order_id is None else (Call("fetch_order", args=(order_id, native)),)
         return (
-            Call("fetch_open_orders", args=(native,)), Call("ended_orders", args=(native,)),
+            *itself, Call("resting", args=(native,)), Call("ended_orders", args=(native,)),
         )  # fmt: skip
 
     def read_found(self, body: Any, client_id: str) -> OrderView | Call | None:
-        """Read the order among those listed."""
-        for row in _rows(body):
-            if row.get("clientOrderId") == client_id or f"#{row['id']}" == client_id:
+        """Read the order among those listed. Raises ValueError if it may be on another page."""
+        if "id" in body:
+            return self.read_order(body)
+        for row in _rows(body.get("open", body.get("ended"))):
+            if client_id in {row.get("clientOrderId"), f"#{row['id']}"}:
                 return self.read_order(row)
+        if not (body["whole"] if "open" in body else body["from_ms"] <= self._from_ms(client_id)):
+            msg = f"{client_id} is not on this page, but may be on another"
+            raise ValueError(msg)
         return None
+
+    def _from_ms(self, client_id: str) -> int:
+        """Return a moment before which an order was not sent; 0 if that is not known."""
+        sent_ms = self._sent_ms.get(client_id)
+        if sent_ms is not None:
+            return sent_ms - SURELY_MS
+        started_s = parse(client_id).epoch if has_our_shape(client_id) else 0
+        return max(0, started_s * 1_000 - SINCE_START_MS)
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[Call, ...]:
         """Ask for what rests, symbol by symbol."""
-        return tuple(Call("fetch_open_orders", args=(self.native[one],)) for one in symbols)
+        return tuple(Call("resting", args=(self.native[one],)) for one in symbols)
 
     def more_orders(self, call: Call, body: Any) -> Call | None:  # noqa: ARG002 - whole lists
         """Ask for nothing more."""
@@ -273,9 +311,14 @@ class Unified(UnifiedAccount):
         return tuple(Call("fetch_order", args=(one, native)) for one in order_ids)
 
     def read_orders(self, body: Any) -> list[OrderView]:
-        """Read a list of orders, or one."""
-        rows = [body] if isinstance(body, dict) else _rows(body)
-        return read_rows(self.read_order, rows)
+        """Read the list of open orders, or one order. Raises ValueError for what may be a page."""
+        if "open" not in body:
+            return read_rows(self.read_order, [body])
+        found = read_rows(self.read_order, _rows(body["open"]))
+        if not body["whole"]:
+            msg = f"{len(found)} open orders fill a page: cancel some by hand, there may be more"
+            raise ValueError(msg)
+        return found
 
     def read_order(self, body: Any) -> OrderView:
         """Read an order. Raises KeyError or ValueError on anything else."""
@@ -291,6 +334,7 @@ class Unified(UnifiedAccount):
         if len(self._names) > MAX_NAMES:
             self._names.clear()
             self._ids.clear()
+            self._sent_ms.clear()
         place = (body["symbol"], order_id)
         client_id = self._names.setdefault(place, body.get("clientOrderId") or f"#{order_id}")
         self._ids[client_id] = order_id
