@@ -305,9 +305,17 @@ class Core:
             return
         self.events.append(Filled(order.image(), fill_of(trade, order.name)))
 
-    def count_all(self, order: Order, trades: Iterable[TradeView]) -> None:
-        """Count all trades of an order, the oldest first; those that were told are not told."""
-        through = ZERO
+    def count_all(
+        self, order: Order, trades: Iterable[TradeView], through: Decimal = ZERO
+    ) -> None:
+        """Count the trades of an order, the oldest first; those that were told are not told.
+
+        `through` is what was executed before the first of them. Where this record began in the
+        middle, a list that is not whole does not say which of them are new.
+        """
+        trades = list(trades)
+        if order.before and through + sum(one.qty for one in trades) < order.heard:
+            return
         for trade in trades:
             through += trade.qty
             self.fill(order, trade, through)
@@ -363,14 +371,21 @@ class Core:
             self.start(self._missing(order))
 
     def _missing(self, order: Order) -> Flow:
-        """Ask for the trades of an order until none is missing."""
+        """Ask for the trades of an order until none is missing.
+
+        An exchange may be late with the newest, and may not keep the oldest. Which of the two it is
+        shows in time: what is late comes.
+        """
         yield Pause(GRACE_NS)
+        asked_ns = self.now_ns
         for pause in pauses():
             if not order.is_missing_trades:
                 break
             symbol = order.request.symbol
             found = yield from trades_of(self, symbol, order.order_id, order.born_ns)
-            self.count_all(order, found or [])
+            is_late = self.now_ns - asked_ns > self.absence_ns
+            gone = order.gone_before(found or [], self.since_ns) if is_late else ZERO
+            self.count_all(order, found or [], gone)
             if order.is_missing_trades:
                 yield pause
         order.asking = False

@@ -9,6 +9,7 @@ the order is not told: fills first, then the end.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -165,6 +166,20 @@ class Order:
         self.missed_ns = self.missed_ns if self.missed else now_ns
         self.missed += 1
         return self.missed >= LOOKS and now_ns - self.missed_ns > absence_ns
+
+    def gone_before(self, trades: Sequence[TradeView], since_ns: int) -> Decimal:
+        """Return what was executed before the first of these trades, which end with the newest.
+
+        That is 0 unless it fits to the digit: one of them is the first after this record began,
+        which was not before this life did.
+        """
+        gone = self.heard - sum((one.qty for one in trades), ZERO)
+        through = gone
+        for trade in trades:
+            if through == self.before and gone > 0:
+                return gone if trade.ns >= since_ns else ZERO
+            through += trade.qty
+        return ZERO
 
     def book(self, trade: TradeView, through: Decimal) -> bool:
         """Count a trade once; say whether it is new. `through` is what was executed with it."""

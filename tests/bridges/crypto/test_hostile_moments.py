@@ -18,6 +18,7 @@ from bridges.port import (
     Accepted,
     Canceled,
     CancelRefused,
+    Filled,
     Fills,
     Found,
     OpenOrders,
@@ -231,6 +232,34 @@ def test_an_order_that_the_exchange_has_forgotten_does_not_keep_the_link_down(tr
     assert ([one.cl_ord_id for one in answer.orders], answer.complete) == (
         [trader.names[-1]], True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [("0.2",), ("0.1", "0.1"), ("0.5",)])
+def test_a_fill_that_was_not_heard_of_an_order_that_is_half_filled_for_a_week_is_told(
+    market, sizes
+):
+    """The exchange does not tell the trade of a week ago any more; what is new is found anyway."""
+    trader = trader_on(market)
+    world = trader.world
+    trader.place("1.5", "60010")
+    assert world.until(lambda: world.of(Filled))
+    world.exchange.shells.remove(world.shell)
+    world.exchange.now_ns += 8 * 24 * HOUR_S * 10**9
+    again = venue_on(world.exchange, market, world.venue.core.notes)
+    hear, again.shell.hear = again.shell.hear, lambda _: None
+    for size in sizes:
+        world.exchange.trade(58000, size, "sell")
+        again.run(100)
+    again.shell.hear = hear
+    again.run(120_000)
+    deals = [trader.market.trade_id(one) for one in world.exchange.deals()][1:]
+    assert [one.fill.trade_id for one in again.of(Filled)] == deals
+    world.exchange.trade(58000, "5", "sell")
+    again.run(60_000)
+    deals = [trader.market.trade_id(one) for one in world.exchange.deals()][1:]
+    assert [one.fill.trade_id for one in again.of(Filled)] == deals
+    again.run(60_000)
+    assert not again.venue.core.open_symbols()
 
 
 def in_place(names):
