@@ -2,7 +2,7 @@
 
 Rules: where the exchange has no word for it, what is known here is cancelled at once, order by
 order, and the exchange's list says what else there is. No question waits for its turn before that
-list, but a time in which the exchange wants to be left alone is kept.
+list, but a time in which the exchange wants to be left alone is kept, and in a ban nothing is sent.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ def clear(core: Core, symbol: str) -> Flow:
     """Cancel what rests in a symbol; again, until there is nothing."""
     calls = core.table.cancel_all(symbol)
     for pause in pauses():
+        if core.ban_ns:
+            yield Pause(core.ban_ns)
         if not calls:
             is_clear = yield from _cancel_each(core, symbol)
         else:

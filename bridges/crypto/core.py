@@ -129,6 +129,11 @@ class Core:
         ns, offset_ms = self._since
         return ns + min(self.offset_ms - offset_ms, 0) * MS_NS
 
+    @property
+    def ban_ns(self) -> int:
+        """How much longer the exchange hears nobody from here; who asks meanwhile prolongs it."""
+        return max(0, self.banned_until_ns - self.now_ns)
+
     def theirs_ms(self, ns: int) -> int:
         """Return a moment of ours in the exchange's time, and not later than ours says."""
         return ns // MS_NS + min(self.offset_ms, 0)

@@ -40,7 +40,7 @@ class DeadMan:
         core = self._core
         if not self._timeout_ms or not core.is_known:
             return
-        if core.now_ns < max(self._next_ns, core.banned_until_ns):
+        if core.now_ns < self._next_ns or core.ban_ns:
             return
         if core.now_ns - self._held_ns > FRESH_NS:
             return

@@ -132,7 +132,7 @@ class Link:
         patience_ns = self._patience_ns()
         if patience_ns and now_ns - self._alive_ns > patience_ns:
             self._down(f"silent for {patience_ns // MS_NS} ms")
-        if self._state is State.READY and now_ns >= self._clock_ns:
+        if self._state is State.READY and now_ns >= self._clock_ns and not core.ban_ns:
             self._clock_ns = now_ns + CLOCK_NS
             core.start(self._mind_clock())
         if not core.is_up:
@@ -149,7 +149,7 @@ class Link:
         patience_ns = self._patience_ns()
         times = [self._alive_ns + patience_ns + 1] if patience_ns else []
         if self._state is State.READY:
-            times.append(self._clock_ns)
+            times.append(max(self._clock_ns, self.core.banned_until_ns))
         if self.core.is_up:
             times.append(self._audit_ns)
         return min(times, default=None)
@@ -167,11 +167,13 @@ class Link:
 
     def _connect(self) -> Flow:
         core = self.core
+        if core.ban_ns:
+            yield Pause(core.ban_ns)
         while not (yield from self._prepare()):
             if self.refusal:
                 return
             self._complain(self._why)
-            yield Pause(self._pause_ns)
+            yield Pause(max(self._pause_ns, core.ban_ns))
             self._pause_ns = min(self._pause_ns * 2, LONGEST_PAUSE_NS)
         self._alive_ns = core.now_ns
         self._state = State.DIALING

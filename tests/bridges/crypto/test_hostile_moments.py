@@ -157,6 +157,20 @@ def test_a_dead_mans_cancel_waits_for_no_question(trader, world, market):
     assert world.exchange.now_ns - asked_ns < 1_000_000_000
 
 
+def test_a_dead_mans_cancel_waits_for_the_end_of_a_ban():
+    """A cancel that nobody hears only prolongs the ban: it leaves when it is over."""
+    trader = trader_on(SPOT)
+    world = trader.world
+    rests(trader)
+    world.venue.core.banned_until_ns = world.exchange.now_ns + 30_000_000_000
+    world.venue.cancel_all("DEAD_MAN", world.exchange.now_ns)
+    world.run(29_900)
+    assert len(trader.open_here()) == 1
+    world.run(1_000)
+    assert trader.open_here() == {}
+    trader.judge()
+
+
 def test_what_is_known_is_cancelled_while_the_exchange_wants_no_questions(trader, world):
     """After a 429 with ten seconds to wait the dead man's cancels leave at once."""
     rests(trader)
