@@ -15,6 +15,7 @@ from bridges.crypto.binance_market import BinanceMarket
 from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number
+from bridges.crypto.plain import plain
 from bridges.crypto.views import (
     Access,
     OrderView,
@@ -67,7 +68,7 @@ SIDE_NAMES = {side: name for name, side in SIDES.items()}
 def text_of(response: Response) -> str:
     """Say for people what an answer was."""
     if isinstance(response.body, dict) and "msg" in response.body:
-        return f"{response.body.get('code')}: {response.body['msg']}"
+        return plain(f"{response.body.get('code')}: {response.body['msg']}")
     return response.problem or f"HTTP {response.status} without a reason"
 
 

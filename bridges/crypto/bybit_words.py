@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridges.crypto.effects import Call, Response
+from bridges.crypto.plain import plain
 from bridges.crypto.views import Verdict
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
 
@@ -90,7 +91,7 @@ def text_of(response: Response) -> str:
     if code == 0:
         return ACKNOWLEDGED
     if code is not None:
-        return f"{code}: {response.body.get('retMsg', '')}"
+        return plain(f"{code}: {response.body.get('retMsg', '')}")
     return response.problem or f"HTTP {response.status} without a reason"
 
 

@@ -24,6 +24,7 @@ from bridges.crypto.budget import Gate
 from bridges.crypto.effects import Call, Response, StreamAct
 from bridges.crypto.flows import LOST, Flow, Pause
 from bridges.crypto.orders import ENDED, Order, adopted, fill_of, has_our_shape
+from bridges.crypto.plain import plain
 from bridges.crypto.reading import UNREADABLE, trades_of
 from bridges.crypto.table import Table
 from bridges.crypto.views import OrderView, TradeView, Verdict
@@ -175,7 +176,7 @@ class Core:
         try:
             return reader(response.body)
         except UNREADABLE as problem:
-            self.unread = f"not understood: {problem!r}"
+            self.unread = plain(f"not understood: {problem!r}")
             return None
 
     def within_reach(self, since_ms: int) -> int:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bridges.crypto.effects import Response
+from bridges.crypto.plain import plain
 from bridges.crypto.views import Verdict
 from protocol.numbers import parse_decimal
 
@@ -109,7 +110,8 @@ def text_of(response: Response) -> str:
     errors = [
         f"{one} ({NONCE_HINT})" if one == NONCE else one for one in errors_of(response.body) or ()
     ]
-    return "; ".join(errors) or response.problem or f"HTTP {response.status} without a reason"
+    said = plain("; ".join(errors))
+    return said or response.problem or f"HTTP {response.status} without a reason"
 
 
 def back_off_ms(response: Response) -> int | None:

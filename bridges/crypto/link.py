@@ -33,6 +33,7 @@ from bridges.crypto.effects import (
 from bridges.crypto.fitness import FIT, examine
 from bridges.crypto.flows import Flow, Pause, Step, ask
 from bridges.crypto.hearing import ask_order, hear_order, hear_trade
+from bridges.crypto.plain import plain
 from bridges.crypto.questions import ledger_entries, read_listing
 from bridges.crypto.reading import UNREADABLE
 from bridges.crypto.views import (
@@ -240,7 +241,7 @@ class Link:
                 return
             items = core.table.read_user(news.message)
         except UNREADABLE as problem:
-            self._down(f"a message of the user stream was not understood: {problem!r}")
+            self._down(plain(f"a message of the user stream was not understood: {problem!r}"))
             return
         for item in items:
             self._heard(item)

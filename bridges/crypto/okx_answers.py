@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
+from bridges.crypto.plain import plain
 from bridges.crypto.views import Verdict
 
 OK, CLOCK_OFF = "0", "50102"
@@ -102,7 +103,7 @@ class OkxAnswers:
     def text_of(self, response: Response) -> str:
         """Say for people what an answer was."""
         if isinstance(response.body, dict) and "code" in response.body:
-            return "; ".join(f"{code}: {words}" for code, words in codes_of(response.body))
+            return plain("; ".join(f"{code}: {words}" for code, words in codes_of(response.body)))
         return response.problem or f"HTTP {response.status} without a reason"
 
     def _has_code(self, response: Response, codes: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.flows import Gather, Step, ask
+from bridges.crypto.plain import plain
 from bridges.crypto.views import OrderView, TradeView, Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _ask_one(
         try:
             found = core.table.read_found(response.body, client_id)
         except UNREADABLE as problem:
-            core.unread = f"{call.method}: not understood: {problem!r}"
+            core.unread = plain(f"{call.method}: not understood: {problem!r}")
             break
         if not isinstance(found, Call):
             return Sought(found, found is None)

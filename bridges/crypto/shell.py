@@ -3,8 +3,9 @@
 Rules: nothing is retried here. Every call gets one response, whatever ccxt makes of it: status,
 headers and body are taken before ccxt's own error tables speak. Every message of a stream is passed
 on as it came; ccxt's caches, which lose steps in between, are not used. No text of an exception is
-passed on: it may hold a signed address. A call has never left only if it never had a connection:
-aiohttp sends a PUT or DELETE twice if a kept connection dies on it, and the first may have arrived.
+passed on: it may hold a signed address; of what an exchange says, no word that may be a secret. A
+call has never left only if it never had a connection: aiohttp sends a PUT or DELETE twice if a kept
+connection dies on it, and the first may have arrived.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from bridges.crypto.effects import (
     StreamUp,
 )
 from bridges.crypto.library import calling, examine, heard_now, listening_class, read_body
+from bridges.crypto.plain import plain
 from bridges.crypto.turns import Turns
 from bridges.errors import BridgeError
 
@@ -191,7 +193,7 @@ class CcxtShell:
         if call.args is not None:
             status = answer.status if raised else OK
             if raised and heard:
-                problem = f"{problem}: {heard[-1].body}"[:200]
+                problem = plain(f"{problem}: {heard[-1].body}")
             answer = Response(status, result, answer.headers, problem, sent, raised)
         self._news.append((number, answer))
 

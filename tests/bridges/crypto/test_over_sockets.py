@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import sys
 from decimal import Decimal
@@ -13,7 +14,7 @@ pytest.importorskip("ccxt")
 pytest.importorskip("cryptography")
 from loguru import logger
 from support.bridge_wire import kinds
-from support.conformance import BTC, SpotDesk, UsdmDesk
+from support.conformance import BTC, KrakenDesk, SpotDesk, UsdmDesk
 from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
 from support.waiting import breathe, wait_for
@@ -83,28 +84,50 @@ def test_a_half_open_stream_is_noticed_and_its_fills_are_told(desk):
     desk.until(lambda: desk.bridge.venue.connected)
 
 
-def test_no_secret_is_ever_logged(tmp_path):
-    """Neither the key nor the secret nor a signature stands in a log, whatever goes wrong."""
+LOGGED = {"spot": SpotDesk, "usdm": UsdmDesk, "kraken": KrakenDesk}
+TOKENS = {"usdm": lambda api: {api.listen_key}, "kraken": lambda api: set(api.tokens)}
+"""What the streams' addresses or first words carry."""
+
+
+@pytest.fixture
+def written(caplog, capfd):
+    """Give what is said: to loguru, to the standard library's logging, and to the terminal."""
     said = []
     sink = logger.add(said.append, level="TRACE", backtrace=True, diagnose=True)
-    desk = SpotDesk(tmp_path)
+    caplog.set_level(logging.DEBUG)
+    yield lambda: "".join([*said, caplog.text, *capfd.readouterr()])
+    logger.remove(sink)
+
+
+@pytest.mark.budget(20)
+@pytest.mark.parametrize(
+    "name", ["spot", *(pytest.param(one, marks=pytest.mark.length("ci")) for one in TOKENS)]
+)
+def test_no_secret_is_ever_logged(tmp_path, written, name):
+    """Neither a key nor a secret, a signature, a listen key or a token, whatever goes wrong."""
+    desk = LOGGED[name](tmp_path)
+    path = "AddOrder" if name == "kraken" else order_path(desk)
     try:
         for fault in ("close", "cut", "html", "status"):
-            desk.local.faults.answer(fault, "POST /api/v3/order", acts=True)
+            desk.local.faults.answer(fault, f"POST {path}", acts=True)
             desk.reports(desk.order(qty="0.1", price="59000"), 1)
-        desk.local.faults.drop("user")
+        assert desk.local.faults.drop("user") == 1
         desk.until(lambda: not desk.bridge.venue.connected)
         desk.until(lambda: desk.bridge.venue.connected)
+        tokens = TOKENS[name](desk.account._api) if name in TOKENS else set()
+        assert bool(tokens) is (name in TOKENS)
     finally:
         desk.end()
-        logger.remove(sink)
-    text = "".join(said)
+    text = written()
     assert "user stream" in text
-    for secret in (*desk.local.credentials.values(), "signature"):
+    secrets = {*desk.local.credentials.values(), *tokens}
+    for secret in (*secrets, "signature", "API-Sign"):
         assert secret not in text
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            assert desk.local.credentials["secret"].encode() not in path.read_bytes()
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            kept = file.read_bytes()
+            for secret in (desk.local.credentials["secret"], *tokens):
+                assert secret.encode() not in kept
 
 
 def test_a_key_that_may_withdraw_stops_the_bridge(tmp_path):
