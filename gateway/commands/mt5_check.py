@@ -35,7 +35,7 @@ from gateway.commands.terminal import (
 from gateway.config import Config, Venue
 from gateway.endpoints import to_connect
 from gateway.errors import CommandError
-from protocol.fields import ExecType
+from protocol.fields import ExecType, OrdStatus
 
 MS_NS = 1_000_000
 ANSWER_MS = 30_000
@@ -48,9 +48,10 @@ KINDS = ("mt5_terminal", "mt5_ea")
 @click.option("--symbol", help="Ours, as in the config; the venue's first by default.")
 @click.option("--rounds", default=10, show_default=True, help="Orders of which delays are taken.")
 @click.option("--wait-for-stop", default=0, metavar="SECONDS",
-              help="Also open a position with a near stop-loss, and wait so long for it.")
+              help="mt5_terminal: also open a position with a near stop-loss, and wait for it.")
 @click.option("--strategy", help="mt5_ea: as whom to trade; the config's first by default.")
-@click.option("--real-money", is_flag=True, help="Allow an account that is no demo account.")
+@click.option("--real-money", is_flag=True,
+              help="Allow an account that is no demo account; mt5_ea: I have looked, go on.")
 @click.option("--report", type=click.Path(path_type=Path),
               help="Where the report goes; var/mt5-check-VENUE.md by default.")
 @json_option
@@ -78,6 +79,7 @@ def command(
         if venue.kind == "mt5_terminal":
             found = _terminal(venue, named, rounds, wait_for_stop, real_money=real_money)
         else:
+            _agree(venue, wait_for_stop, real_money=real_money)
             found = list(_through_gateway(config, venue, named, rounds, strategy))
     except (BridgeError, EngineError) as problem:
         raise CommandError(str(problem)) from None
@@ -104,6 +106,19 @@ def _venue(config: Config, venue_id: str) -> Venue:
         msg = f"{venue_id!r} is no MetaTrader venue of the config: expected one of {known}"
         raise CommandError(msg, exit_code=USAGE)
     return found
+
+
+def _agree(venue: Venue, wait_s: int, *, real_money: bool) -> None:
+    """Refuse what cannot be checked, or not without a word: the account's kind is not told."""
+    if wait_s:
+        msg = "--wait-for-stop goes with a venue of kind mt5_terminal only"
+        raise CommandError(msg, exit_code=USAGE)
+    if not real_money:
+        msg = (
+            f"{venue.id} is an Expert Advisor, and whether its account is a demo account is not"
+            " known here: look in the terminal's title, then say --real-money"
+        )
+        raise CommandError(msg, exit_code=USAGE)
 
 
 def _terminal(
@@ -163,19 +178,22 @@ def _through_gateway(
             raise CommandError(msg)
         price = rules.price(quote.bid * Decimal("0.95"))
         resting, canceling = [], []
-        for _ in range(rounds):
-            start_ns = time.monotonic_ns()
-            order = client.buy(symbol, rules.min_qty, price=price, venue=venue.id)
-            report = client.wait_for(order, exec_type=ExecType.NEW, timeout_ms=ANSWER_MS)
-            resting.append((time.monotonic_ns() - start_ns) / MS_NS)
-            start_ns = time.monotonic_ns()
-            client.cancel(order)
-            report = client.wait_for(order, final=True, timeout_ms=ANSWER_MS)
-            canceling.append((time.monotonic_ns() - start_ns) / MS_NS)
-            if report.ord_status.name != "CANCELED":
-                text = f"{report.ord_status.name}: {report.text}"
-                yield Finding("cancel", "what rests is cancelled", text, Verdict.FAILS)
-                return
+        try:
+            for _ in range(rounds):
+                start_ns = time.monotonic_ns()
+                order = client.buy(symbol, rules.min_qty, price=price, venue=venue.id)
+                client.wait_for(order, exec_type=ExecType.NEW, timeout_ms=ANSWER_MS)
+                resting.append((time.monotonic_ns() - start_ns) / MS_NS)
+                start_ns = time.monotonic_ns()
+                client.cancel(order)
+                report = client.wait_for(order, final=True, timeout_ms=ANSWER_MS)
+                canceling.append((time.monotonic_ns() - start_ns) / MS_NS)
+                if report.ord_status is not OrdStatus.CANCELED:
+                    text = f"{report.ord_status.name}: {report.text}"
+                    yield Finding("cancel", "what rests is cancelled", text, Verdict.FAILS)
+                    return
+        finally:
+            client.cancel_all()
         left = [one for one in client.open_orders() if one.symbol == symbol]
     yield Finding("cancel", "what rests is cancelled", f"{rounds} of {rounds}", Verdict.HOLDS)
     for what, found in (("order until 150=0", resting), ("cancel until 150=4", canceling)):

@@ -36,6 +36,21 @@ def test_a_venue_that_is_none_is_refused(system, args, word):
     assert word in str(done.exception or done.output)
 
 
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [((), "not known here"), (("--wait-for-stop", "9", "--real-money"), "mt5_terminal only")],
+)
+def test_an_expert_advisor_is_not_checked_without_a_word(system, more, word):
+    """Whether its account is a demo account is not on the wire: nothing is sent before a word."""
+    system.edit('kind = "paper"', 'kind = "mt5_ea"')
+    text = system.config_path.read_text(encoding="utf-8")
+    begin, end = text.index("launch = true"), text.index("[[strategy]]")
+    system.edit(text[begin:end], 'launch = false\nsymbols = ["EURUSD"]\n\n')
+    args = ["check", "PAPER", "--config", str(system.config_path), *more]
+    done = CliRunner().invoke(command, args)
+    assert word in str(done.exception)
+
+
 def test_nothing_that_a_report_holds_breaks_its_table():
     """A seen text with a bar in it stays one cell."""
     one = mt5_check.Finding("name", "believed", "a|b", Verdict.SEEN)
