@@ -4,19 +4,20 @@ Rules: an order that should be open and is not listed is asked for by its id: a 
 An exchange may have thrown away what has ended (Binance futures: after three days, if nothing was
 filled): where list and look-up agree three times, over the time of doubt, the order has ended.
 Trades are asked for from a certain moment on; each is told once. What strangers' orders traded
-before this life listened, the gateway asks for itself once the link is up.
+before this life listened, the gateway asks for itself once the link is up; what an order that is
+met half-filled has traded since, is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 
-from bridges.crypto.core import Core
+from bridges.crypto.core import GRACE_NS, Core
 from bridges.crypto.effects import Response
-from bridges.crypto.flows import Flow, Step
-from bridges.crypto.orders import ENDED, Order
+from bridges.crypto.flows import Pause, Step
+from bridges.crypto.orders import ENDED, LOOKS, Order
 from bridges.crypto.questions import with_chain
-from bridges.crypto.reading import listed, named, seek, trades_since
+from bridges.crypto.reading import listed, named, seek, trades_of, trades_since
 from bridges.crypto.views import OrderView, TradeView
 from protocol.numbers import ZERO
 
@@ -33,8 +34,8 @@ def catch_up(core: Core, symbols: list[str], since_ns: int, *, trades: bool) -> 
     for view in views:
         if view.client_id in core.orders:
             core.absorb(view, asked_ns=asked_ns)
-        else:
-            yield from _met(core, view)
+        elif not (yield from _met(core, view)):
+            return False
     for symbol in symbols if trades else ():
         if not (yield from _missed_trades(core, symbol, since_ns)):
             return False
@@ -60,13 +61,50 @@ def _missed(core: Core, order: Order, *, trades: bool) -> Truth:
     return False
 
 
-def _met(core: Core, view: OrderView) -> Flow:
-    """Learn of an order that the exchange has open and we do not hold."""
+def _met(core: Core, view: OrderView) -> Truth:
+    """Learn of an order that the exchange has open and we do not hold, and of its new trades."""
     order = yield from with_chain(core, view)
-    if view.client_id not in core.orders:
+    fresh: list[TradeView] = []
+    if view.executed > 0:
+        found = yield from _since_listening(core, view)
+        if found is None:
+            return False
+        view, fresh = found
+        order.before = order.sum = order.heard = view.executed
+        order.paid = view.paid
+    held = core.orders.get(view.client_id)
+    if held is None:
+        held = order
         core.know(order)
         if core.table.amends_in_place:
             core.name_chain(order)
+    through = view.executed - sum((one.qty for one in fresh), ZERO)
+    held.leave_out(fresh, through)
+    for trade in fresh:
+        through += trade.qty
+        core.fill(held, trade, through)
+    core.settle(held)
+    return True
+
+
+def _since_listening(
+    core: Core, view: OrderView
+) -> Generator[Step, list[Response], tuple[OrderView, list[TradeView]] | None]:
+    """Read an order, and those of its trades that nobody has heard but this life of the bridge.
+
+    Nothing was executed while the trades were read, so that they are what the order speaks of.
+    """
+    for _ in range(LOOKS):
+        yield Pause(GRACE_NS)
+        trades = yield from trades_of(core, view.symbol, view.order_id, core.since_ns)
+        again = (yield from seek(core, view.symbol, view.client_id)).view
+        if trades is None or again is None:
+            return None
+        fresh = [one for one in trades if one.ns >= core.since_ns]
+        executed, view = view.executed, again
+        if executed == view.executed >= sum((one.qty for one in fresh), ZERO):
+            return view, fresh
+    return None
 
 
 def _missed_trades(core: Core, symbol: str, since_ns: int) -> Truth:

@@ -167,6 +167,15 @@ class Order:
         self.missed += 1
         return self.missed >= LOOKS and now_ns - self.missed_ns > absence_ns
 
+    def leave_out(self, trades: Sequence[TradeView], through: Decimal) -> None:
+        """Let this record begin before some trades, the oldest first, that were not told."""
+        for trade in trades:
+            if self.before <= through or trade.trade_id in self.trades:
+                break
+            self.before -= trade.qty
+            self.sum -= trade.qty
+            self.paid -= trade.qty * trade.price
+
     def gone_before(self, trades: Sequence[TradeView], since_ns: int) -> Decimal:
         """Return what was executed before the first of these trades, which end with the newest.
 
