@@ -9,7 +9,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import OWNED, Action, MarginMode, OrderType, Retcode, TransactionType
+from support.mt5.constants import (
+    OWNED,
+    Action,
+    Execution,
+    MarginMode,
+    OrderState,
+    OrderType,
+    Retcode,
+    TransactionType,
+)
 from support.mt5.records import Request
 from support.mt5.scene import Scene
 
@@ -115,6 +124,30 @@ def test_a_late_request_is_checked_when_it_is_done():
     scene.rules(sessions=((),) * 7)
     assert done(scene) == 0
     assert [arrival.acted for arrival in scene.office.ledger.arrivals] == [False]
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+@pytest.mark.parametrize(
+    ("execution", "state", "busy"),
+    [(Execution.EXCHANGE, OrderState.REQUEST_ADD, Retcode.INVALID),
+     (Execution.INSTANT, OrderState.STARTED, Retcode.LOCKED)],
+)  # fmt: skip
+def test_an_order_may_stand_unconfirmed(execution, state, busy, confirms):
+    """A slow exchange, a dealer who thinks: PLACED, untouchable, then worked or rejected."""
+    scene = Scene()
+    scene.rules(execution=execution)
+    scene.server.faults.ponder(10_000, confirms=confirms)
+    sent = scene.buy(magic=7, price="1.10010", deviation=50)
+    assert sent.retcode == Retcode.PLACED
+    assert scene.office.books.orders[sent.order].state is state
+    assert scene.send(action=Action.REMOVE, order=sent.order).result.retcode == busy
+    scene.server.quote("EURUSD", "1.10001", "1.10011")
+    assert scene.office.ledger.executions == []
+    scene.clock.advance(10_000)
+    assert not scene.office.books.orders
+    ends = {True: OrderState.FILLED, False: OrderState.REJECTED}
+    assert scene.office.books.history[sent.order].state is ends[confirms]
+    assert scene.office.ledger.filled(7) == (Decimal("0.1") if confirms else 0)
 
 
 CHOICES = [7, Action.DEAL, lambda request: request.volume == Decimal("0.2")]

@@ -122,6 +122,23 @@ def test_a_request_tells_request_and_result_only():
     assert (last.request.magic, last.result.order > 0) == (7, True)
 
 
+@pytest.mark.parametrize("fills", [True, False])
+def test_a_request_is_told_with_the_ticket_of_its_order(fills):
+    """The book's logs show it ("OnTradeTransaction event"); no page promises it: a switch."""
+    scene = Scene()
+    scene.terminal.request_gets_ticket = fills
+    program = scene.terminal.load("Test")
+    ticket = scene.place(OrderType.BUY_LIMIT, "1.09").order
+    assert program.queue[-1].request.order == (ticket if fills else 0)
+    scene.buy()
+    last = program.queue[-1]
+    assert last.request.order == (last.result.order if fills else 0)
+    scene.remove(ticket)
+    assert program.queue[-1].request.order == ticket
+    scene.buy("0")
+    assert program.queue[-1].request.order == 0
+
+
 @pytest.mark.parametrize("kind", MarginMode)
 def test_refused_requests_are_told_as_well(kind):
     """REQUEST comes for every answer; what never reached the server is not told."""

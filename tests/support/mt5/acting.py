@@ -97,7 +97,8 @@ class Hand:
     def _pending(self, asking):
         order, _ = self._matcher.enter(self._new(asking))
         self._server.expire_later(self._desk.account, order)
-        return answer(Retcode.DONE, asking, order=order.ticket, volume=order.volume_initial)
+        code = Retcode.PLACED if order.ticket in self._matcher.held else Retcode.DONE
+        return answer(code, asking, order=order.ticket, volume=order.volume_initial)
 
     def _levels(self, asking):
         request = asking.request

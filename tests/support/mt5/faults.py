@@ -8,6 +8,7 @@ A plan waits for the next requests that fit it. Each of its makers says what it 
     fail(acts=False)         the call itself comes back false (MQL5, 4756) or None (Python)
     slow(5_000)              done at once, told late
     tardy(5_000)             done late, told when done; 10008 (placed) can be told at once
+    ponder(5_000)            its order stands STARTED (a dealer thinks) or REQUEST_ADD (an exchange)
 
 `when` chooses: a magic (int), an action, or a function of the request. `times` is how often.
 `played` keeps what was met, as (the plan, the request).
@@ -36,6 +37,10 @@ class Trouble:
     """How long the answer waits after that."""
     early: int | None = None
     """A return code that is said at once, before the server acts; nothing is said later."""
+    hold_ms: int = 0
+    """How long an exchange or a dealer thinks about the order that the request has made."""
+    confirms: bool = True
+    """Whether he takes it then, or rejects it."""
     times: int = 1
     when: Callable | None = None
 
@@ -77,6 +82,15 @@ class Faults:
     def tardy(self, ms, *, early=None, when=None, times=1):
         """Do the next requests late; `early` is said at once instead of the truth."""
         trouble = Trouble(act_ms=ms, early=None if early is None else int(early))
+        return self.plan(trouble, when=when, times=times)
+
+    def ponder(self, ms, *, retcode=None, confirms=True, when=None, times=1):
+        """Let the orders of the next requests stand in their list unconfirmed, told as PLACED.
+
+        `retcode` is what is said instead. Then they are confirmed and worked, or rejected.
+        """
+        code = None if retcode is None else int(retcode)
+        trouble = Trouble(hold_ms=ms, confirms=confirms, retcode=code)
         return self.plan(trouble, when=when, times=times)
 
     def take(self, request):

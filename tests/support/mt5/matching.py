@@ -52,11 +52,36 @@ class Matcher:
         """How an order ends whose rest was cancelled at once; some brokers say FILLED."""
         self.affords = lambda _order: True
         """Whether the account can pay for an order that is due."""
+        self.hold_ms = 0
+        """How long a new order stands unconfirmed, STARTED or REQUEST_ADD, before it is worked."""
+        self.confirms = True
+        """Whether it is taken then; otherwise it is rejected."""
+        self.held = set()
+        """Orders that stand unconfirmed, and the positions that they close."""
 
     def enter(self, order):
         """Take a new market or pending order; return (the order after, its deals)."""
-        market = self._markets[order.symbol]
         order = self.desk.open(order)
+        if not self.hold_ms:
+            return self._begin(order)
+        keys, confirms = {order.ticket, order.position_id} - {0}, self.confirms
+        self.held |= keys
+
+        def decide():
+            self.held -= keys
+            if order.ticket not in self.desk.books.orders:
+                return
+            if confirms:
+                self._begin(order)
+            else:
+                self.desk.finish(order, OrderState.REJECTED, "rejected by the exchange")
+
+        self.desk.clock.after(self.hold_ms, decide)
+        return order, []
+
+    def _begin(self, order):
+        """Work an order for the first time."""
+        market = self._markets[order.symbol]
         if order.type.is_market:
             return self.fill(order)
         order = self.desk.update(order, state=OrderState.PLACED)
@@ -115,7 +140,8 @@ class Matcher:
     def on_market(self, symbol):
         """Work every open order of a symbol, oldest first."""
         for ticket, order in tuple(self.desk.books.orders.items()):
-            if order.symbol == symbol and ticket in self.desk.books.orders:
+            there = ticket in self.desk.books.orders and ticket not in self.held
+            if order.symbol == symbol and there:
                 self.work(self.desk.books.orders[ticket])
 
     def close(self, position, reason, comment, *, magic):

@@ -149,7 +149,7 @@ class TradeServer:
         """Take a request that has arrived; `reply(result, fails)` is called when it is answered."""
         office = self.offices[login]
         keys = {request.order, request.position, request.position_by} - {0}
-        if keys & office.locked:
+        if keys & (office.locked | office.matcher.held):
             code = self._busy_code(self.asking(login, request, reason))
             result = Result(retcode=code, comment=text_of(code))
             self._note(office, request, result, acted=False)
@@ -183,7 +183,9 @@ class TradeServer:
         if not trouble.acts:
             code = trouble.retcode or Retcode.ERROR
         acted = code is None
+        office.matcher.hold_ms, office.matcher.confirms = trouble.hold_ms, trouble.confirms
         result = office.hand.act(asking) if acted else refused(code, asking)
+        office.matcher.hold_ms = 0
         if trouble.retcode is not None:
             result = refused(trouble.retcode, asking)
         self._note(office, request, None if trouble.silent else result, acted=acted)

@@ -14,9 +14,10 @@ from __future__ import annotations
 from contextlib import nullcontext
 from itertools import count
 
+from msgspec.structs import replace
 from support.mt5.account import profit_of, worth_of
 from support.mt5.books import Books, Change
-from support.mt5.constants import Retcode, Uninit
+from support.mt5.constants import Action, Retcode, Uninit
 from support.mt5.link import Link
 from support.mt5.money import Exchange
 from support.mt5.program import Program
@@ -26,6 +27,8 @@ from support.mt5.transactions import of_request
 
 LATE = ("history", "deals")
 """The tables that may be synchronised late."""
+MAKES_ORDER = frozenset((Action.DEAL, Action.PENDING, Action.CLOSE_BY))
+"""Requests that name no order and make one: the log of a REQUEST has its ticket in the request."""
 
 
 class Terminal(Sending):
@@ -59,6 +62,8 @@ class Terminal(Sending):
         """Whether the lists are empty, not stale, after a cut."""
         self.refusal_is_false = True
         """Whether OrderSend is false (4756) for a request that the server refuses."""
+        self.request_gets_ticket = False
+        """Whether a REQUEST transaction repeats its request with the order's ticket filled in."""
         self.wait = self.clock.run_until
         """How a blocking call waits; `pace.py` puts its own here, and its lock into `guard`."""
         self.guard = nullcontext()
@@ -281,5 +286,7 @@ class Terminal(Sending):
     def answered(self, call, request, result):
         """Tell every program that a request was answered."""
         self._calls.remove(call)
+        if self.request_gets_ticket and request.action in MAKES_ORDER:
+            request = replace(request, order=result.order)
         self._tell(of_request(request, result))
 
