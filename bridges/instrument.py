@@ -22,6 +22,10 @@ class Instrument(Struct, frozen=True, kw_only=True):
     min_qty: Decimal
     max_qty: Decimal
     min_notional: Decimal
+    max_notional: Decimal = ZERO
+    """The most that price times quantity may be; 0 is any."""
+    max_market_qty: Decimal = ZERO
+    """The most that an order at the market may have; 0 is as any other order."""
     contract_multiplier: Decimal = ONE
     maker_fee: Decimal = ZERO
     taker_fee: Decimal = ZERO

@@ -9,6 +9,7 @@ it when it arrives later, and that is what makes an absence provable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from bridges.crypto.binance_market import BinanceMarket
@@ -291,3 +292,8 @@ class Binance(BinanceMarket):
             maker=bool(row["isMaker"] if "isMaker" in row else row["maker"]),
             ns=int(row["time"]) * MS_NS,
         )  # fmt: skip
+
+
+def most_at_market(filters: Mapping[str, Any]) -> Decimal:
+    """Read the most that an order at the market may have; 0 where nothing is said of it."""
+    return number(filters.get("MARKET_LOT_SIZE", {}).get("maxQty") or 0)

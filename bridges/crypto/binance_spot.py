@@ -20,6 +20,7 @@ from bridges.crypto.binance import (
     TYPES,
     Binance,
     judge,
+    most_at_market,
     verdict_of,
 )
 from bridges.crypto.budget import Limit
@@ -341,5 +342,7 @@ class BinanceSpot(Binance):
             price_tick=plain(number(filters["PRICE_FILTER"]["tickSize"])),
             qty_step=plain(number(lot["stepSize"])), min_qty=number(lot["minQty"]),
             max_qty=number(lot["maxQty"]), min_notional=number(least["minNotional"]),
+            max_notional=number(least.get("maxNotional") or 0),
+            max_market_qty=most_at_market(filters),
             maker_fee=number(rates["maker"]), taker_fee=number(rates["taker"]),
         )  # fmt: skip

@@ -22,6 +22,7 @@ from bridges.crypto.binance import (
     TIF_NAMES,
     TYPES,
     Binance,
+    most_at_market,
 )
 from bridges.crypto.binance_usdm_stops import UsdmStops
 from bridges.crypto.budget import Limit
@@ -361,7 +362,7 @@ class BinanceUsdm(UsdmStops, Binance):
             symbol=self.ours[row["symbol"]], base=row["baseAsset"], currency=row["quoteAsset"],
             price_tick=plain(number(filters["PRICE_FILTER"]["tickSize"])),
             qty_step=plain(number(lot["stepSize"])), min_qty=number(lot["minQty"]),
-            max_qty=number(lot["maxQty"]),
+            max_qty=number(lot["maxQty"]), max_market_qty=most_at_market(filters),
             min_notional=number(filters["MIN_NOTIONAL"]["notional"]),
             maker_fee=number(fee["makerCommissionRate"]),
             taker_fee=number(fee["takerCommissionRate"]),

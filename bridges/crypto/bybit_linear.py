@@ -129,6 +129,7 @@ class BybitLinear(Bybit):
             price_tick=plain(number(row["priceFilter"]["tickSize"])),
             qty_step=plain(number(lot["qtyStep"])), min_qty=number(lot["minOrderQty"]),
             max_qty=number(lot["maxOrderQty"]), min_notional=number(lot["minNotionalValue"]),
+            max_market_qty=number(lot.get("maxMktOrderQty") or 0),
             maker_fee=number(fee["makerFeeRate"]), taker_fee=number(fee["takerFeeRate"]),
             funding_rate=number(ticker["fundingRate"] or 0),
             funding_interval_ms=int(row["fundingInterval"]) * MINUTE_MS,

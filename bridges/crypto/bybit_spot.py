@@ -94,6 +94,7 @@ class BybitSpot(Bybit):
             price_tick=plain(number(row["priceFilter"]["tickSize"])),
             qty_step=plain(number(lot["basePrecision"])), min_qty=number(lot["minOrderQty"]),
             max_qty=number(lot.get("maxLimitOrderQty") or lot["maxOrderQty"]),
+            max_market_qty=number(lot.get("maxMarketOrderQty") or 0),
             min_notional=number(lot["minOrderAmt"]), maker_fee=number(fee["makerFeeRate"]),
             taker_fee=number(fee["takerFeeRate"]),
         )  # fmt: skip

@@ -144,6 +144,7 @@ class OkxSwap(Okx):
             price_tick=plain(number(row["tickSz"])), qty_step=plain(number(row["lotSz"]) * unit),
             min_qty=plain(number(row["minSz"]) * unit),
             max_qty=plain(number(row["maxLmtSz"]) * unit), min_notional=ZERO,
+            max_market_qty=plain(number(row.get("maxMktSz") or 0) * unit),
             maker_fee=maker, taker_fee=taker,
             funding_rate=number(funding["fundingRate"] or 0), funding_ns=next_ms * MS_NS,
             funding_interval_ms=after_ms - next_ms,

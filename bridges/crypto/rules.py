@@ -77,10 +77,15 @@ def _amounts(order: OrderRequest, rules: Instrument, qty: Decimal) -> Refusal | 
     wrong = OrdRejReason.INCORRECT_QUANTITY
     if qty % rules.qty_step:
         return Refusal(wrong, f"QTY_STEP: received {qty}, expected a multiple of {rules.qty_step}")
-    if not max(rules.min_qty, rules.qty_step) <= qty <= rules.max_qty:
-        text = f"QTY_RANGE: received {qty}, expected {rules.min_qty} to {rules.max_qty}"
+    most = rules.max_qty
+    if order.ord_type not in LIMITS and rules.max_market_qty:
+        most = min(most, rules.max_market_qty)
+    if not max(rules.min_qty, rules.qty_step) <= qty <= most:
+        text = f"QTY_RANGE: received {qty}, expected {rules.min_qty} to {most}"
         return Refusal(wrong, text)
     price = order.price or order.stop_px
     if price is not None and price * qty < rules.min_notional and not order.reduce_only:
         return Refusal(wrong, f"MIN_NOTIONAL: {price * qty} is below {rules.min_notional}")
+    if price is not None and rules.max_notional and price * qty > rules.max_notional:
+        return Refusal(wrong, f"MAX_NOTIONAL: {price * qty} is above {rules.max_notional}")
     return None

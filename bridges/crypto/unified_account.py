@@ -84,6 +84,7 @@ class UnifiedAccount:
             min_qty=number(limits["amount"].get("min") or step),
             max_qty=number(limits["amount"].get("max") or 1_000_000_000),
             min_notional=number(limits["cost"].get("min") or 0),
+            max_notional=number(limits["cost"].get("max") or 0),
             maker_fee=number(row.get("maker") or 0), taker_fee=number(row.get("taker") or 0),
         )  # fmt: skip
 
