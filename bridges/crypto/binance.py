@@ -34,12 +34,22 @@ UNKNOWN_WORDS = ("Unknown order sent", "Order does not exist")
 UNKNOWN_CODES = frozenset((-2011, -2013))
 DUPLICATE_CODES = frozenset((-2010, -4116))
 REFUSALS = frozenset((
-    -1002, -1003, -1010, -1013, -1014, -1015, -1016, -1020, -1021, -1022, -1023, -1034,
-    *range(-1145, -1099), -2010, -2011, -2013, -2014, -2015, -2016, -2018, -2019, -2020, -2021,
-    -2022, -2023, -2024, -2025, -2026, -2027, -2028,
-    *range(-4199, -3999), -4400, -4401, -5021, -5022, -5024, -5025, -5026, -5027, -5028, -5029,
+    -1002, -1003, -1010, -1011, -1013, -1014, -1015, -1016, -1020, -1021, -1022, -1023,
+    -1034, *range(-1106, -1099), -1108, -1109, -1110, -1111, -1112, *range(-1122, -1113), -1125,
+    -1126, -1127, -1128, -1130, -1131, -1134, -1135, -1136, -1139, -1145, -1151, -1182,
+    -2010, -2011, -2013, -2014, -2015, -2016, -2017, -2018, -2019, -2020, -2021, -2022, -2023,
+    -2024, -2025, -2026, -2027, -2028,
+    *range(-4007, -4000), -4013, -4014, -4015, -4016, -4020, -4023, -4024, -4031, -4045, -4050,
+    -4051, -4060, -4061, -4062, -4087, -4088, -4109, -4118, -4120, -4131, -4135,
+    *range(-4142, -4136), -4144, -4164, -4183, -4184, -4192, -4210, -4211, -4400, -4401, -4402,
+    -5021, -5022, *range(-5029, -5023), *range(-5041, -5036), -5043,
 ))  # fmt: skip
-"""What is refused for ever. -1021 is a wrong clock or a late arrival: not executed."""
+"""What is refused for ever: what is documented of orders, code by code, and nothing between them.
+
+-1021 is a wrong clock or a late arrival: not executed. Of -4116 only its words prove a duplicate;
+-4117, a stop that is triggering, says nothing of the order that it becomes. (Binance's pages: spot
+errors, futures error codes.)
+"""
 STATUS = {
     "NEW": OrdStatus.NEW, "PENDING_NEW": OrdStatus.NEW, "PENDING_CANCEL": OrdStatus.NEW,
     "PARTIALLY_FILLED": OrdStatus.PARTIALLY_FILLED, "FILLED": OrdStatus.FILLED,
