@@ -19,7 +19,10 @@ from bridges.port import (
     OrderRequest,
     Replaced,
 )
+from bridges.translate import cancel_request
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
+from protocol.messages import OrderCancelRequest
+from protocol.timestamps import format_utc
 
 HOUR_S = 3_600
 
@@ -162,7 +165,7 @@ def test_an_order_that_was_changed_is_cancelled_by_the_next_life(market, knows):
         request = trader.cancel(second, order_id)
     else:
         again = venue_on(exchange, market, old.venue.core.notes)
-        again.shell.stream_fault = "silence"
+        again.shell.stream_fault = "silence"  # as before it knew anything
         again.venue.core.orders.clear()
         again.venue.core.names.clear()
         again.venue.core.by_order_id.clear()
@@ -173,3 +176,13 @@ def test_an_order_that_was_changed_is_cancelled_by_the_next_life(market, knows):
     assert not again.of(CancelRefused)
     assert [one.client_id for one in exchange.records() if one.is_open] == []
     assert first in {one.client_id for one in exchange.records()}
+
+
+@pytest.mark.parametrize(("told", "read"), [("7", "7"), (None, "")])
+def test_a_cancel_carries_the_exchanges_own_id(told, read):
+    """OrderID (37) of an F, if the gateway has heard of one."""
+    asked = OrderCancelRequest(
+        orig_cl_ord_id="A", cl_ord_id="B", symbol="BTC/USDT", side=Side.BUY,
+        transact_time=format_utc(0), order_id=told,
+    )  # fmt: skip
+    assert cancel_request(asked).order_id == read
