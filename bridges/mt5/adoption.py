@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import DealType, OrderState
 from bridges.mt5.jobs import Snapshot
-from bridges.mt5.orders import Order, id_of, request_of, row_terms
+from bridges.mt5.orders import UNDECIDED, Order, id_of, request_of, row_terms
 from bridges.mt5.records import DealRow, OrderRow
 from bridges.mt5.tables import BY_HAND, ORIGINS
 from bridges.mt5.units import units_of
@@ -54,7 +54,8 @@ def record(
     request = request_of(row, core.ours[row.symbol], symbol, expire_ns, name)
     order = Order(request, symbol.contract_size, core.clock.utc_ns(row.setup_msc, core.now_ns))
     order.ticket, order.row = row.ticket, row
-    order.parent_id, order.origin, order.accepted = parent, origin, True
+    order.parent_id, order.origin = parent, origin
+    order.accepted = not name or row.done_msc > 0 or row.state not in UNDECIDED
     for deal in snapshot.deals:
         if deal.order == row.ticket and deal.type in TRADES and told(deal):
             ns = core.clock.utc_ns(deal.time_msc, core.now_ns)

@@ -23,10 +23,9 @@ from bridges.flows import Flows
 from bridges.link_events import LinkChanged
 from bridges.mt5.adoption import record, row_by, source_of
 from bridges.mt5.clock import SECOND_NS, ServerClock
-from bridges.mt5.constants import OrderState
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
-from bridges.mt5.orders import Order, id_of, row_terms
+from bridges.mt5.orders import UNDECIDED, Order, id_of, row_terms
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
 from bridges.mt5.requests import AT_ONCE
 from bridges.mt5.tables import (
@@ -60,8 +59,6 @@ MAX_ENDED = 10_000
 KEEP_MSC = 3 * 86_400_000
 """How long the tickets of deals are remembered; longer than any regular read reaches back."""
 RECENT = 256
-UNDECIDED = frozenset((OrderState.STARTED, OrderState.REQUEST_ADD))
-"""An open order that the server or the exchange may still reject."""
 STOPS = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 
 
@@ -233,7 +230,7 @@ class Core:
             order = self.adopt(row, snapshot)
             if order is not None and first:
                 order.presume()
-            elif order is not None:
+            elif order is not None and order.accepted:
                 self._tell_adopted(order)
             return
         if order.is_over and not is_over:
@@ -347,7 +344,8 @@ class Core:
         order.accepted = True
         old = self.names.get(order.previous) if order.previous else None
         if old is None:
-            self.events.append(Accepted(order.image()))
+            told = Replaced if order.previous else Accepted
+            self.events.append(told(order.image()))
             return
         old.superseded, old.ended, old.replacing = order.name, True, ""
         self.events.append(Replaced(order.image()))

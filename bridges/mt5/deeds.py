@@ -112,7 +112,8 @@ class Deeds:
         if verdict is Verdict.REFUSED:
             core.reject(order, sent.text, reject_reason(sent.retcode))
             return False
-        owned = sent.exists or verdict is Verdict.DONE
+        placed = verdict is Verdict.PLACED and sent.order > 0
+        owned = sent.exists or verdict is Verdict.DONE or placed
         if sent.order and verdict is Verdict.DONE and not order.ticket:
             core.claim(order, sent.order)
             core.accept(order)
@@ -130,7 +131,8 @@ class Deeds:
     def _found(self, order: Order, sent: Sent, *, owned: bool) -> Talk[bool]:
         """Look for an order until it is seen; say False when its absence is proven.
 
-        An order that the server has owned to cannot be absent: it is looked for without an end.
+        An order that the server has owned to cannot be absent, and neither can one that stands
+        unconfirmed in a list: it is looked for without an end.
         """
         core = self.core
         sent_ns = core.now_ns
@@ -142,7 +144,7 @@ class Deeds:
                 return True
             if order.refused:
                 return False
-            absent = absent + 1 if snapshot.clean else 0
+            absent = absent + 1 if snapshot.clean and order.row is None else 0
             first_ns = core.now_ns if absent <= 1 else first_ns
             if absent >= READS and core.now_ns - first_ns > core.absence_ns and not owned:
                 text = f"NOT_RECEIVED: the server has no trace of it ({sent.text or 'no result'})"

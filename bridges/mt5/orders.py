@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bridges.mt5.constants import OrderType, TypeTime
+from bridges.mt5.constants import OrderState, OrderType, TypeTime
 from bridges.mt5.records import OrderRow, SymbolRow
 from bridges.mt5.tables import AT_MARKET, ENDS, FIX_TYPES
 from bridges.mt5.units import units_of
@@ -26,6 +26,8 @@ from protocol.order_id import parse, to_text
 
 EARLIEST = 1_577_836_800
 """Ids of a gateway hold the second of its start: an older magic (2020) is somebody else's."""
+UNDECIDED = frozenset((OrderState.STARTED, OrderState.REQUEST_ADD))
+"""An open order that the server or the exchange may still reject."""
 
 
 def is_ours(magic: int) -> bool:
@@ -81,6 +83,12 @@ class Order:
     def is_missing_deals(self) -> bool:
         """Whether the server has executed more than was told."""
         return self.row is not None and self.row.executed * self.size > self.sum
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is ours, stands in the list of open orders, and may still be rejected."""
+        waits = self.row is not None and self.row.state in UNDECIDED and not self.is_over
+        return bool(self.root) and waits
 
     @property
     def is_done(self) -> bool:

@@ -1,4 +1,8 @@
-"""Answers to what the gateway asks: complete is only what one clean read shows."""
+"""Answers to what the gateway asks: complete is only what one clean read shows.
+
+An order that the server or the exchange has not confirmed may yet be rejected: while one of ours
+stands so, neither its own state nor the list of open orders is known.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +35,10 @@ def look_up(core: Core, question: str, name: str) -> Flow:
     """Ask for an order by any id that it ever had."""
     snapshot = yield from read(core.read(epoch_ns(name)))
     order = find(core, name, snapshot) if snapshot.clean else None
+    decided = order is None or not (order.is_missing_deals or order.is_undecided)
     if order is not None and not (order.ticket or order.accepted):
         order = None  # it was sent, and is not to be seen yet
-    complete = snapshot.clean and not (order is not None and order.is_missing_deals)
+    complete = snapshot.clean and decided
     image = order.image() if order is not None else None
     core.events.append(Found(ask=question, order=image, complete=complete))
 
@@ -44,7 +49,8 @@ def open_orders(core: Core, question: str) -> Flow:
     rows = snapshot.orders
     orders = [core.orders[row.ticket] for row in rows if row.ticket in core.orders]
     images = tuple(one.image() for one in orders if not one.is_done)
-    core.events.append(OpenOrders(ask=question, orders=images, complete=snapshot.clean))
+    complete = snapshot.clean and not any(one.is_undecided for one in orders)
+    core.events.append(OpenOrders(ask=question, orders=images, complete=complete))
 
 
 def fills_since(core: Core, question: str, since_ns: int) -> Flow:

@@ -47,6 +47,12 @@ ANSWERS = {
     },
     "done late": lambda faults, **when: faults.tardy(8_000, **when),
     "requote": lambda faults, **when: faults.refuse(10004, **when),
+    **{
+        f"thinks{name}": lambda faults, more=more, **when: faults.ponder(40_000, **more, **when)
+        for name, more in (
+            ("", {}), (", 10012", {"retcode": 10012}), (", rejects", {"confirms": False}),
+        )
+    },
     "unknown code": lambda faults, **when: faults.doubt(10099, acts=True, **when),
 }
 """What goes wrong with the one request that a deed sends."""

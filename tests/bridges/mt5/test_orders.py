@@ -174,3 +174,58 @@ def test_the_rest_of_an_immediate_order(trader, kind):
     assert not world.office.books.orders
     if limit is not None:
         assert sum(one.fill.last_qty for one in world.of(Filled)) == 20_000
+
+
+def held(trader, ms, **more):
+    """Place a limit order about which the server thinks for a while."""
+    trader.world.server.faults.ponder(ms, **more)
+    return trader.place(price="1.09000")
+
+
+def asked(trader, method, *args):
+    """Ask the venue something; return the answer, complete or not."""
+    world = trader.world
+    getattr(world.venue, method)("Q", *args, world.now_ns)
+    assert world.until(lambda: any(getattr(one, "ask", "") == "Q" for one in world.told))
+    answer = next(one for one in world.told if getattr(one, "ask", "") == "Q")
+    world.told.remove(answer)
+    return answer
+
+
+@pytest.mark.parametrize("retcode", [None, 10012])
+@pytest.mark.parametrize("confirms", [True, False])
+def test_an_order_that_stands_unconfirmed_is_not_absent(trader, kind, retcode, confirms):
+    """Nothing is told of it, however long it stands so; then what the server has decided."""
+    world = trader.world
+    name = held(trader, 50_000, retcode=retcode, confirms=confirms)
+    world.run(45_000)
+    assert names(trader.told)[1:] == []
+    assert not asked(trader, "look_up", name).complete
+    assert not asked(trader, "open_orders").complete
+    world.run(10_000)
+    assert names(trader.told)[1:] == ["Accepted" if confirms else "Rejected"]
+    assert asked(trader, "look_up", name).complete
+    assert asked(trader, "open_orders").complete
+    trader.judge()
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+def test_an_unconfirmed_order_outlives_the_bridge(trader, kind, confirms):
+    """The next life of the bridge waits as well, and tells what was decided."""
+    name = held(trader, 30_000, confirms=confirms)
+    trader.world.run(1_000)
+    trader.restart()
+    assert not asked(trader, "look_up", name).complete
+    trader.world.run(35_000)
+    assert names(trader.world.told)[1:] == ["Accepted" if confirms else "Rejected"]
+    trader.judge(whole=False)
+
+
+def test_a_lock_is_no_refusal(trader):
+    """10028 says that something is being worked on, perhaps this order: it is looked for."""
+    world = trader.world
+    world.server.faults.doubt(10028, acts=True)
+    trader.place(price="1.09000")
+    world.run(500)
+    assert names(trader.told)[1:] == ["Accepted"]
+    trader.judge()
