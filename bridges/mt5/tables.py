@@ -2,7 +2,8 @@
 
 A retcode that is not in the table proves nothing: the request is in doubt, as with `ERROR`,
 `TIMEOUT` and `CONNECTION`, and as when no result came at all. `PLACED` says that the server has the
-request and not yet what became of it. Source:
+request and not yet what became of it; `LOCKED`, that a request is being worked on, which may be
+this one. Source:
 https://www.mql5.com/en/docs/constants/errorswarnings/enum_trade_return_codes.
 """
 
@@ -43,12 +44,13 @@ VERDICTS: Mapping[int, Verdict] = {
     Retcode.ERROR: Verdict.DOUBT,
     Retcode.TIMEOUT: Verdict.DOUBT,
     Retcode.CONNECTION: Verdict.DOUBT,
+    Retcode.LOCKED: Verdict.DOUBT,
     **{
         code: Verdict.REFUSED
         for code in Retcode
         if code not in {
             Retcode.DONE, Retcode.DONE_PARTIAL, Retcode.PLACED, Retcode.ERROR, Retcode.TIMEOUT,
-            Retcode.CONNECTION,
+            Retcode.CONNECTION, Retcode.LOCKED,
         }
     },
 }  # fmt: skip

@@ -44,7 +44,7 @@ def test_numbers_are_the_packages(kind):
 
 def test_every_retcode_has_a_verdict():
     """What is not known, and what may have been done, is in doubt; never refused."""
-    doubtful = {10011, 10012, 10031}
+    doubtful = {10011, 10012, 10028, 10031}
     owned = {10008, 10009, 10010}
     for code in range(9_990, 10_060):
         verdict = t.verdict_of(code)
@@ -58,8 +58,11 @@ def test_every_retcode_has_a_verdict():
 
 
 def test_reasons_and_names_are_of_refusals():
-    """Only what is refused has a reason; a name for people is there for every number."""
-    for code in (*t.REJECT_REASONS, *t.CANCEL_REASONS):
+    """Only what is refused has a reason; a name for people is there for every number.
+
+    A removal that has met a lock for as long as one is tried again is refused with it, too.
+    """
+    for code in {*t.REJECT_REASONS, *t.CANCEL_REASONS} - {c.Retcode.LOCKED}:
         assert t.verdict_of(code) is t.Verdict.REFUSED
     assert t.retcode_name(10019) == "10019 NO_MONEY"
     assert t.retcode_name(10999) == "10999"

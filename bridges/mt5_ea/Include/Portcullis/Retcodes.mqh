@@ -4,7 +4,8 @@
 //| A code that is not in it proves nothing: the request is in doubt |
 //| as with ERROR, TIMEOUT and CONNECTION, and as when none came.    |
 //| PLACED says that the server has the request, and not yet what    |
-//| became of it. docs/constants/errorswarnings/                     |
+//| became of it; LOCKED, that a request is being worked on, which   |
+//| may be this one. docs/constants/errorswarnings/                  |
 //| enum_trade_return_codes                                          |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_RETCODES_MQH
@@ -82,7 +83,7 @@ public:
       Row(10025,"NO_CHANGES",PROOF_REFUSED);
       Row(10026,"SERVER_DISABLES_AT",PROOF_REFUSED,FIX_ORD_REJ_REASON_EXCHANGE_CLOSED);
       Row(10027,"CLIENT_DISABLES_AT",PROOF_REFUSED,FIX_ORD_REJ_REASON_EXCHANGE_CLOSED);
-      Row(10028,"LOCKED",PROOF_REFUSED,FIX_ORD_REJ_REASON_OTHER,FIX_CXL_REJ_REASON_BROKER);
+      Row(10028,"LOCKED",PROOF_NONE,FIX_ORD_REJ_REASON_OTHER,FIX_CXL_REJ_REASON_BROKER);
       Row(10029,"FROZEN",PROOF_REFUSED,FIX_ORD_REJ_REASON_OTHER,FIX_CXL_REJ_REASON_BROKER);
       Row(10030,"INVALID_FILL",PROOF_REFUSED,FIX_ORD_REJ_REASON_UNSUPPORTED_CHARACTERISTIC);
       Row(10032,"ONLY_REAL",PROOF_REFUSED);
