@@ -86,8 +86,6 @@ _FIELDS: dict[Action, set[str]] = {
     Action.PENDING: _ALWAYS | _PENDING,
     Action.MODIFY: {"action", "symbol", "order"} | (_PENDING - {"volume", "type", "type_filling"}),
     Action.REMOVE: {"action", "order"},
-    Action.SLTP: {"action", "symbol", "sl", "tp", "position"},
-    Action.CLOSE_BY: {"action"},
 }  # fmt: skip
 
 
@@ -258,6 +256,9 @@ def _position(
         return None
     if not hedges:
         return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
+    if "/" in order.position_id:
+        text = f"POSITION: this bridge closes no position by another; received {order.position_id}"
+        return Refusal(WRONG, f"{text}, expected one position in 5004")
     against = [
         one for one in held
         if (one.lots * order.side.sign < 0 and not order.position_id)
