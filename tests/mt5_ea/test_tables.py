@@ -10,6 +10,7 @@ from support.mt5.ea import Program, VirtualClock
 from support.mt5.runtime import build
 
 from bridges.mt5.constants import DealType, Execution, FillingFlag, OrderState, Reason, Retcode
+from bridges.mt5.orders import EARLIEST, is_ours
 from bridges.mt5.tables import (
     CANCEL_REASONS,
     ENDS,
@@ -24,7 +25,7 @@ from bridges.mt5.tables import (
     verdict_of,
 )
 from protocol.fields import CxlRejReason, OrdType, TimeInForce
-from protocol.order_id import to_number, to_text
+from protocol.order_id import EPOCH_MAX, to_number, to_text
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
@@ -93,6 +94,18 @@ def test_ids_are_magics(ask):
         assert to_number(to_text(number)) == number
     for text in ("", "1", "00000000000000", "000000000000a", "0000000000 00", "ZZZZZZZZZZZZZ"):
         assert ask("number", text) == "-1"
+
+
+def test_whose_a_magic_is(ask):
+    """Both bridges call the same magics a gateway's, to the second and for every instance."""
+    moments = (0, 1, 1 << 30, EARLIEST - 1, EARLIEST, 1_700_000_000, EPOCH_MAX)
+    magics = [
+        instance << 53 | epoch << 21 | counter
+        for instance, epoch, counter in product((0, 1, 1023), moments, (0, 1, (1 << 21) - 1))
+    ]
+    for magic in (-1, -(1 << 63), 777, 1 << 51, (1 << 63) - 1, *magics):
+        assert (ask("ours", magic) == "1") is is_ours(magic), magic
+    assert [is_ours(one << 21) for one in (EARLIEST - 1, EARLIEST)] == [False, True]
 
 
 def test_the_map_of_numbers(ask):

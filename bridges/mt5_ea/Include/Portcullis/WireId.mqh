@@ -7,6 +7,7 @@
 
 #define WIRE_ID_LENGTH 13
 #define WIRE_ID_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define WIRE_EPOCH_MIN 1577836800
 
 //--- the number of an id, or -1 of what is none
 long WireNumber(const string text)
@@ -36,11 +37,11 @@ string WireText(const long number)
    return text;
   }
 
-//--- can a magic be an id of the wire: instance and epoch lie above bit 51 since the year 2004;
-//--- what is below is another program's, 0 is a person's
-bool IsWireMagic(const long magic) { return magic>=(long)1<<51; }
-
 //--- the second at which the gateway started that gave the id: nothing can have it before
 long WireEpoch(const long number) { return (number>>21)%((long)1<<32); }
+
+//--- can a magic be an id of the wire: its second is of 2020 or later, as in bridges/mt5/orders.py;
+//--- any other is another program's, 0 is a person's
+bool IsWireMagic(const long magic) { return magic>0 && WireEpoch(magic)>=WIRE_EPOCH_MIN; }
 
 #endif

@@ -52,6 +52,8 @@ string Answer(const string command,const string &a[])
       return IntegerToString(WireNumber(a[0]));
    if(command=="text")
       return WireText(StringToInteger(a[0]));
+   if(command=="ours")
+      return IsWireMagic(StringToInteger(a[0])) ? "1" : "0";
    return Mapped(Number(a[0]));
   }
 
