@@ -256,9 +256,6 @@ def _position(
         return None
     if not hedges:
         return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
-    if "/" in order.position_id:
-        text = f"POSITION: this bridge closes no position by another; received {order.position_id}"
-        return Refusal(WRONG, f"{text}, expected one position in 5004")
     against = [
         one for one in held
         if (one.lots * order.side.sign < 0 and not order.position_id)
@@ -266,6 +263,8 @@ def _position(
     ]  # fmt: skip
     if order.position_id and not against:
         text = f"POSITION_CLOSED: there is no position {order.position_id} in {order.symbol}"
+        if "/" in order.position_id:
+            text = f"POSITION: closing one by another ({order.position_id}) is the EA's alone"
         return Refusal(WRONG, text)
     fits = [one for one in against if one.lots * order.side.sign < 0 and one.volume >= lots]
     if fits:

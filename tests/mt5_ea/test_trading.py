@@ -11,6 +11,8 @@ from support.mt5.runtime import build
 from support.mt5.scene import KINDS
 from support.mt5.symbols import eurusd
 
+from protocol.order_id import OrderId, to_number
+
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(120),  # the first test of a run compiles
@@ -244,10 +246,11 @@ def test_what_others_do_is_told_as_theirs(trader):
     people = trader.people
     people.by_hand("EURUSD", "0.1", OrderType.BUY)
     people.expert(777, "EURUSD", "0.1", OrderType.BUY)
-    people.expert(int("0ZZZZZZZZZZZZ", 36), "EURUSD", "0.1", OrderType.BUY)
+    other = OrderId(2, 1_700_000_000, 1).text()
+    people.expert(to_number(other), "EURUSD", "0.1", OrderType.BUY)
     people.by_hand("EURUSD", "0.1", OrderType.BUY_LIMIT, price="1.05")
     trader.run(1_000)
-    assert [one.fill_cl_ord_id for one in trader.of("Filled")] == ["", "", "0ZZZZZZZZZZZZ"]
+    assert [one.fill_cl_ord_id for one in trader.of("Filled")] == ["", "", other]
     resting, = trader.of("Accepted")
     assert (resting.cl_ord_id, resting.price) == ("", Decimal("1.05"))
     trader.judge()

@@ -204,7 +204,7 @@ def test_which_position_an_order_closes():
     assert made(replace(sell, position_id="1"), terms=HEDGE, held=held).position == 101
     for wrong, text in (
         (replace(sell, position_id="9"), "POSITION_CLOSED"),
-        (replace(sell, position_id="1/2"), "POSITION: this bridge closes no position by another"),
+        (replace(sell, position_id="1/2"), "POSITION: closing one by another"),
         (replace(sell, position_id="3"), "POSITION: 0.1 lots close no position"),
         (replace(sell, position_id="2", order_qty=Decimal(20_000)), "POSITION: 0.2 lots"),
         (order(OrdType.LIMIT, Side.SELL, price="1.11", position_id="1"), "POSITION: only a market"),
