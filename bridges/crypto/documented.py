@@ -14,7 +14,7 @@ from pathlib import Path
 from bridges.answers import capabilities_text
 from bridges.crypto.settings import TABLES
 from bridges.crypto.table import Table
-from bridges.crypto.unified import Unified
+from bridges.crypto.tables.unified import Unified
 
 BEGIN, END = "<!-- made by bridges/crypto/documented.py -->\n", "<!-- end -->\n"
 RECV_WINDOW_MS = 5_000

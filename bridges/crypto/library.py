@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.unified import DAY_MS, may_be_page, objections
+from bridges.crypto.tables.unified import DAY_MS, may_be_page, objections
 from bridges.errors import BridgeError
 
 

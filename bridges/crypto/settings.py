@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bridges.crypto.addresses import PLACES, unified
-from bridges.crypto.binance_spot import BinanceSpot
-from bridges.crypto.binance_usdm import BinanceUsdm
-from bridges.crypto.bybit_linear import BybitLinear
-from bridges.crypto.bybit_spot import BybitSpot
-from bridges.crypto.kraken import KrakenSpot
-from bridges.crypto.okx_spot import OkxSpot
-from bridges.crypto.okx_swap import OkxSwap
 from bridges.crypto.shell import CcxtShell, MakeSession
 from bridges.crypto.table import Table
-from bridges.crypto.unified import Unified
+from bridges.crypto.tables.binance_spot import BinanceSpot
+from bridges.crypto.tables.binance_usdm import BinanceUsdm
+from bridges.crypto.tables.bybit_linear import BybitLinear
+from bridges.crypto.tables.bybit_spot import BybitSpot
+from bridges.crypto.tables.kraken import KrakenSpot
+from bridges.crypto.tables.okx_spot import OkxSpot
+from bridges.crypto.tables.okx_swap import OkxSwap
+from bridges.crypto.tables.unified import Unified
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.notes import Notes

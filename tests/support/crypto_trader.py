@@ -22,13 +22,13 @@ from support.kraken_face import KrakenFace
 from support.okx_face import OkxFace
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
-from bridges.crypto.binance_spot import BinanceSpot
-from bridges.crypto.binance_usdm import BinanceUsdm
-from bridges.crypto.bybit_linear import BybitLinear
-from bridges.crypto.bybit_spot import BybitSpot
-from bridges.crypto.kraken import KrakenSpot
-from bridges.crypto.okx_spot import OkxSpot
-from bridges.crypto.okx_swap import OkxSwap
+from bridges.crypto.tables.binance_spot import BinanceSpot
+from bridges.crypto.tables.binance_usdm import BinanceUsdm
+from bridges.crypto.tables.bybit_linear import BybitLinear
+from bridges.crypto.tables.bybit_spot import BybitSpot
+from bridges.crypto.tables.kraken import KrakenSpot
+from bridges.crypto.tables.okx_spot import OkxSpot
+from bridges.crypto.tables.okx_swap import OkxSwap
 from bridges.crypto.venue import CryptoVenue
 from bridges.notes import Notes
 from bridges.port import (

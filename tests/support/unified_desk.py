@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.conformance import CryptoDesk
 
-from bridges.crypto.unified import Unified
+from bridges.crypto.tables.unified import Unified
 
 POLL_MS = 100
 

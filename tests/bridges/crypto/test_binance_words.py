@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridges.crypto.binance import REFUSALS, judge
 from bridges.crypto.effects import Response
+from bridges.crypto.tables.binance import REFUSALS, judge
 from bridges.crypto.views import Verdict
 
 IN_DOUBT = (-1000, -1001, -1006, -1007, -1008)

@@ -12,7 +12,7 @@ from support.crypto_trader import BTC, MARKETS, Trader
 from support.exchange.bybit.access import LIMITS, BybitKey
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
-from bridges.crypto.bybit_spot import BybitSpot
+from bridges.crypto.tables.bybit_spot import BybitSpot
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
 from bridges.link_events import LinkChanged

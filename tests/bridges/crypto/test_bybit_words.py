@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bridges.crypto.bybit_linear import BybitLinear
-from bridges.crypto.bybit_spot import BybitSpot
-from bridges.crypto.bybit_words import DUPLICATES, REFUSALS, UNKNOWN
 from bridges.crypto.effects import Response
+from bridges.crypto.tables.bybit_linear import BybitLinear
+from bridges.crypto.tables.bybit_spot import BybitSpot
+from bridges.crypto.tables.bybit_words import DUPLICATES, REFUSALS, UNKNOWN
 from bridges.crypto.views import Verdict
 
 BTC = "BTC/USDT"

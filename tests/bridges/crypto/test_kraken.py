@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.kraken import KrakenSpot
-from bridges.crypto.kraken_words import (
+from bridges.crypto.tables.kraken import KrakenSpot
+from bridges.crypto.tables.kraken_words import (
     LOCKED_MS,
     REFUSALS,
     asset_of,

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from bridges.crypto.kraken import KrakenSpot
-from bridges.crypto.kraken_stream import MAX_KEPT, Memory
-from bridges.crypto.kraken_words import ns_of_stamp
+from bridges.crypto.tables.kraken import KrakenSpot
+from bridges.crypto.tables.kraken_stream import MAX_KEPT, Memory
+from bridges.crypto.tables.kraken_words import ns_of_stamp
 from bridges.crypto.views import (
     FillNews,
     MoneyNews,

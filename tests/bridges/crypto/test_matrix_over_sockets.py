@@ -27,7 +27,7 @@ from support.figures import show
 from support.matrix import matrix
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
-from bridges.crypto import kraken_words
+from bridges.crypto.tables import kraken_words
 
 AUDIT_MS = 3_000
 LOCKED_MS = 2_000

@@ -13,8 +13,8 @@ from support.okx_face import OkxFace
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.okx_spot import OkxSpot
-from bridges.crypto.okx_swap import OkxSwap
+from bridges.crypto.tables.okx_spot import OkxSpot
+from bridges.crypto.tables.okx_swap import OkxSwap
 from bridges.crypto.venue import CryptoVenue
 from bridges.crypto.views import BookNews, Verdict
 from bridges.errors import BridgeError

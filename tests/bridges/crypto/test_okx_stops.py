@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("cryptography")
 from support.crypto_trader import trader_on
 
-from bridges.crypto.okx_spot import OkxSpot
+from bridges.crypto.tables.okx_spot import OkxSpot
 from bridges.port import Accepted, Canceled, Found, OpenOrders, Rejected
 
 

@@ -19,11 +19,11 @@ import pytest
 from support.figures import show
 from support.waiting import wait_for
 
-from bridges.crypto.binance_spot import BinanceSpot
 from bridges.crypto.books import Books
 from bridges.crypto.core import Core
 from bridges.crypto.effects import MARKET, Response, StreamSaid, StreamUp
 from bridges.crypto.settings import open_crypto_venue
+from bridges.crypto.tables.binance_spot import BinanceSpot
 from bridges.market_events import BookChanged
 from bridges.notes import Notes
 from bridges.paper.instruments import instrument

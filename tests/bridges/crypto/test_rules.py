@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("cryptography")
 from support.crypto_trader import BTC, GTC, MARKETS, trader_on
 
-from bridges.crypto.binance import most_at_market
 from bridges.crypto.rules import check
-from bridges.crypto.unified import Unified
+from bridges.crypto.tables.binance import most_at_market
+from bridges.crypto.tables.unified import Unified
 from bridges.instrument import Instrument
 from bridges.port import OrderRequest
 from protocol.fields import OrdType, Side

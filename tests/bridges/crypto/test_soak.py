@@ -25,7 +25,8 @@ from support.mischief import BOOK, SocketMischief
 from support.socket_world import WAYS, SocketWorld, side_by_side
 
 from bridges import notes
-from bridges.crypto import core, kraken_words, link
+from bridges.crypto import core, link
+from bridges.crypto.tables import kraken_words
 from bridges.port import Filled
 
 EVERY_S = 0.1

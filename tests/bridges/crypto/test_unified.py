@@ -13,7 +13,7 @@ from support.unified_desk import UnifiedDesk
 from bridges.crypto.effects import Response
 from bridges.crypto.library import examine
 from bridges.crypto.settings import open_crypto_venue
-from bridges.crypto.unified import NEEDED, TICK_SIZE, Unified, objections
+from bridges.crypto.tables.unified import NEEDED, TICK_SIZE, Unified, objections
 from bridges.crypto.views import Verdict
 from bridges.errors import BridgeError
 

@@ -11,7 +11,7 @@ from support.virtual_exchange import MS, T0
 
 from bridges.crypto.effects import Response
 from bridges.crypto.library import Listening
-from bridges.crypto.unified import DAY_MS, Unified, may_be_page
+from bridges.crypto.tables.unified import DAY_MS, Unified, may_be_page
 from bridges.crypto.venue import CryptoVenue
 from bridges.notes import Notes
 from bridges.port import (

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import average, number
-from bridges.crypto.okx import FORCES, MS_NS, Okx
+from bridges.crypto.tables.okx import FORCES, MS_NS, Okx
 from bridges.instrument import Instrument
 from bridges.port import Balance, Capabilities, OrderRequest, Position
 from protocol.fields import OrdType

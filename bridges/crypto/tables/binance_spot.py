@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from bridges.crypto.binance import (
+from bridges.crypto.budget import Limit
+from bridges.crypto.effects import USER, Call, Response, SendStream
+from bridges.crypto.holdings import spot_positions
+from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.binance import (
     MS_NS,
     SIDE_NAMES,
     SIDES,
@@ -23,10 +27,6 @@ from bridges.crypto.binance import (
     most_at_market,
     verdict_of,
 )
-from bridges.crypto.budget import Limit
-from bridges.crypto.effects import USER, Call, Response, SendStream
-from bridges.crypto.holdings import spot_positions
-from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
     Greeting,
     MoneyNews,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from bridges.crypto.effects import Call
 from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
-from bridges.crypto.okx import FORCES, Okx
+from bridges.crypto.tables.okx import FORCES, Okx
 from bridges.instrument import Instrument
 from bridges.port import Balance, Capabilities, OrderRequest, Position
 from protocol.fields import OrdType

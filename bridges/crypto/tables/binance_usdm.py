@@ -13,7 +13,10 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from bridges.crypto.binance import (
+from bridges.crypto.budget import Limit
+from bridges.crypto.effects import Call, Response
+from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.binance import (
     MS_NS,
     SIDE_NAMES,
     SIDES,
@@ -24,10 +27,7 @@ from bridges.crypto.binance import (
     Binance,
     most_at_market,
 )
-from bridges.crypto.binance_usdm_stops import UsdmStops
-from bridges.crypto.budget import Limit
-from bridges.crypto.effects import Call, Response
-from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.binance_usdm_stops import UsdmStops
 from bridges.crypto.views import (
     Greeting,
     MoneyHint,

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridges.crypto.effects import USER, SendStream
-from bridges.crypto.kraken_market import SIDES
-from bridges.crypto.kraken_words import asset_of, ns_of_stamp
 from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.kraken_market import SIDES
+from bridges.crypto.tables.kraken_words import asset_of, ns_of_stamp
 from bridges.crypto.views import (
     FillNews,
     Greeting,

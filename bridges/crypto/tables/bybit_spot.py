@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from bridges.crypto.budget import Limit
-from bridges.crypto.bybit import Bybit
-from bridges.crypto.bybit_account import by_symbol
 from bridges.crypto.effects import Call
 from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
+from bridges.crypto.tables.bybit import Bybit
+from bridges.crypto.tables.bybit_account import by_symbol
 from bridges.instrument import Instrument
 from bridges.port import OrderRequest, Position
 from protocol.fields import OrdType

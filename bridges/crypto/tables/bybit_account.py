@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from bridges.crypto.bybit_words import rows_of
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import number
+from bridges.crypto.tables.bybit_words import rows_of
 from bridges.crypto.views import Access
 from bridges.port import Balance, LedgerEntry
 from protocol.numbers import ZERO

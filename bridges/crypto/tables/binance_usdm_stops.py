@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridges.crypto.binance import MS_NS, SIDE_NAMES, SIDES, TIF
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.binance import MS_NS, SIDE_NAMES, SIDES, TIF
 from bridges.crypto.views import OrderView
 from bridges.crypto.words import type_of
 from bridges.port import OrderRequest

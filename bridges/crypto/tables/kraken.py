@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 
 from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
-from bridges.crypto.kraken_account import KrakenAccount, texts_of
-from bridges.crypto.kraken_market import SIDE_NAMES, SIDES, KrakenMarket
-from bridges.crypto.kraken_stream import STOPS, TYPES, KrakenStream, Memory, key_of
-from bridges.crypto.kraken_words import (
+from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.kraken_account import KrakenAccount, texts_of
+from bridges.crypto.tables.kraken_market import SIDE_NAMES, SIDES, KrakenMarket
+from bridges.crypto.tables.kraken_stream import STOPS, TYPES, KrakenStream, Memory, key_of
+from bridges.crypto.tables.kraken_words import (
     ELAPSED,
     LOCKOUT,
     NONCE,
@@ -35,7 +36,6 @@ from bridges.crypto.kraken_words import (
     stamp_of,
     text_of,
 )
-from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import Access, OrderView, Verdict
 from bridges.crypto.words import read_rows, status_of, type_of
 from bridges.port import Capabilities, OrderRequest

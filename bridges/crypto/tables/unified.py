@@ -23,7 +23,7 @@ from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number, positive
 from bridges.crypto.orders import has_our_shape
-from bridges.crypto.unified_account import UnifiedAccount
+from bridges.crypto.tables.unified_account import UnifiedAccount
 from bridges.crypto.views import (
     Access,
     OrderView,

@@ -13,10 +13,10 @@ from typing import Any
 
 from bridges.crypto.effects import Call
 from bridges.crypto.holdings import spot_positions
-from bridges.crypto.kraken_market import SIDES
-from bridges.crypto.kraken_stream import move
-from bridges.crypto.kraken_words import asset_of, before, ns_of, spoken, until
 from bridges.crypto.numbers import number
+from bridges.crypto.tables.kraken_market import SIDES
+from bridges.crypto.tables.kraken_stream import move
+from bridges.crypto.tables.kraken_words import asset_of, before, ns_of, spoken, until
 from bridges.crypto.views import TradeView
 from bridges.instrument import Instrument
 from bridges.port import Balance, LedgerEntry, Position

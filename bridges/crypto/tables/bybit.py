@@ -16,9 +16,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from bridges.crypto.budget import Cost, Limit
-from bridges.crypto.bybit_account import BybitAccount
-from bridges.crypto.bybit_market import BybitMarket
-from bridges.crypto.bybit_words import (
+from bridges.crypto.effects import USER, Call, Response, SendStream
+from bridges.crypto.numbers import number, positive
+from bridges.crypto.tables.bybit_account import BybitAccount
+from bridges.crypto.tables.bybit_market import BybitMarket
+from bridges.crypto.tables.bybit_words import (
     NO_REASON,
     SIDE_NAMES,
     SIDES,
@@ -31,8 +33,6 @@ from bridges.crypto.bybit_words import (
     BybitWords,
     rows_of,
 )
-from bridges.crypto.effects import USER, Call, Response, SendStream
-from bridges.crypto.numbers import number, positive
 from bridges.crypto.views import (
     FillNews,
     Greeting,

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from bridges.crypto.binance_market import BinanceMarket
 from bridges.crypto.budget import Cost, Limit
 from bridges.crypto.effects import Call, Response
 from bridges.crypto.numbers import number
 from bridges.crypto.plain import plain
+from bridges.crypto.tables.binance_market import BinanceMarket
 from bridges.crypto.views import (
     Access,
     OrderView,

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from bridges.crypto.effects import Call
-from bridges.crypto.kraken_words import ns_of_stamp
 from bridges.crypto.numbers import number
 from bridges.crypto.table import Levels
+from bridges.crypto.tables.kraken_words import ns_of_stamp
 from bridges.crypto.views import BookNews, BookView, StreamItem, TradeNews
 from bridges.market_events import Level
 from protocol.fields import Side

@@ -16,10 +16,10 @@ from typing import Any
 
 from bridges.crypto.effects import USER, Call, SendStream
 from bridges.crypto.numbers import average, number, positive
-from bridges.crypto.okx_account import PAGE, OkxAccount, older
-from bridges.crypto.okx_answers import OkxAnswers
-from bridges.crypto.okx_market import OkxMarket
-from bridges.crypto.okx_stops import SIDE_NAMES, SIDES, SIGNED_MS, OkxStops
+from bridges.crypto.tables.okx_account import PAGE, OkxAccount, older
+from bridges.crypto.tables.okx_answers import OkxAnswers
+from bridges.crypto.tables.okx_market import OkxMarket
+from bridges.crypto.tables.okx_stops import SIDE_NAMES, SIDES, SIGNED_MS, OkxStops
 from bridges.crypto.views import (
     Access,
     AmendFailed,
