@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from support.mt5.constants import Retcode
 from support.mt5_trader import (
@@ -10,12 +12,14 @@ from support.mt5_trader import (
     NETTING,
     World,
     names,
+    people_of,
     server_of,
 )
 
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.mt5.clock import ServerClock
 from bridges.port import (
+    Canceled,
     Filled,
     Rejected,
 )
@@ -139,6 +143,29 @@ def test_empty_lists_of_a_terminal_that_has_just_connected_prove_nothing(trader)
             assert one.order is not None
     assert {one.complete for one in answers} == {False, True}
     assert world.until(lambda: world.venue.connected)
+    trader.judge()
+
+
+@pytest.mark.parametrize("late_ms", [1_000, 20_000, 100_000])
+def test_what_happened_in_a_long_outage_is_told_when_the_history_comes(trader, late_ms):
+    """20 minutes without a connection, the history long after the lists: each fill once, no end."""
+    world = trader.world
+    trader.place(stop_loss_px=Decimal("1.09500"))
+    trader.place(price="1.09000")
+    world.run(1_000)
+    (ticket,) = world.office.books.orders
+    world.terminal.cut()
+    people_of(trader).fill(ticket, "0.1")
+    world.server.quote(EURUSD, "1.09400", "1.09410")
+    world.run(20 * 60_000)
+    world.terminal.history_ms = late_ms
+    world.terminal.mend()
+    world.run(late_ms + 70_000)
+    found = [(one.order.price, one.fill.origin) for one in world.of(Filled)]
+    limit, stop = (Decimal("1.09000"), ""), (None, "STOP_LOSS")
+    assert sorted(found, key=str) == sorted([(None, ""), limit, stop], key=str)
+    assert not world.of(Canceled)
+    assert world.venue.connected
     trader.judge()
 
 

@@ -97,8 +97,10 @@ class Chance:
 
     def fill(self):
         """Fill a part of something that rests."""
-        resting = [one for one in self.world.office.books.orders.values()
-                   if one.type.is_limit and one.volume_current >= Decimal("0.1")]  # fmt: skip
+        office = self.world.office
+        resting = [one for one in office.books.orders.values()
+                   if one.type.is_limit and one.volume_current >= Decimal("0.1")
+                   and one.ticket not in office.matcher.held]  # fmt: skip
         if resting:
             people_of(self.trader).fill(self.random.choice(resting).ticket, "0.1")
 
@@ -112,6 +114,7 @@ class Chance:
             lambda: faults.doubt(self.random.choice((10008, 10011, 10012, 10031)), acts=acts),
             lambda: faults.tardy(self.random.randint(100, 9_000)),
             lambda: faults.slow(self.random.randint(10, 5_000)),
+            lambda: faults.ponder(self.random.randint(10, 9_000), confirms=acts),
             lambda: faults.refuse(10004),
         ))()  # fmt: skip
 
