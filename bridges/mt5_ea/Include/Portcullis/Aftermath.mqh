@@ -236,7 +236,8 @@ private:
    //--- absent, and the order has ended
    void              Doubt(const int at,const long now_ns)
      {
-      if(!m_standing_ptr.IsClean(now_ns) || !m_walk_ptr.HasWalked())
+      if(!m_standing_ptr.IsClean(now_ns) || !m_walk_ptr.HasWalked() ||
+         m_walk_ptr.IsEntering(WireNumber(m_book_ptr.chains[at].asked_name)))
          m_book_ptr.chains[at].tried_ns=now_ns;
       long patience_ns=2*m_absence_after_ms*MS_NS;
       if(now_ns-m_book_ptr.chains[at].tried_ns>patience_ns)

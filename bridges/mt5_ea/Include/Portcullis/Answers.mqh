@@ -3,7 +3,8 @@
 //|                                                                  |
 //| One is complete only if it was read whole while the terminal was |
 //| connected, for long enough, and no order of ours is missing.     |
-//| An order whose request is still under way is neither known nor   |
+//| An order whose request is still under way, or that the list has  |
+//| and the server has not accepted yet, is neither known nor        |
 //| unknown: such an answer is not complete either.                  |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_ANSWERS_MQH
@@ -53,8 +54,9 @@ public:
 
    void              LookUp(const string ask,const string cl_ord_id,const long now_ns)
      {
-      bool complete=IsClean(now_ns);
-      int at=m_book_ptr.ByName(WireNumber(cl_ord_id));
+      long number=WireNumber(cl_ord_id);
+      bool complete=IsClean(now_ns) && !m_walk_ptr.IsEntering(number);
+      int at=m_book_ptr.ByName(number);
       bool found=at!=NOBODY;
       SVenueOrder order;
       if(found)
@@ -83,11 +85,11 @@ public:
       for(int i=0; i<ArraySize(m_walk_ptr.account.open); i++)
         {
          SOrderRow row=m_walk_ptr.account.open[i];
-         if(!IsAccepted(row.state))
+         int at=m_book_ptr.ByTicket(row.ticket);
+         if(!IsAccepted(row.state) && at==NOBODY)
             continue;
          int last=ArraySize(orders);
          ArrayResize(orders,last+1);
-         int at=m_book_ptr.ByTicket(row.ticket);
          if(at!=NOBODY && m_book_ptr.chains[at].stage==STAGE_OPEN &&
             m_book_ptr.chains[at].ticket==row.ticket)
             TellLive(at,row,orders[last]);
@@ -95,7 +97,8 @@ public:
             if(!strangers_ptr.Tell(row,orders[last]))
                ArrayResize(orders,last);
         }
-      m_listener_ptr.OnOpenOrders(ask,orders,IsClean(now_ns) && !m_walk_ptr.IsAnyMissing());
+      m_listener_ptr.OnOpenOrders(ask,orders,IsClean(now_ns) && !m_walk_ptr.IsAnyMissing() &&
+                                  !m_walk_ptr.IsAnyEntering());
      }
 
    void              FillsSince(const string ask,const long since_ns,const long now_ns)

@@ -115,11 +115,13 @@ public:
       m_sender_ptr.Send(at,cancel.cl_ord_id,request,now_ns);
       return true;
      }
-   //--- a request is under way, or a new order of a replace is in doubt
-   bool              IsBusy(const int at) const
+   //--- a request is under way, the server has not accepted the order yet, or a new order of a
+   //--- replace is in doubt
+   bool              IsBusy(const int at)
      {
       return m_book_ptr.chains[at].flights>0 || m_book_ptr.chains[at].is_missing ||
-             m_book_ptr.chains[at].asked_step==ASKED_PLACE;
+             m_book_ptr.chains[at].asked_step==ASKED_PLACE ||
+             m_walk_ptr.IsEntering(m_book_ptr.chains[at].magic);
      }
    bool              Replace(const SOrderRequest &order,const long now_ns)
      {

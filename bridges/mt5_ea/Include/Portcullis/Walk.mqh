@@ -112,9 +112,32 @@ public:
             return true;
       return false;
      }
+   //--- is an order with this id in a list and not accepted yet: it is neither there nor absent
+   bool              IsEntering(const long number)
+     {
+      for(int i=0; i<ArraySize(account.open); i++)
+         if(account.open[i].magic==number && IsEntering(account.open[i]))
+            return true;
+      return false;
+     }
+   //--- and is any order of ours
+   bool              IsAnyEntering(void)
+     {
+      for(int i=0; i<ArraySize(account.open); i++)
+         if(IsEntering(account.open[i]) &&
+            (Whose(account.open[i])!=NOBODY || IsWireMagic(account.open[i].magic)))
+            return true;
+      return false;
+     }
    CStrangers       *Strangers(void) { return GetPointer(m_strangers); }
 
 private:
+   //--- one that a deal has proved is in the book by its ticket, and enters no more
+   bool              IsEntering(const SOrderRow &row)
+     {
+      return !IsAccepted(row.state) && row.reason==ORDER_REASON_EXPERT &&
+             m_book_ptr.ByTicket(row.ticket)==NOBODY;
+     }
    void              Mark(const long server_s)
      {
       m_has_walked=true;
@@ -299,10 +322,16 @@ private:
       if(at==NOBODY && index>=0)
         {
          //--- its order may not have come yet: without it nobody knows whose the deal is
-         int row=account.FindDone(deal.order);
-         bool alive=account.FindOpen(deal.order)>=0;
-         if(row<0 && !alive && !IsInHistory(deal.order))
+         int done=account.FindDone(deal.order);
+         int alive=account.FindOpen(deal.order);
+         if(done<0 && alive<0 && !IsInHistory(deal.order))
             return;
+         done=account.FindDone(deal.order);
+         if(alive>=0)
+            at=MeetByDeal(account.open[alive]);
+         else
+            if(done>=0)
+               at=MeetByDeal(account.done[done]);
         }
       if(index<0)
         {
@@ -327,6 +356,15 @@ private:
       else
          m_telling_ptr.Filled(at,fill);
       See(deal);
+     }
+   //--- a deal proves that its order was accepted, whatever state the list still shows
+   int               MeetByDeal(const SOrderRow &row)
+     {
+      int at=Whose(row);
+      if(at==NOBODY || m_book_ptr.chains[at].stage==STAGE_ENDED || !IsPresent(at,row))
+         return NOBODY;
+      Meet(at,row);
+      return m_book_ptr.ByTicket(row.ticket);
      }
    bool              IsInHistory(const ulong ticket)
      {

@@ -1,0 +1,102 @@
+"""Lists of the moment in which an order is neither there nor absent, and what is told then."""
+
+from __future__ import annotations
+
+import pytest
+from support.mt5.books import Change
+from support.mt5.constants import Execution, FillingFlag, MarginMode, OrderState
+from support.mt5.ea_trader import EaTrader
+from support.mt5.runtime import build
+from support.mt5.symbols import eurusd
+
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(120),  # the first test of a run compiles
+]
+
+
+def trader_on(tmp_path, kind=MarginMode.RETAIL_NETTING, execution=Execution.MARKET, **inputs):
+    """Return a trader on a venue that is up."""
+    flags = FillingFlag.FOK | FillingFlag.IOC
+    if execution is Execution.EXCHANGE:
+        flags |= FillingFlag.BOC
+    rules = eurusd(execution=execution, filling=flags, commission="3")
+    trader = EaTrader(kind, tmp_path, rules, inputs={"AbsenceAfterMs": 2000} | inputs)
+    trader.quote("1.10000", "1.10010")
+    return trader.settle()
+
+
+def hold_back(terminal, is_held):
+    """Let the terminal learn some changes of its lists only when the returned is called."""
+    real, held = terminal._apply, []
+
+    def apply(change):
+        held.extend(put for put in change.puts if is_held(put))
+        puts = tuple(put for put in change.puts if not is_held(put))
+        real(Change(puts=puts, funds=change.funds, transaction=change.transaction))
+
+    def release():
+        terminal._apply = real
+        for put in held:
+            terminal.books.apply(Change(puts=(put,), funds=None))
+
+    terminal._apply = apply
+    return release
+
+
+def is_end_or_acceptance(put):
+    """Whether a change takes an order off the list, into the history, or beyond STARTED."""
+    what, _, row = put
+    return what == "history" or (
+        what == "orders" and (row is None or row.state != OrderState.STARTED)
+    )
+
+
+def test_a_deal_proves_its_order_though_the_list_still_has_it_as_started(tmp_path):
+    """The order is told as accepted, and its fill as its own; a restart changes nothing."""
+    trader = trader_on(tmp_path)
+    release = hold_back(trader.terminal, is_end_or_acceptance)
+    name = trader.place()
+    assert trader.until(trader.trail)
+    assert trader.trail() == ["Accepted", "Filled"]
+    assert trader.of("Filled")[0].fill_cl_ord_id == name
+    release()
+    trader.run(3000, step_ms=50)
+    found = trader.look_up(name)
+    assert (found.status, found.cum_qty, found.complete) == ("2", 10_000, "Y")
+    trader.judge()
+    trader.kill()
+    trader.settle()
+    assert trader.trail() == ["Accepted", "Filled"]
+    trader.judge()
+
+
+@pytest.mark.parametrize("sends_async", [1, 0])
+def test_an_order_that_is_not_accepted_yet_is_not_declared_absent(tmp_path, sends_async):
+    """The exchange has not answered for minutes: neither a look-up nor the list is complete."""
+    trader = trader_on(tmp_path, MarginMode.EXCHANGE, Execution.EXCHANGE, Async=sends_async)
+    trader.terminal.timeout_ms = 3000
+    matcher, desk = trader.office.matcher, trader.office.desk
+    real, held = matcher.enter, []
+
+    def enter(order):
+        held.append(desk.open(order))
+        return held[-1], []
+
+    matcher.enter = enter
+    trader.server.faults.silence(acts=True)
+    name = trader.place(price="1.09000")
+    trader.run(70_000, step_ms=100)
+    matcher.enter = real
+    state, = {one.state for one in trader.terminal.books.orders.values()}
+    assert state in {OrderState.STARTED, OrderState.REQUEST_ADD}
+    found = trader.look_up(name)
+    assert (found.found, found.complete) != ("", "Y")
+    assert trader.ask("open_orders") == ([], False)
+    trader.cancel(name)
+    trader.run(1000)
+    assert trader.of("CancelRefused") == []
+    order = desk.update(held[0], state=OrderState.PLACED)
+    trader.run(1000)
+    assert trader.trail()[0] == "Accepted"
+    assert trader.look_up(name).order_id == str(order.ticket)
