@@ -5,7 +5,9 @@
 //| connected, for long enough, and no order of ours is missing.     |
 //| An order whose request is still under way, or that the list has  |
 //| and the server has not accepted yet, is neither known nor        |
-//| unknown: such an answer is not complete either.                  |
+//| unknown: such an answer is not complete either. Fills, positions |
+//| and the ledger are none while positions do not follow from the   |
+//| deals.                                                           |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_ANSWERS_MQH
 #define PORTCULLIS_ANSWERS_MQH
@@ -105,7 +107,7 @@ public:
      {
       SFill fills[];
       CAccount history;
-      bool complete=IsClean(now_ns) && ReadSince(since_ns,history);
+      bool complete=IsClean(now_ns) && m_walk_ptr.IsSteady() && ReadSince(since_ns,history);
       for(int i=0; i<ArraySize(history.deals); i++)
         {
          SDealRow deal=history.deals[i];
@@ -147,7 +149,7 @@ public:
          positions[last].realized_pnl.SetWhole(0);
          positions[last].position_id=hedging ? IntegerToString(rows[i].identifier) : "";
         }
-      m_listener_ptr.OnPositions(ask,positions,IsClean(now_ns));
+      m_listener_ptr.OnPositions(ask,positions,IsClean(now_ns) && m_walk_ptr.IsSteady());
      }
 
    void              Balances(const string ask,const long now_ns)
@@ -164,7 +166,7 @@ public:
      {
       SLedgerEntry entries[];
       CAccount history;
-      bool complete=IsClean(now_ns) && ReadSince(since_ns,history);
+      bool complete=IsClean(now_ns) && m_walk_ptr.IsSteady() && ReadSince(since_ns,history);
       for(int i=0; i<ArraySize(history.deals); i++)
         {
          SDealRow deal=history.deals[i];

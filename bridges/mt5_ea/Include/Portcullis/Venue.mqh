@@ -121,7 +121,8 @@ public:
         }
       m_telling.Open(GetPointer(m_book),listener_ptr);
       m_walk.Open(GetPointer(m_book),m_store_ptr,GetPointer(m_standing),GetPointer(m_symbols),
-                  listener_ptr,GetPointer(m_telling),m_settings.history_days);
+                  listener_ptr,GetPointer(m_telling),m_settings.history_days,
+                  m_settings.absence_after_ms);
       m_answers.Open(GetPointer(m_book),GetPointer(m_walk),GetPointer(m_standing),
                      GetPointer(m_symbols),listener_ptr);
       m_sender.Open(GetPointer(m_book),m_store_ptr,GetPointer(m_standing),GetPointer(m_symbols),
@@ -276,7 +277,7 @@ private:
       if(connected && !m_was_connected)
         {
          m_store_ptr.Mark(LOGIN_MARK,m_standing.Login());
-         m_walk.LookBack();
+         m_walk.LookBack(now_ns);
          m_feed.Lost();
          m_walk.is_wanted=true;
         }

@@ -12,19 +12,29 @@
 //|   carries the magic of the order that opened the position.       |
 //| - Of each chain: that it is there, then its deals, then its end; |
 //|   the end waits until the deals that belong to it were seen.     |
-//| - The first walk ever tells nothing: what was before is not ours.|
+//| - The first walk ever tells nothing: what was before is not ours,|
+//|   and is never told, however late it turns up in the history.    |
+//| - The history may come later than the connection. Until it must  |
+//|   have come, and while positions do not follow from the deals,   |
+//|   the mark stays where it was, and is gone back to again and     |
+//|   again.                                                         |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_WALK_MQH
 #define PORTCULLIS_WALK_MQH
 
 #include "Account.mqh"
 #include "Deals.mqh"
+#include "Holdings.mqh"
 #include "Strangers.mqh"
 #include "Telling.mqh"
 
 #define OVERLAP_S 600
 #define MARK_EVERY_S 60
 #define WALKED_MARK "walked_s"
+#define HORIZON_MARK "horizon_s"
+#define LATE_HISTORY_NS ((long)60000000000)
+#define AUDIT_SOON_NS ((long)15000000000)
+#define AUDIT_NS ((long)600000000000)
 
 class CWalk
   {
@@ -37,9 +47,15 @@ class CWalk
    CStrangers        m_strangers;
    CLongMap          m_seen;        // deals: 1 told, 2 taken back
    CLongMap          m_magics;      // every magic that an order of the account had
-   long              m_mark_s;      // a clean walk has reached it; 0: there was none
+   CHoldings         m_holdings;
+   long              m_mark_s;      // every deal before it was seen; 0: there was no clean walk
+   long              m_near_s;      // the last clean walk
    long              m_kept_s;
+   long              m_horizon_s;   // no deal before it is ever told
    long              m_history_s;   // how far back the first walk goes
+   long              m_late_ns;     // how long after a connection history may come
+   long              m_late_until_ns;
+   long              m_audited_ns;
    bool              m_quiet;
    bool              m_has_walked;
 
@@ -53,7 +69,8 @@ public:
                      CWalk(void) { m_book_ptr=NULL; m_store_ptr=NULL; is_wanted=true; }
    void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
                           CSymbols *symbols_ptr,CVenueListener *listener_ptr,
-                          CTelling *telling_ptr,const int history_days)
+                          CTelling *telling_ptr,const int history_days,
+                          const long absence_after_ms)
      {
       m_telling_ptr=telling_ptr;
       is_wanted=true;
@@ -67,7 +84,13 @@ public:
       m_magics.Clear();
       m_history_s=(long)history_days*DAY_S;
       m_mark_s=m_store_ptr.Marked(WALKED_MARK);
+      m_near_s=m_mark_s;
       m_kept_s=m_mark_s;
+      m_horizon_s=m_store_ptr.Marked(HORIZON_MARK);
+      m_late_ns=absence_after_ms*MS_NS+LATE_HISTORY_NS;
+      m_late_until_ns=0;
+      m_audited_ns=0;
+      m_holdings.Forget();
       m_quiet=m_mark_s==0;
       m_has_walked=false;
       long tickets[];
@@ -81,7 +104,13 @@ public:
    bool              HasWalked(void) const { return m_has_walked; }
    bool              IsKnownMagic(const long magic) const { return m_magics.Has(magic); }
    //--- look far back again: after a disconnect nobody knows what was missed
-   void              LookBack(void) { m_has_walked=false; }
+   void              LookBack(const long now_ns)
+     {
+      m_has_walked=false;
+      m_late_until_ns=now_ns+m_late_ns;
+     }
+   //--- do the positions follow from the deals that were seen
+   bool              IsSteady(void) const { return m_holdings.IsSteady(); }
 
    //--- one walk; false when the terminal could not be read
    bool              Do(const long now_ns)
@@ -91,15 +120,30 @@ public:
       bool clean=m_standing_ptr.IsClean(now_ns);
       if(!m_standing_ptr.IsConnected() || (m_mark_s==0 && !clean))
          return false;
-      long mark_s=m_mark_s==0 || m_mark_s>server_s ? server_s : m_mark_s;
-      long since_s=mark_s-(clean && !m_has_walked ? m_history_s : OVERLAP_S);
-      if(!account.Read(since_s))
+      long mark_s=m_mark_s;
+      if(m_mark_s==0 || m_mark_s>server_s)
+         m_mark_s=server_s;
+      if(m_near_s<m_mark_s || m_near_s>server_s)
+         m_near_s=m_mark_s;
+      bool audits=clean && now_ns-m_audited_ns>=(IsInDoubt(now_ns) ? AUDIT_SOON_NS : AUDIT_NS);
+      SPositionRow held[];
+      ReadPositions(held);
+      if(!account.Read(SinceS(clean,audits)))
+        {
+         m_mark_s=mark_s;
          return false;
+        }
+      if(m_quiet)
+         m_horizon_s=server_s-OVERLAP_S;
+      if(audits || (clean && !m_has_walked))
+         m_audited_ns=now_ns;
       Sight();
       Fills();
       Ends();
-      if(clean)
-         Mark(server_s);
+      if(!clean)
+         return true;
+      m_holdings.Judge(held,now_ns);
+      Mark(server_s,now_ns);
       return true;
      }
 
@@ -138,17 +182,52 @@ private:
       return !IsAccepted(row.state) && row.reason==ORDER_REASON_EXPERT &&
              m_book_ptr.ByTicket(row.ticket)==NOBODY;
      }
-   void              Mark(const long server_s)
+   //--- may deals be missing that were made before the last walk
+   bool              IsInDoubt(const long now_ns)
+     {
+      return now_ns<m_late_until_ns || !m_holdings.IsSteady() || OwedSinceS()!=0;
+     }
+   //--- when the oldest of the orders was made whose deals have not all come; 0: they have
+   long              OwedSinceS(void)
+     {
+      long since_s=0;
+      int count=m_book_ptr.LiveCount();
+      for(int i=0; i<count; i++)
+        {
+         int at=m_book_ptr.Live(i);
+         long setup_s=m_book_ptr.chains[at].setup_msc/1000;
+         if(m_book_ptr.chains[at].owes_deals && (since_s==0 || setup_s<since_s))
+            since_s=setup_s;
+        }
+      return since_s;
+     }
+   long              SinceS(const bool clean,const bool audits)
+     {
+      if(clean && !m_has_walked)
+         return m_mark_s-m_history_s;
+      if(!audits)
+         return m_near_s-OVERLAP_S;
+      long since_s=MathMin(m_mark_s-OVERLAP_S,m_near_s-DAY_S);
+      long owed_s=OwedSinceS();
+      return owed_s>0 ? MathMin(since_s,owed_s-OVERLAP_S) : since_s;
+     }
+   //--- was it made before what is told, so that it is nobody's news
+   bool              IsOld(const SDealRow &deal) const { return deal.time_msc/1000<m_horizon_s; }
+   void              Mark(const long server_s,const long now_ns)
      {
       m_has_walked=true;
       m_quiet=false;
-      m_mark_s=server_s;
-      if(server_s-m_kept_s<MARK_EVERY_S)
+      m_near_s=server_s;
+      if(!IsInDoubt(now_ns))
+         m_mark_s=server_s;
+      if(m_kept_s!=0 && m_mark_s-m_kept_s<MARK_EVERY_S)
          return;
-      m_kept_s=server_s;
-      m_store_ptr.Mark(WALKED_MARK,server_s);
-      m_store_ptr.Put("DELETE FROM deals WHERE msc<?1",
-                      (server_s-m_history_s-OVERLAP_S)*1000);
+      m_kept_s=m_mark_s;
+      long forgotten_s=m_mark_s-m_history_s-OVERLAP_S;
+      m_horizon_s=MathMax(m_horizon_s,forgotten_s);
+      m_store_ptr.Mark(WALKED_MARK,m_mark_s);
+      m_store_ptr.Mark(HORIZON_MARK,m_horizon_s);
+      m_store_ptr.Put("DELETE FROM deals WHERE msc<?1",forgotten_s*1000);
      }
 
    //--- what is there
@@ -302,6 +381,9 @@ private:
    void              See(const SDealRow &deal)
      {
       long state=IsBusted(deal.type) ? 2 : 1;
+      bool again=m_seen.Has((long)deal.ticket);
+      if(!IsOld(deal) && (state==1 || again))
+         m_holdings.Deal(deal,state==2);
       m_seen.Set((long)deal.ticket,state);
       m_store_ptr.Put("INSERT OR REPLACE INTO deals VALUES(?1,?2,?3)",(long)deal.ticket,
                       deal.time_msc,state==2 ? 1 : 0);
@@ -311,7 +393,7 @@ private:
          m_symbols_ptr.Rules(index,rules);
       SLedgerEntry entries[];
       ArrayResize(entries,1);
-      if(state==1 && !m_quiet &&
+      if(state==1 && !m_quiet && !IsOld(deal) &&
          TellEntry(deal,index<0 ? "" : rules.symbol,*m_standing_ptr,entries[0]))
          m_listener_ptr.OnLedgerEntries("",entries,true);
      }
@@ -319,6 +401,11 @@ private:
      {
       int index=m_symbols_ptr.FindTerminal(deal.symbol);
       int at=m_book_ptr.ByTicket(deal.order);
+      if(IsOld(deal))
+        {
+         See(deal);
+         return;
+        }
       if(at==NOBODY && index>=0)
         {
          //--- its order may not have come yet: without it nobody knows whose the deal is
