@@ -336,3 +336,34 @@ def test_instruments_have_their_rules(trader):
     assert (found.price_tick, found.contract_multiplier) == (Decimal("0.00001"), 100_000)
     assert round(found.margin_rate, 4) == Decimal("0.01")
     assert set(ENDS) == {"Rejected", "Canceled", "Expired"}
+
+
+@pytest.mark.parametrize("force", ["1", IOC])
+def test_more_than_one_position_is_flattened_by_asking_again(tmp_path, force):
+    """77=C for more than any position closes the largest and cancels the rest; never opens."""
+    trader = EaTrader(HEDGING, tmp_path).settle()
+    for qty in ("20000", "10000", "30000"):
+        trader.place(qty)
+        trader.run(300)
+    left = 60_000
+    for closed, end in ((30_000, "4"), (20_000, "4"), (10_000, "2")):
+        name = trader.place(str(left), side="2", time_in_force=force, reduce_only="Y")
+        trader.run(1000)
+        found = trader.look_up(name)
+        assert (found.status, found.cum_qty, found.leaves_qty) == (end, closed, 0)
+        assert len(trader.of("Canceled", name=name)) == (end == "4")
+        left -= closed
+    assert trader.ask("positions") == ([], True)
+    trader.judge()
+
+
+def test_a_fill_or_kill_closes_no_position_that_is_smaller(tmp_path):
+    """All or nothing: 77=C of more than the largest position is refused."""
+    trader = EaTrader(HEDGING, tmp_path).settle()
+    for _ in range(2):
+        trader.place("10000")
+        trader.run(300)
+    name = trader.place("20000", side="2", time_in_force=FOK, reduce_only="Y")
+    trader.run(300)
+    assert told(trader, name, "Rejected").text.startswith("POSITION: ")
+    assert len(trader.ask("positions")[0]) == 2

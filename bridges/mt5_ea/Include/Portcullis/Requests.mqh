@@ -54,6 +54,7 @@ public:
          return false;
       SPositionRow held[];
       ReadPositions(held);
+      request.volume=lots.ToDouble();
       if(!MayOpen(order,lots,rules,held,refusal) ||
          !SetPosition(order,lots,rules,held,request,refusal))
          return false;
@@ -61,7 +62,6 @@ public:
       request.symbol=rules.name;
       request.magic=(ulong)WireNumber(order.cl_ord_id);
       request.comment=order.cl_ord_id;
-      request.volume=lots.ToDouble();
       request.type=(ENUM_ORDER_TYPE)OrderTypeOf(order.ord_type,order.side);
       request.sl=DoubleOf(order.stop_loss_px);
       request.tp=DoubleOf(order.take_profit_px);
@@ -185,6 +185,7 @@ private:
          return refusal.Set(WRONG,"POSITION: "+lots.Text()+" lots close no position "+first+
                             "; there are: "+Names(rules,held)+" (name one in 5004)");
       request.position=held[at].ticket;
+      request.volume=MathMin(lots.ToDouble(),held[at].volume.ToDouble());
       if(second=="")
          return true;
       for(int i=0; i<ArraySize(held); i++)
@@ -202,23 +203,28 @@ private:
            }
       return refusal.Set(WRONG,"POSITION: "+first+" cannot be closed by "+second);
      }
-   //--- the position to close: the one that is named, or the one that fits best
+   //--- the position to close: the one that is named, or the one that fits best. Where none is as
+   //--- large as a 77=C, the largest is closed and the rest is cancelled: who wants more closed
+   //--- asks again
    int               Closes(const SOrderRequest &order,const string named,const SDecimal &lots,
                             const SSymbolRules &rules,const SPositionRow &held[]) const
      {
       bool buys=order.side==FIX_SIDE_BUY;
-      int best=-1;
+      int best=-1,largest=-1;
       for(int i=0; i<ArraySize(held); i++)
         {
          if(held[i].symbol!=rules.name || !held[i].IsAgainst(buys) ||
-            held[i].volume.Compare(lots)<0)
+            (named!="" && named!=IntegerToString(held[i].identifier)))
             continue;
-         if(named!="" && named!=IntegerToString(held[i].identifier))
+         if(largest<0 || held[i].volume.Compare(held[largest].volume)>0)
+            largest=i;
+         if(held[i].volume.Compare(lots)<0)
             continue;
          if(best<0 || (held[i].volume.Compare(lots)==0 && held[best].volume.Compare(lots)!=0))
             best=i;
         }
-      return best;
+      bool whole=named!="" || order.time_in_force==FORCE_FOK;
+      return best<0 && !whole ? largest : best;
      }
    string            Names(const SSymbolRules &rules,const SPositionRow &held[]) const
      {

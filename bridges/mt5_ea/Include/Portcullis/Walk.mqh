@@ -519,6 +519,12 @@ private:
          return;
         }
       string text=row.comment==WireText(row.magic) ? "" : row.comment;
+      if(how==FIX_ORD_STATUS_FILLED && !m_book_ptr.chains[at].IsFilled())
+        {
+         //--- it was placed for less, since no position was as large as it
+         how=FIX_ORD_STATUS_CANCELED;
+         text="REDUCE_ONLY: the largest position was closed; ask again for the rest";
+        }
       m_telling_ptr.Finish(at,how,m_standing_ptr.UtcNs(row.done_msc),text);
      }
   };
