@@ -27,7 +27,7 @@ def trader_in(tmp_path, **inputs):
 
 @pytest.mark.parametrize("late_ms", [1000, 5000])
 def test_a_stop_that_closed_in_an_outage_is_told_though_the_history_is_late(tmp_path, late_ms):
-    """Its fill is older than the overlap, and its history comes after the connection is believed."""
+    """Its fill is older than the overlap, and comes after the connection is believed."""
     trader = trader_in(tmp_path)
     name = trader.place(stop_loss_px="1.09500")
     trader.run(300)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import MarginMode, OrderType, TradeMode
+from support.mt5.constants import MarginMode, OrderType, Retcode, TradeMode
 from support.mt5.ea_trader import ENDS, EaTrader
 from support.mt5.runtime import build
 from support.mt5.scene import KINDS
@@ -227,7 +227,7 @@ def test_a_position_is_closed_in_parts_and_by_another(tmp_path):
 
 
 def test_reduce_only_finds_the_position_that_fits(tmp_path):
-    """77=C without 5004: one of the other side, as large; none is a refusal that lists them."""
+    """77=C without 5004: one of the other side, as large; all or nothing of none is refused."""
     trader = EaTrader(HEDGING, tmp_path).settle()
     trader.place("30000")
     trader.place("10000")
@@ -235,7 +235,7 @@ def test_reduce_only_finds_the_position_that_fits(tmp_path):
     trader.place("10000", side="2", reduce_only="Y")
     trader.run(200)
     assert [one.volume for one in trader.office.books.positions.values()] == [Decimal("0.3")]
-    trader.place("40000", side="2", reduce_only="Y")
+    trader.place("40000", side="2", time_in_force=FOK, reduce_only="Y")
     trader.run(100)
     assert "close no position" in trader.events[-1].why
     trader.judge()
@@ -357,13 +357,24 @@ def test_more_than_one_position_is_flattened_by_asking_again(tmp_path, force):
     trader.judge()
 
 
-def test_a_fill_or_kill_closes_no_position_that_is_smaller(tmp_path):
-    """All or nothing: 77=C of more than the largest position is refused."""
+def test_too_many_requests_warn_the_gateway(tmp_path):
+    """10024 refuses the order, and tells the gateway to slow down."""
     trader = EaTrader(HEDGING, tmp_path).settle()
-    for _ in range(2):
-        trader.place("10000")
-        trader.run(300)
-    name = trader.place("20000", side="2", time_in_force=FOK, reduce_only="Y")
+    trader.server.faults.refuse(Retcode.TOO_MANY_REQUESTS)
+    trader.place("10000")
     trader.run(300)
-    assert told(trader, name, "Rejected").text.startswith("POSITION: ")
-    assert len(trader.ask("positions")[0]) == 2
+    assert trader.trail() == ["Rejected"]
+    warned, = trader.of("RateWarned")
+    assert (warned.back_off_ms, warned.banned) == ("1000", "")
+
+
+@pytest.mark.parametrize("filled_in", [False, True])
+def test_an_answer_is_heard_with_and_without_the_new_ticket_in_its_request(tmp_path, filled_in):
+    """MetaTrader may repeat a request with the ticket of the order that it made."""
+    trader = EaTrader(HEDGING, tmp_path).settle()
+    trader.terminal.request_gets_ticket = filled_in
+    trader.server.faults.ponder(100, retcode=Retcode.REJECT, confirms=False)
+    trader.terminal.history_lag_ms = 20_000
+    trader.place("10000", "1.09")
+    trader.run(2_000)
+    assert trader.trail() == ["Rejected"]

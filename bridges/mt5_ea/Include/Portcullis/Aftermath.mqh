@@ -50,6 +50,8 @@ public:
          int at=flight.chain;
          m_book_ptr.chains[at].flights--;
          m_walk_ptr.is_wanted=true;
+         if(flight.retcode==TRADE_RETCODE_TOO_MANY_REQUESTS)
+            m_telling_ptr.RateWarned();
          if(m_book_ptr.chains[at].stage==STAGE_ENDED)
             continue;
          if(flight.action==TRADE_ACTION_MODIFY)

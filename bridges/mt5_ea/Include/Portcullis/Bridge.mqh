@@ -48,6 +48,12 @@ public:
       m_dead_man_ns=0;
       m_struck=false;
      }
+   //--- nothing can wait in a socket with TLS: a turn that waits would come at once, and spin
+   ENUM_READING      ReadingOf(const SBridgeSettings &settings) const
+     {
+      bool is_tls=settings.venues.tls_name!="" || settings.venues.port==TLS_PORT;
+      return is_tls && settings.reading==READ_WAITING ? READ_BY_EVENTS : settings.reading;
+     }
    //--- false when the venue cannot work here, and text says why
    bool              Begin(const SBridgeSettings &settings,CVenue *venue_ptr,CIdNotes *notes_ptr,
                            string &text)
@@ -60,7 +66,7 @@ public:
       m_session.Begin(settings.identity.comp_id,settings.account,venue_ptr,notes_ptr,
                       m_publisher.IsUsed(),now_ns);
       m_link.Begin(settings.venues,settings.identity,GetPointer(m_session),now_ns);
-      m_reader.Begin(settings.reading,settings.timer_ms,settings.duty_percent,settings.wait_ms);
+      m_reader.Begin(ReadingOf(settings),settings.timer_ms,settings.duty_percent,settings.wait_ms);
       return m_venue_ptr.Connect(GetPointer(m_session),now_ns,text);
      }
    //--- the notes of ids cannot be written: nothing may be sent any more

@@ -4,8 +4,10 @@
 //| A request is sent once, whatever comes of it. Its answer comes   |
 //| as a transaction with its request id; ids begin again with each  |
 //| start of the terminal, so they are never kept, and an answer has |
-//| to fit its request too. One that has not come after FLIGHT_MS is |
-//| none: what became of the request is read from the account.       |
+//| to fit its request too. Into one that places, the terminal may   |
+//| write the ticket of the order that it made. One that has not     |
+//| come after FLIGHT_MS is none: what became of the request is read |
+//| from the account.                                                |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_FLIGHTS_MQH
 #define PORTCULLIS_FLIGHTS_MQH
@@ -33,6 +35,12 @@ class CFlights
   {
    SFlight           m_flights[];
    bool              m_async;
+
+   //--- does a request of this kind say which order it is about
+   bool              NamesOrder(const int action) const
+     {
+      return action==TRADE_ACTION_MODIFY || action==TRADE_ACTION_REMOVE;
+     }
 
 public:
                      CFlights(void) { m_async=true; }
@@ -76,7 +84,7 @@ public:
         {
          if(m_flights[i].answered || m_flights[i].request_id!=result.request_id ||
             m_flights[i].action!=request.action || m_flights[i].magic!=request.magic ||
-            m_flights[i].order!=request.order)
+            (NamesOrder(request.action) && m_flights[i].order!=request.order))
             continue;
          m_flights[i].answered=true;
          m_flights[i].retcode=result.retcode;

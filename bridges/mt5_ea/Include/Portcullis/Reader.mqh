@@ -13,7 +13,8 @@
 //| READ_WAITING    turn after turn, each waiting in the socket for  |
 //|                 at most wait_ms: as soon as the byte is there,   |
 //|                 and hardly any work; other events of the program |
-//|                 (transactions, ticks) wait as long               |
+//|                 (transactions, ticks) wait as long; with TLS,    |
+//|                 where nothing can wait, READ_BY_EVENTS instead   |
 //|                                                                  |
 //| In every mode a transaction or tick posts a turn, so that what   |
 //| it tells goes out at once. A turn that got lost is made up for   |

@@ -8,6 +8,8 @@
 
 #include "Book.mqh"
 
+#define BACK_OFF_MS 1000
+
 class CTelling
   {
    CBook            *m_book_ptr;
@@ -152,6 +154,8 @@ public:
       m_book_ptr.chains[at].Tell(order);
       m_listener_ptr.OnRejected(order,reason,text);
      }
+   //--- the trade server has had too many requests; it names no time
+   void              RateWarned(void) { m_listener_ptr.OnRateWarned(BACK_OFF_MS,false); }
    void              RefuseUnknown(const string request_id,const string orig,
                                    const string response_to)
      {

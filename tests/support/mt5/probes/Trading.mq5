@@ -157,7 +157,10 @@ public:
      {
       Write("Link",Flag("up",up)+Part("why",why));
      }
-   virtual void      OnRateWarned(const long back_off_ms,const bool banned) {}
+   virtual void      OnRateWarned(const long back_off_ms,const bool banned)
+     {
+      Write("RateWarned",Whole("back_off_ms",back_off_ms)+Flag("banned",banned));
+     }
   };
 
 CStore         g_store;
