@@ -99,9 +99,12 @@ def test_timer_periods_in_each_mode(capsys):
 
 
 @pytest.mark.parametrize("percent", [10, 50])
-def test_the_duty_cycle_is_kept(percent):
-    """By events the reader turns for its share of a period and not much longer, then rests."""
-    watch = Watch("READ_BY_EVENTS", DutyPercent=percent)
+@pytest.mark.parametrize(("mode", "tls_name"), [
+    ("READ_BY_EVENTS", ""), ("READ_WAITING", "gateway.example"),
+])  # fmt: skip
+def test_the_duty_cycle_is_kept(percent, mode, tls_name):
+    """By events, and with TLS, the reader turns for its share of a period, then rests."""
+    watch = Watch(mode, DutyPercent=percent, TlsName=tls_name)
     began, busy_ns = watch.clock.now_ns, 0
     while watch.clock.now_ns < began + 500 * MS:
         before = watch.clock.now_ns

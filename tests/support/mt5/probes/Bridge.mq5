@@ -7,6 +7,7 @@ input int Port=5571;
 input int FeedsPort=0;
 input string VenueId="MT5";
 input string Token="";
+input string TlsName="";
 input int Reading=0;
 input int TimerMs=10;
 input int DutyPercent=50;
@@ -328,7 +329,7 @@ int OnInit(void)
    string text="";
    settings.venues.host=Host;
    settings.venues.port=(uint)Port;
-   settings.venues.tls_name="";
+   settings.venues.tls_name=TlsName;
    settings.venues.connect_ms=500;
    settings.feeds=settings.venues;
    settings.feeds.port=(uint)FeedsPort;
