@@ -62,7 +62,7 @@ class Terminal(Sending):
         """Whether the lists are empty, not stale, after a cut."""
         self.refusal_is_false = True
         """Whether OrderSend is false (4756) for a request that the server refuses."""
-        self.request_gets_ticket = False
+        self.request_gets_ticket = True
         """Whether a REQUEST transaction repeats its request with the order's ticket filled in."""
         self.wait = self.clock.run_until
         """How a blocking call waits; `pace.py` puts its own here, and its lock into `guard`."""
