@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from support.mt5.constants import MarginMode, OrderType, Retcode, TradeMode
 from support.mt5.ea_trader import ENDS, EaTrader
 from support.mt5.runtime import build
@@ -372,9 +373,14 @@ def test_too_many_requests_warn_the_gateway(tmp_path):
 def test_an_answer_is_heard_with_and_without_the_new_ticket_in_its_request(tmp_path, filled_in):
     """MetaTrader may repeat a request with the ticket of the order that it made."""
     trader = EaTrader(HEDGING, tmp_path).settle()
+    told_as = trader.terminal.answered
+
+    def with_ticket(call, request, result):
+        told_as(call, request, replace(result, order=7))
+
+    trader.terminal.answered = with_ticket
     trader.terminal.request_gets_ticket = filled_in
-    trader.server.faults.ponder(100, retcode=Retcode.REJECT, confirms=False)
-    trader.terminal.history_lag_ms = 20_000
+    trader.server.faults.refuse(Retcode.REJECT)
     trader.place("10000", "1.09")
     trader.run(2_000)
     assert trader.trail() == ["Rejected"]
