@@ -42,11 +42,24 @@ string Answer(const string command,const string &words[])
    return Shown(good,a);
   }
 
+//--- what stands between blanks, nothing included: StringSplit says none of an empty text
+void Words(const string text,string &words[])
+  {
+   int from=0;
+   while(from>=0)
+     {
+      int at=StringFind(text," ",from);
+      int size=ArraySize(words);
+      ArrayResize(words,size+1);
+      words[size]=at<0 ? StringSubstr(text,from) : StringSubstr(text,from,at-from);
+      from=at<0 ? -1 : at+1;
+     }
+  }
+
 void OnProbe(const string command,const uchar &in[],uchar &out[])
   {
    string words[];
-   string text=CharArrayToString(in,0,ArraySize(in),CP_UTF8);
-   StringSplit(text,' ',words);
+   Words(CharArrayToString(in,0,ArraySize(in),CP_UTF8),words);
    string said=Answer(command,words);
    ArrayResize(out,StringToCharArray(said,out,0,WHOLE_ARRAY,CP_UTF8)-1);
   }
