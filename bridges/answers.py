@@ -197,6 +197,7 @@ def capabilities_text(able: Capabilities) -> str:
         "HEDGING": able.hedging,
         "REPLACE": able.replace,
         "LOOKUP": able.look_up,
+        "DEMO": able.demo,
     }
     words = [_TYPE_NAMES[kind] for kind in able.ord_types]
     words += [_TIF_NAMES[tif] for tif in able.times_in_force]

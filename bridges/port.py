@@ -42,6 +42,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     hedging: bool = False
     replace: bool = False
     look_up: bool = False
+    demo: bool = False
+    """Known to trade no real money; what is not known to be a demo account has no such word."""
     absence_after_ms: int = 0
     """After this long an order that was sent and is unknown at the venue will stay unknown."""
 

@@ -116,6 +116,14 @@ class TradeMode(IntEnum):
     FULL = 4
 
 
+class AccountTradeMode(IntEnum):
+    """ACCOUNT_TRADE_MODE_*: whose money it is."""
+
+    DEMO = 0
+    CONTEST = 1
+    REAL = 2
+
+
 class MarginMode(IntEnum):
     """ACCOUNT_MARGIN_MODE_*: whether an account nets, and how it pays."""
 

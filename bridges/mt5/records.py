@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from bridges.mt5.constants import (
+    AccountTradeMode,
     Execution,
     ExpirationFlag,
     FillingFlag,
@@ -47,6 +48,7 @@ class AccountRow(Struct, frozen=True, kw_only=True):
     credit: Decimal
     equity: Decimal
     margin_free: Decimal
+    is_demo: bool
     may_trade: bool
     """Whether the server lets this account trade, and by a program."""
 
@@ -62,6 +64,7 @@ def read_account(row: Any) -> AccountRow:
         login=int(row.login), server=str(row.server), currency=str(row.currency),
         margin_mode=MarginMode(row.margin_mode), balance=exact(row.balance),
         credit=exact(row.credit), equity=exact(row.equity), margin_free=exact(row.margin_free),
+        is_demo=row.trade_mode == AccountTradeMode.DEMO,
         may_trade=bool(row.trade_allowed) and bool(row.trade_expert),
     )  # fmt: skip
 

@@ -245,5 +245,6 @@ def capabilities_of(core: Core) -> Capabilities:
         ),
         post_only=boc, reduce_only=hedges, stop_loss=bool(orders & OrderFlag.SL),
         take_profit=bool(orders & OrderFlag.TP), hedging=hedges, replace=True, look_up=True,
+        demo=core.account is not None and core.account.is_demo,
         absence_after_ms=core.absence_ns // 1_000_000,
     )  # fmt: skip

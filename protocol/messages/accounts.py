@@ -192,7 +192,7 @@ class SecurityList(Message, frozen=True, kw_only=True):
     """SecurityList (y): instruments; from a bridge also what the venue can do (5026, 5027).
 
     `capabilities` is a blank separated list of: MARKET LIMIT STOP STOP_LIMIT DAY GTC IOC FOK GTD
-    POST_ONLY REDUCE_ONLY STOP_LOSS TAKE_PROFIT HEDGING REPLACE LOOKUP.
+    POST_ONLY REDUCE_ONLY STOP_LOSS TAKE_PROFIT HEDGING REPLACE LOOKUP DEMO.
     """
 
     msg_type: ClassVar[str] = "y"

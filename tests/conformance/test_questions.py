@@ -193,6 +193,7 @@ def test_instruments_have_their_rules_and_the_venue_its_abilities(desk):
     able = listing.capabilities.split()
     assert {"MARKET", "LIMIT", "GTC", "IOC", "FOK", "POST_ONLY", "REPLACE", "LOOKUP"} <= {*able}
     assert ("STOP" in able) is desk.has_stops
+    assert ("DEMO" in able) is desk.is_demo
     assert listing.absence_after_ms > 0
 
 

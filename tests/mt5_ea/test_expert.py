@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from support.mt5.clock import Clock
-from support.mt5.constants import MarginMode, Uninit
+from support.mt5.constants import AccountTradeMode, MarginMode, Uninit
 from support.mt5.ea_gateway import GatewayEnd
 from support.mt5.ea_house import cancel, new, status
 from support.mt5.ea_network import VirtualNetwork
 from support.mt5.ea_terminal import Chart
+from support.mt5.ea_trader import EaTrader
 from support.mt5.runtime import build
 from support.mt5.server import TradeServer
 from support.mt5.symbols import eurusd
@@ -189,3 +190,18 @@ def test_notes_that_cannot_be_written_end_it(desk):
     assert chart.program.removed
     assert any(line.startswith("error: ") for line in chart.journal), chart.journal
     assert desk.terminal.office.ledger.arrivals == []
+
+
+def able(trader):
+    """Return the words of 5026."""
+    return trader.chart.program.probe("capabilities").decode().split()
+
+
+@pytest.mark.parametrize("mode", AccountTradeMode)
+def test_only_a_demo_account_is_called_one(tmp_path, mode):
+    """5026 says DEMO of no contest's account, of no real one, and of none that is not connected."""
+    trader = EaTrader(MarginMode.RETAIL_HEDGING, tmp_path, trade_mode=mode).settle()
+    assert ("DEMO" in able(trader)) is (mode is AccountTradeMode.DEMO)
+    trader.terminal.cut()
+    trader.run(200)
+    assert "DEMO" not in able(trader)

@@ -49,6 +49,7 @@ class Desk(Counter):
     says_no_money = "insufficient"
     has_market_trades = True
     is_spot = True
+    is_demo = False
     """Whether a fill moves the base currency, and its whole worth in the quote currency."""
     qty_step = "0.00001"
     has_least_notional = True

@@ -46,6 +46,7 @@ class Mt5Desk(Desk):
     """A terminal with one account, in virtual time."""
 
     is_spot = False
+    is_demo = True
     mode = MarginMode.RETAIL_NETTING
     says_no_money = "no_money"
 

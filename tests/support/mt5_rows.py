@@ -22,7 +22,7 @@ PLACED, FILLED = 1, 4
 ACCOUNT = AccountRow(
     login=1, server="S", currency="USD", margin_mode=MarginMode.RETAIL_HEDGING,
     balance=Decimal(0), credit=Decimal(0), equity=Decimal(0), margin_free=Decimal(0),
-    may_trade=True,
+    is_demo=True, may_trade=True,
 )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import DealType, OrderType
+from support.mt5.constants import AccountTradeMode, DealType, OrderType
 from support.mt5_trader import (
     EURUSD,
     EXCHANGE,
     HEDGING,
+    LOGIN,
     Trader,
     World,
     people_of,
@@ -46,6 +47,15 @@ def test_two_positions_of_one_symbol():
     world.run(500)
     assert {one.position_id: one.qty for one in trader.positions()} == {second: 30_000}
     trader.judge()
+
+
+@pytest.mark.parametrize("mode", AccountTradeMode)
+def test_only_a_demo_account_is_called_one(mode):
+    """5026 says DEMO of no contest's account, and of no real one."""
+    server = server_of(HEDGING)
+    server.offices[LOGIN].account.terms.trade_mode = mode
+    world = World(server)
+    assert world.venue.capabilities.demo is (mode is AccountTradeMode.DEMO)
 
 
 def test_a_reduction_takes_one_position_at_a_time():

@@ -117,6 +117,11 @@ public:
       text="TRADE_NOT_ALLOWED: "+text;
       return false;
      }
+   //--- no real money for certain: it is connected, to our account
+   bool              IsDemo(void) const
+     {
+      return IsConnected() && AccountInfoInteger(ACCOUNT_TRADE_MODE)==ACCOUNT_TRADE_MODE_DEMO;
+     }
    bool              IsHedging(void) const
      {
       return AccountInfoInteger(ACCOUNT_MARGIN_MODE)==ACCOUNT_MARGIN_MODE_RETAIL_HEDGING;

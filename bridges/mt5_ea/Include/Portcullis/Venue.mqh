@@ -167,6 +167,7 @@ public:
       Word(words,"HEDGING",hedges);
       Word(words,"REPLACE",true);
       Word(words,"LOOKUP",true);
+      Word(words,"DEMO",m_standing.IsDemo());
       capabilities.words=words;
       capabilities.absence_after_ms=m_settings.absence_after_ms;
      }
