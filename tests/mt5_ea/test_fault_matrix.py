@@ -38,7 +38,7 @@ ANSWERS = {
         f"{code}, {'done' if acts else 'not done'}": (
             lambda faults, code=code, acts=acts, **when: faults.doubt(code, acts=acts, **when)
         )
-        for code in (10008, 10011, 10012, 10031)
+        for code in (10008, 10011, 10012, 10028, 10031)
         for acts in (False, True)
     },
     "done late": lambda faults, **when: faults.tardy(2_000, **when),

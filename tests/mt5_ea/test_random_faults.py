@@ -113,7 +113,7 @@ class Chance:
         if kind < 5:
             acts = random.random() < 0.5
             random.choice((
-                lambda: faults.doubt(random.choice((10008, 10011, 10012, 10031)), acts=acts),
+                lambda: faults.doubt(random.choice((10008, 10011, 10012, 10028, 10031)), acts=acts),
                 lambda: faults.silence(acts=acts), lambda: faults.fail(acts=acts),
                 lambda: faults.tardy(random.choice((100, 1_500))), lambda: faults.slow(800),
                 lambda: faults.refuse(10004),

@@ -12,6 +12,7 @@ from bridges.mt5.jobs import Send
 from protocol.fields import Side
 
 STEPS = 40
+DOUBTFUL = (10008, 10011, 10012, 10028, 10031)
 LONG_MS = 60_000
 """Long enough for every doubt to end."""
 
@@ -111,7 +112,7 @@ class Chance:
         faults, acts = self.world.server.faults, self.random.random() < 0.5
         self.random.choice((
             lambda: faults.fail(acts=acts), lambda: faults.silence(acts=acts),
-            lambda: faults.doubt(self.random.choice((10008, 10011, 10012, 10031)), acts=acts),
+            lambda: faults.doubt(self.random.choice(DOUBTFUL), acts=acts),
             lambda: faults.tardy(self.random.randint(100, 9_000)),
             lambda: faults.slow(self.random.randint(10, 5_000)),
             lambda: faults.ponder(self.random.randint(10, 9_000), confirms=acts),
