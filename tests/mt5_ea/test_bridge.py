@@ -294,7 +294,7 @@ def test_the_dead_mans_hand():
 def test_quotes_for_risk(house):
     """At most 20 a second however many ticks, one a second when nothing changes."""
     for _ in range(500):
-        house.program.post_tick()
+        house.program.post_book("tick")
         house.run(1)
     heard = [m for m in house.end.heard if isinstance(m, MarketDataSnapshotFullRefresh)]
     assert 1 <= len(heard) <= 11
@@ -325,7 +325,7 @@ def test_market_data_goes_its_own_way():
     pipe.say(zmtp.first)
     house.run(20)
     for _ in range(3):
-        house.program.post_tick()
+        house.program.post_book("tick")
         house.run(10)
     frames = zmtp.take(pipe.take())
     topics, contents = frames[::2], [codec.decode(content) for content in frames[1::2]]
@@ -362,7 +362,7 @@ def test_everything_it_says_is_fix(house):
         SecurityListRequest(security_req_id="X1", security_list_request_type=4),
     ):  # fmt: skip
         house.ask(message)
-    house.program.post_tick()
+    house.program.post_book("tick")
     house.run(100)
     kinds = {message.msg_type for message in frames}
     assert kinds >= {"8", "9", "AQ", "AE", "AO", "AP", "BG", "BA", "y", "W"}

@@ -8,7 +8,8 @@ from support.mt5.runtime import build, rewrites
 
 SOURCES = sorted(build.SHIPPED.rglob("*.mq?"))
 LINE_LENGTH = 100
-FILE_LINES = 1000
+FILE_LINES = 400
+GENERATED = "FixTables.mqh"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -26,11 +27,11 @@ def test_each_rule_finds_its_sample(rule):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_lines_are_short(path):
-    """No line has more than 100 characters; what is generated may be a long file."""
+def test_lines_and_files_are_short(path):
+    """No line has more than 100 characters, no file more than 400 lines but the generated one."""
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [n for n, line in enumerate(lines, 1) if len(line) > LINE_LENGTH] == []
-    assert len(lines) <= FILE_LINES
+    assert len(lines) <= FILE_LINES or path.name == GENERATED
 
 
 def test_one_class_that_does_something_a_file():

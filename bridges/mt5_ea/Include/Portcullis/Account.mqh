@@ -65,6 +65,17 @@ public:
             return i;
       return -1;
      }
+   //--- an order of the history that the last read has not brought: its place now, or -1
+   int               Fetch(const ulong ticket)
+     {
+      SOrderRow row;
+      if(!HistoryOrderSelect(ticket) || !ReadDoneOrder(ticket,row))
+         return -1;
+      int at=ArraySize(done);
+      ArrayResize(done,at+1);
+      done[at]=row;
+      return at;
+     }
 
 private:
    void              ReadOpen(void)

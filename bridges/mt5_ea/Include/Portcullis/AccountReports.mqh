@@ -13,6 +13,17 @@
 //--- instruments in one y: at their longest they fit a frame
 #define INSTRUMENTS_MAX 100
 
+//--- from when on an AD asks for fills: ns, 0 when it does not say
+long SinceOf(const SFixMessage &ask)
+  {
+   long ns=0;
+   string time=ask.GetIn(TAG_NoDates,1,TAG_TransactTime);
+   string date=ask.GetIn(TAG_NoDates,1,TAG_TradeDate);
+   if(time=="" && date!="")
+      time=date+"-00:00:00";
+   return ParseUtc(time,ns) ? ns : 0;
+  }
+
 class CAccountReports
   {
 private:
@@ -24,16 +35,6 @@ public:
      {
       m_venue_id=venue_id;
       m_account=account;
-     }
-   //--- from when on an AD asks for fills: ns, 0 when it does not say
-   long              SinceOf(const SFixMessage &ask) const
-     {
-      long ns=0;
-      string time=ask.GetIn(TAG_NoDates,1,TAG_TransactTime);
-      string date=ask.GetIn(TAG_NoDates,1,TAG_TradeDate);
-      if(time=="" && date!="")
-         time=date+"-00:00:00";
-      return ParseUtc(time,ns) ? ns : 0;
      }
 
    void              FillsBegin(const SFixMessage &ask,const int total,const bool complete,

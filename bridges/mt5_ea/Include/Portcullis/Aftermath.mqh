@@ -92,14 +92,14 @@ public:
                if(IsUnwanted(at))
                   Doomed(at,m_book_ptr.chains[at].ticket,now_ns);
         }
-      for(int i=0; i<ArraySize(m_walk_ptr.strays); i++)
+      for(int i=0; i<ArraySize(m_walk_ptr.presence.strays); i++)
         {
-         int at=m_book_ptr.ByTicket(m_walk_ptr.strays[i]);
+         int at=m_book_ptr.ByTicket(m_walk_ptr.presence.strays[i]);
          SOrderRow row;
-         if(at==NOBODY && ReadOpenOrder(m_walk_ptr.strays[i],row))
+         if(at==NOBODY && ReadOpenOrder(m_walk_ptr.presence.strays[i],row))
             at=m_book_ptr.ByName(row.magic);
          if(at!=NOBODY && m_book_ptr.chains[at].flights==0)
-            Doomed(at,m_walk_ptr.strays[i],now_ns);
+            Doomed(at,m_walk_ptr.presence.strays[i],now_ns);
         }
      }
 

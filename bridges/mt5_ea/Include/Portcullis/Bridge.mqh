@@ -67,7 +67,7 @@ public:
                       m_publisher.IsUsed(),now_ns);
       m_link.Begin(settings.venues,settings.identity,GetPointer(m_session),now_ns);
       m_reader.Begin(ReadingOf(settings),settings.timer_ms,settings.duty_percent,settings.wait_ms);
-      return m_venue_ptr.Connect(GetPointer(m_session),now_ns,text);
+      return m_venue_ptr.Connect(GetPointer(m_session.outbox),now_ns,text);
      }
    //--- the notes of ids cannot be written: nothing may be sent any more
    bool              IsDead(void) const { return m_link.is_dead; }
@@ -100,11 +100,7 @@ public:
       m_venue_ptr.OnTradeTransaction(transaction,request,result);
       m_reader.Nudge();
      }
-   void              OnTick(void)
-     {
-      m_venue_ptr.OnTick();
-      m_reader.Nudge();
-     }
+   void              OnTick(void) { m_reader.Nudge(); }
    void              OnBookEvent(const string symbol)
      {
       m_venue_ptr.OnBookEvent(symbol);
@@ -130,7 +126,7 @@ private:
       if(m_publisher.IsUsed())
         {
          STopic topics[];
-         if(m_session.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
+         if(m_session.outbox.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
            {
             m_publisher.Publish(topics);
             m_publisher.Step(now_ns);

@@ -15,28 +15,18 @@
 #ifndef PORTCULLIS_FIXSESSION_MQH
 #define PORTCULLIS_FIXSESSION_MQH
 
-#include "FixCodec.mqh"
-#include "Hmac.mqh"
+#include "FixHeader.mqh"
+#include "FixSpeech.mqh"
+#include "FixState.mqh"
 
-#define SENDING_TIME_WINDOW_MS 120000
-
-struct SFrame
-  {
-   uchar             bytes[];
-  };
-
-class CFixSession
+class CFixSession : public CFixSpeech
   {
 private:
    CFixCodec         m_codec;
-   SFixMessage       m_saying;
-   string            m_comp_id;
-   string            m_peer_comp_id;
    long              m_interval_ms;
-   ENUM_SESSION_STATE m_state;
+   CFixState         m_state;
    //--- silence, and whether the peer was asked to break it
    long              m_last_in_ns;
-   long              m_last_out_ns;
    bool              m_is_tested;
    //--- what is missing: until which number, from which on it was asked for, and when
    long              m_gap_until;
@@ -45,9 +35,6 @@ private:
 
 public:
    long              next_in;
-   long              next_out;
-   //--- what the session says now, in order; the caller takes it
-   SFrame            replies[];
    //--- a message for the application, in its turn
    bool              delivers;
    SFixMessage       delivered;
@@ -57,36 +44,30 @@ public:
    string            disconnect;
    //--- the peer refused a message of ours: its Text (58)
    string            rejected;
-   //--- what was not sayable, or not readable: for the journal
-   string            remark;
 
                      CFixSession(void) { Begin("","",10); }
    void              Begin(const string comp_id,const string peer_comp_id,const int heart_bt_int)
      {
-      m_comp_id=comp_id;
-      m_peer_comp_id=peer_comp_id;
+      BeginSpeech(comp_id,peer_comp_id);
       m_interval_ms=(long)heart_bt_int*1000;
-      m_state=STATE_DISCONNECTED;
+      m_state.Begin();
       m_last_in_ns=0;
-      m_last_out_ns=0;
       m_is_tested=false;
       next_in=1;
-      next_out=1;
       ForgetGap();
       Forget();
      }
-   bool              IsActive(void) const { return m_state==STATE_ACTIVE; }
-   ENUM_SESSION_STATE State(void) const { return m_state; }
+   bool              IsActive(void) const { return m_state.Is(STATE_ACTIVE); }
+   ENUM_SESSION_STATE State(void) const { return m_state.Get(); }
 
    //--- forget what the last call has brought
    void              Forget(void)
      {
-      ArrayResize(replies,0,16);
+      ForgetSaid();
       delivers=false;
       resend=false;
       disconnect="";
       rejected="";
-      remark="";
      }
 
    //--- say Logon with 141=Y. With a token the nonce must never repeat
@@ -95,49 +76,13 @@ public:
       if(!Move(EVENT_SAY_LOGON))
          return false;
       next_in=1;
-      next_out=1;
       ForgetGap();
       Hear(now_ns);
-      m_saying.Begin("A");
-      m_saying.Add(TAG_EncryptMethod,"0");
-      m_saying.AddWhole(TAG_HeartBtInt,m_interval_ms/1000);
-      if(token!="")
-        {
-         string text=FormatUtc(now_ns)+"|"+IntegerToString(next_out)+"|"+m_comp_id+"|"+
-                     m_peer_comp_id+"|"+nonce;
-         string password=HmacSha256(token,text);
-         if(password=="")
-           {
-            remark="the terminal cannot compute SHA-256";
-            return false;
-           }
-         m_saying.AddWhole(TAG_RawDataLength,StringLen(nonce));
-         m_saying.Add(TAG_RawData,nonce);
-         m_saying.Add(TAG_Password,password);
-        }
-      m_saying.Add(TAG_ResetSeqNumFlag,"Y");
-      return Say(m_saying,now_ns);
+      return SayLogon(m_interval_ms/1000,token,nonce,now_ns);
      }
    bool              Logout(const string text,const long now_ns)
      {
-      return Move(EVENT_SAY_LOGOUT) && SayGoodbye(text,now_ns);
-     }
-   //--- give a message its number and its bytes, in replies; false when it cannot be said
-   bool              Say(SFixMessage &message,const long now_ns)
-     {
-      Clip(message);
-      int at=ArraySize(replies);
-      ArrayResize(replies,at+1,16);
-      if(!m_codec.Encode(message,m_comp_id,m_peer_comp_id,next_out,FormatUtc(now_ns),"",
-                         replies[at].bytes))
-        {
-         ArrayResize(replies,at,16);
-         remark="cannot say "+message.msg_type+": "+m_codec.fault.text;
-         return false;
-        }
-      next_out++;
-      m_last_out_ns=now_ns;
-      return true;
+      return Move(EVENT_SAY_LOGOUT) && SayLogout(text,now_ns);
      }
    void              LinkDown(void)
      {
@@ -163,12 +108,12 @@ public:
          return;
         }
       ENUM_SESSION_EVENT event=delivered.msg_type=="5" ? EVENT_HEAR_LOGOUT : EVENT_HEAR_OTHER;
-      if(NextState(event)<0)
+      if(!m_state.May(event))
         {
-         Break("received MsgType "+delivered.msg_type+" in state "+StateName(),now_ns);
+         Break("received MsgType "+delivered.msg_type+" in state "+m_state.Name(),now_ns);
          return;
         }
-      if(m_state!=STATE_ACTIVE && m_state!=STATE_LOGOUT_SENT)
+      if(!m_state.Is(STATE_ACTIVE) && !m_state.Is(STATE_LOGOUT_SENT))
         {
          //--- a Logout that answers our Logon: refused, and it takes no number
          Move(event);
@@ -182,7 +127,7 @@ public:
    //--- say what time asks for
    void              Tick(const long now_ns)
      {
-      if(m_state==STATE_ACTIVE)
+      if(m_state.Is(STATE_ACTIVE))
         {
          TickActive(now_ns);
          return;
@@ -190,18 +135,18 @@ public:
       long deadline=NextDeadline();
       if(deadline==0 || now_ns<deadline)
          return;
-      string asked=m_state==STATE_LOGON_SENT ? "Logon" : "Logout";
+      string asked=m_state.Is(STATE_LOGON_SENT) ? "Logon" : "Logout";
       Move(EVENT_BREAK);
       disconnect="no answer to our "+asked;
      }
    //--- when Tick has something to do; 0 while nothing can become due
    long              NextDeadline(void) const
      {
-      if(m_state==STATE_LOGON_SENT)
+      if(m_state.Is(STATE_LOGON_SENT))
          return m_last_out_ns+m_interval_ms*NS_PER_MS;
-      if(m_state==STATE_LOGOUT_SENT)
+      if(m_state.Is(STATE_LOGOUT_SENT))
          return m_last_out_ns+(long)LOGOUT_PATIENCE_MS*NS_PER_MS;
-      if(m_state!=STATE_ACTIVE)
+      if(!m_state.Is(STATE_ACTIVE))
          return 0;
       long deadline=m_last_out_ns+m_interval_ms*NS_PER_MS;
       long silence=m_last_in_ns+Tenths(m_is_tested ? DROP_AFTER_TENTHS : TEST_AFTER_TENTHS);
@@ -219,36 +164,12 @@ public:
 private:
    //--- the conversation
 
-   int               NextState(const ENUM_SESSION_EVENT event) const
-     {
-      return CONVERSATION[(int)m_state*SESSION_EVENTS+(int)event];
-     }
    bool              Move(const ENUM_SESSION_EVENT event)
      {
-      int next=NextState(event);
-      if(next<0)
-        {
-         remark="event "+IntegerToString((int)event)+" is not allowed in state "+StateName();
-         return false;
-        }
-      m_state=(ENUM_SESSION_STATE)next;
-      return true;
-     }
-   string            StateName(void) const
-     {
-      switch(m_state)
-        {
-         case STATE_DISCONNECTED:
-            return "DISCONNECTED";
-         case STATE_LOGON_SENT:
-            return "LOGON_SENT";
-         case STATE_LOGON_RECEIVED:
-            return "LOGON_RECEIVED";
-         case STATE_ACTIVE:
-            return "ACTIVE";
-         default:
-            return "LOGOUT_SENT";
-        }
+      if(m_state.Move(event))
+         return true;
+      remark="event "+IntegerToString((int)event)+" is not allowed in state "+m_state.Name();
+      return false;
      }
    void              Hear(const long now_ns)
      {
@@ -259,103 +180,23 @@ private:
      {
       return m_interval_ms*tenths/10*NS_PER_MS;
      }
-   //--- cut Text (58) to what it may hold, so that no explanation can fail for its length
-   void              Clip(SFixMessage &message) const
-     {
-      int at=message.Find(TAG_Text);
-      if(at<0)
-         return;
-      string text=message.values[at];
-      StringReplace(text,ShortToString(FRAME_SOH),"|");
-      if(CountCharacters(text)>FIX_TEXT_MAX)
-         text=StringSubstr(text,0,FIX_TEXT_MAX/2)+"...";
-      message.values[at]=text;
-     }
-   bool              SayGoodbye(const string text,const long now_ns)
-     {
-      m_saying.Begin("5");
-      m_saying.AddText(TAG_Text,text);
-      return Say(m_saying,now_ns);
-     }
    //--- say Logout with the reason, and leave
    void              Break(const string text,const long now_ns)
      {
       Move(EVENT_BREAK);
       ForgetGap();
-      SayGoodbye(text,now_ns);
+      SayLogout(text,now_ns);
       disconnect=text;
      }
 
    //--- the sequence
 
-   ENUM_MESSAGE_KIND KindOf(const bool sound) const
+   //--- what is wrong with the header of what was delivered, see HeaderFaultOf
+   string            FaultOf(const bool sound,const long now_ns,SFixFault &fault,bool &ends)
      {
-      string type=delivered.msg_type;
       if(!sound)
-         return KIND_OTHER;
-      if(type=="4")
-         return delivered.GetFlag(TAG_GapFillFlag) ? KIND_GAP_FILL : KIND_RESET;
-      if(type=="A")
-         return KIND_LOGON;
-      if(type=="2")
-         return KIND_RESEND_REQUEST;
-      return type=="5" ? KIND_LOGOUT : KIND_OTHER;
-     }
-   ENUM_VERDICT      VerdictOf(const long number,const bool sound) const
-     {
-      int order=number<next_in ? 0 : number==next_in ? 1 : 2;
-      int dup=delivered.GetFlag(TAG_PossDupFlag) ? 1 : 0;
-      return (ENUM_VERDICT)SEQUENCE[(int)KindOf(sound)*6+order*2+dup];
-     }
-
-   //--- what is wrong with a message's header: "" is nothing. ends: the session ends with it
-   string            FaultOf(const bool sound,const long now_ns,SFixFault &fault,bool &ends) const
-     {
-      ends=true;
-      fault.reason=FIX_SESSION_REJECT_REASON_COMP_ID_PROBLEM;
-      fault.tag=TAG_SenderCompID;
-      bool ours=delivered.Get(TAG_SenderCompID)==m_peer_comp_id;
-      if(ours && delivered.Get(TAG_TargetCompID)!=m_comp_id)
-        {
-         fault.tag=TAG_TargetCompID;
-         ours=false;
-        }
-      if(!sound && (!ours || !IsNumber(delivered.Get(TAG_MsgSeqNum))))
-        {
-         fault.reason=FIX_SESSION_REJECT_REASON_OTHER;
-         fault.tag=0;
-         return "cannot tell whose message this is: "+m_codec.fault.text;
-        }
-      if(!sound)
-        {
-         ends=false;
          fault=m_codec.fault;
-         return m_codec.fault.text;
-        }
-      if(!ours)
-         return "received tag "+IntegerToString(fault.tag)+"="+delivered.Get(fault.tag)+
-                ", expected another";
-      fault.reason=FIX_SESSION_REJECT_REASON_SENDING_TIME_ACCURACY_PROBLEM;
-      fault.tag=TAG_SendingTime;
-      long sent_ns=delivered.GetTime(TAG_SendingTime);
-      long off=now_ns>sent_ns ? now_ns-sent_ns : sent_ns-now_ns;
-      if(off>(long)SENDING_TIME_WINDOW_MS*NS_PER_MS)
-         return "SendingTime(52) "+delivered.Get(TAG_SendingTime)+" is too far from "+
-                FormatUtc(now_ns)+": set the computer's clock";
-      if(!delivered.GetFlag(TAG_PossDupFlag))
-         return "";
-      fault.tag=TAG_OrigSendingTime;
-      if(delivered.GetTime(TAG_OrigSendingTime)>sent_ns)
-         return "OrigSendingTime(122) is later than SendingTime(52)";
-      if(delivered.Has(TAG_OrigSendingTime))
-         return "";
-      ends=false;
-      fault.reason=FIX_SESSION_REJECT_REASON_REQUIRED_TAG_MISSING;
-      return "OrigSendingTime(122) is missing although 43=Y";
-     }
-   bool              IsNumber(const string text) const
-     {
-      return IsFixWhole(text) && StringGetCharacter(text,0)!='-';
+      return HeaderFaultOf(delivered,sound,m_peer_comp_id,m_comp_id,now_ns,fault,ends);
      }
 
    void              ReceiveInTurn(const bool sound,const long now_ns)
@@ -366,7 +207,8 @@ private:
       bool faulty=text!="";
       bool doubtful=faulty && ends;
       long number=delivered.GetWhole(TAG_MsgSeqNum);
-      ENUM_VERDICT verdict=!sound && doubtful ? VERDICT_BREAK : VerdictOf(number,sound);
+      ENUM_VERDICT verdict=!sound && doubtful ? VERDICT_BREAK
+                           : VerdictOf(delivered,sound,next_in);
       if(verdict==VERDICT_BREAK)
          Break(doubtful ? text : "MsgSeqNum too low, expecting "+IntegerToString(next_in)+
                " but received "+IntegerToString(number),now_ns);
@@ -389,15 +231,7 @@ private:
      {
       if(number==next_in)
          next_in++;
-      m_saying.Begin("3");
-      m_saying.AddWhole(TAG_RefSeqNum,number);
-      if(fault.tag!=0)
-         m_saying.AddWhole(TAG_RefTagID,fault.tag);
-      if(IsFixName(delivered.msg_type))
-         m_saying.Add(TAG_RefMsgType,delivered.msg_type);
-      m_saying.Add(TAG_SessionRejectReason,fault.reason);
-      m_saying.AddText(TAG_Text,fault.text);
-      Say(m_saying,now_ns);
+      SayReject(number,delivered.msg_type,fault,now_ns);
       if(ends)
          Break(fault.text,now_ns);
      }
@@ -420,12 +254,7 @@ private:
      {
       string type=delivered.msg_type;
       if(type=="1")
-        {
-         string id=delivered.Get(TAG_TestReqID);
-         m_saying.Begin("0");
-         m_saying.Add(TAG_TestReqID,id);
-         Say(m_saying,now_ns);
-        }
+         SayHeartbeat(delivered.Get(TAG_TestReqID),now_ns);
       else
          if(type=="2")
             ReceiveResendRequest(now_ns);
@@ -462,11 +291,11 @@ private:
      }
    void              ReceiveLogout(const long now_ns)
      {
-      bool asked=m_state==STATE_LOGOUT_SENT;
+      bool asked=m_state.Is(STATE_LOGOUT_SENT);
       string text=delivered.Get(TAG_Text);
       Move(EVENT_HEAR_LOGOUT);
       if(!asked)
-         SayGoodbye("",now_ns);
+         SayLogout("",now_ns);
       disconnect=(asked ? "logged out" : "the gateway logged out")+(text!="" ? ": "+text : "");
      }
    void              ReceiveSequenceReset(const long number,const long now_ns)
@@ -490,8 +319,8 @@ private:
       SFixFault fault;
       bool ends=false;
       string text=FaultOf(sound,now_ns,fault,ends);
-      if(text=="" && NextState(EVENT_HEAR_LOGON)<0)
-         text="received Logon in state "+StateName();
+      if(text=="" && !m_state.May(EVENT_HEAR_LOGON))
+         text="received Logon in state "+m_state.Name();
       if(text=="" && !delivered.GetFlag(TAG_ResetSeqNumFlag))
          text="received 141=N, expected our own value back";
       if(text=="" && delivered.GetWhole(TAG_MsgSeqNum)!=1)
@@ -521,15 +350,10 @@ private:
       if(!m_is_tested && now_ns-m_last_in_ns>=Tenths(TEST_AFTER_TENTHS))
         {
          m_is_tested=true;
-         m_saying.Begin("1");
-         m_saying.Add(TAG_TestReqID,"TEST"+IntegerToString(next_out));
-         Say(m_saying,now_ns);
+         SayTestRequest(now_ns);
         }
       if(now_ns-m_last_out_ns>=m_interval_ms*NS_PER_MS)
-        {
-         m_saying.Begin("0");
-         Say(m_saying,now_ns);
-        }
+         SayHeartbeat("",now_ns);
      }
 
    //--- the gap
@@ -549,10 +373,7 @@ private:
          return;
       m_gap_asked_for=next_in;
       m_gap_asked_ns=now_ns;
-      m_saying.Begin("2");
-      m_saying.AddWhole(TAG_BeginSeqNo,next_in);
-      m_saying.Add(TAG_EndSeqNo,"0");
-      Say(m_saying,now_ns);
+      SayResendRequest(next_in,now_ns);
      }
   };
 

@@ -159,26 +159,26 @@ private:
      }
    void              SayAll(const long now_ns)
      {
-      m_session_ptr.SayQuotes(now_ns);
-      for(int i=0; i<ArraySize(m_session_ptr.outbox); i++)
-         if(!m_fix.Say(m_session_ptr.outbox[i],now_ns))
+      m_session_ptr.outbox.SayQuotes(now_ns);
+      for(int i=0; i<ArraySize(m_session_ptr.outbox.messages); i++)
+         if(!m_fix.Say(m_session_ptr.outbox.messages[i],now_ns))
            {
             Print("error: ",m_fix.remark);
             m_fix.remark="";
            }
-      ArrayResize(m_session_ptr.outbox,0,64);
+      ArrayResize(m_session_ptr.outbox.messages,0,64);
       SayReplies();
      }
    //--- do what the session has decided, in the order of its fields
    void              React(const long now_ns)
      {
-      if(m_fix.IsActive() && !m_session_ptr.IsLoggedOn())
+      if(m_fix.IsActive() && !m_session_ptr.outbox.IsOpen())
         {
          Print("logged on to ",m_identity.peer_comp_id," as ",m_identity.comp_id);
          m_back_off.Forget();
          m_said="";
          down_since_ns=0;
-         m_session_ptr.LinkUp(now_ns);
+         m_session_ptr.outbox.Open();
         }
       if(m_fix.remark!="")
          Print("warning: ",m_fix.remark);
@@ -208,7 +208,7 @@ private:
      }
    void              Drop(const string why,const long now_ns)
      {
-      if(m_session_ptr.IsLoggedOn() || why!=m_said)
+      if(m_session_ptr.outbox.IsOpen() || why!=m_said)
          Print("warning: no link to ",m_identity.peer_comp_id,": ",why);
       m_said=why;
       m_link.Close();

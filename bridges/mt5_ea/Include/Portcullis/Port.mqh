@@ -267,7 +267,6 @@ public:
    virtual void      OnTradeTransaction(const MqlTradeTransaction &transaction,
                                         const MqlTradeRequest &request,
                                         const MqlTradeResult &result)=0;
-   virtual void      OnTick(void)=0;
    virtual void      OnBookEvent(const string symbol)=0;
    virtual void      Close(void)=0;
   };

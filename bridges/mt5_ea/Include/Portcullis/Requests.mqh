@@ -296,8 +296,6 @@ private:
          return true;
       if(order.expire_ns==0)
          return refusal.Set(WRONG,"FIELDS: TimeInForce(59)=6 needs ExpireTime(126)");
-      if(!m_standing_ptr.IsClockKnown())
-         return refusal.Set(WRONG,"SERVER_TIME: the server's clock is not known yet; not sent");
       request.expiration=(datetime)m_standing_ptr.ServerSeconds(order.expire_ns);
       return true;
      }

@@ -51,7 +51,7 @@ public:
    //--- the last look before an order is sent: is its magic there already
    bool              IsAtServer(const long number)
      {
-      if(m_walk_ptr.IsKnownMagic(number))
+      if(m_walk_ptr.presence.IsKnownMagic(number))
          return true;
       int count=OrdersTotal();
       for(int i=0; i<count; i++)

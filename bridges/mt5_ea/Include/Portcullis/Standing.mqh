@@ -26,7 +26,6 @@ class CStanding
    long              m_settle_ns;
    long              m_connected_ns;   // since when; 0 while it is not
    long              m_offset_s;
-   bool              m_offset_known;
    string            m_why;
 
    bool              IsConnectedNow(void)
@@ -56,7 +55,6 @@ public:
       m_settle_ns=0;
       m_connected_ns=0;
       m_offset_s=0;
-      m_offset_known=false;
       m_why="";
      }
    //--- a login of 0 is that of the first account; it stays so
@@ -81,7 +79,6 @@ public:
          m_connected_ns=now_ns;
       long apart_s=TimeTradeServer()-TimeGMT();
       m_offset_s=(long)MathRound((double)apart_s/QUARTER_S)*QUARTER_S;
-      m_offset_known=true;
       return true;
      }
    //--- connected, to our account, for long enough
@@ -128,7 +125,6 @@ public:
      }
 
    //--- the server's wall clock
-   bool              IsClockKnown(void) const { return m_offset_known; }
    long              OffsetS(void) const { return m_offset_s; }
    long              ServerSeconds(const long utc_ns) const
      {

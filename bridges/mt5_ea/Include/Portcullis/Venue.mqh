@@ -240,7 +240,6 @@ public:
          m_sender.flights.Hear(request,result);
       m_walk.is_wanted=true;
      }
-   virtual void      OnTick(void) {}
    virtual void      OnBookEvent(const string symbol) { m_feed.OnBookEvent(symbol); }
    virtual void      Close(void) { m_feed.Close(); }
 

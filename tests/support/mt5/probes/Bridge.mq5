@@ -291,7 +291,7 @@ public:
                                    const MqlTradeRequest &request,const MqlTradeResult &result)
      {
      }
-   virtual void OnTick(void)
+   void Quote(void)
      {
       SBook book;
       ArrayResize(book.bids,1);
@@ -305,16 +305,21 @@ public:
       book.gaps=0;
       m_listener_ptr.OnBook(book);
      }
-   //--- the terminal's link goes ("down"), comes, or warns
+   //--- a quote ("tick"), a warning, or the terminal's link goes ("down") and comes
    virtual void OnBookEvent(const string symbol)
      {
-      if(symbol=="warn")
-         m_listener_ptr.OnRateWarned(1500,true);
-      else
+      if(symbol=="tick")
         {
-         m_up=symbol!="down";
-         m_listener_ptr.OnLink(m_up,m_up ? "" : "no connection to the trade server");
+         Quote();
+         return;
         }
+      if(symbol=="warn")
+        {
+         m_listener_ptr.OnRateWarned(1500,true);
+         return;
+        }
+      m_up=symbol!="down";
+      m_listener_ptr.OnLink(m_up,m_up ? "" : "no connection to the trade server");
      }
    virtual void Close(void) { Print("closed"); }
   };
