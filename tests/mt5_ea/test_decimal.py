@@ -86,10 +86,3 @@ def test_doubles_become_decimals_by_their_digits(ask, number, digits, text):
 def test_whole_numbers(ask, number):
     """Whole numbers of up to 18 digits are taken as they are."""
     assert ask("whole", str(number)) == str(number)
-
-
-def test_digits_are_counted(ask):
-    """Digits says how many stand behind the point, without zeros at the end."""
-    assert [ask("digits", text) for text in ("1", "1.50", "0.000000000000000001")] == [
-        "0", "1", "18",
-    ]  # fmt: skip

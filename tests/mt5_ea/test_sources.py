@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from support.mt5 import lint
+from support.mt5 import callers, lint
 from support.mt5.runtime import build, rewrites
 
 SOURCES = sorted(build.SHIPPED.rglob("*.mq?"))
 LINE_LENGTH = 100
 FILE_LINES = 400
 GENERATED = "FixTables.mqh"
+HANDLERS = {
+    ("", f"On{event}")
+    for event in ("Init", "Deinit", "Timer", "Tick", "BookEvent", "ChartEvent", "TradeTransaction")
+}
+LOOKED_AT = {("CFixSession", "State")}
+"""What only tests call: the state of a session is compared with that of protocol/session.py."""
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -43,6 +49,47 @@ def test_one_class_that_does_something_a_file():
         if len(names) > 1 and path.name not in {"Port.mqh", "ZmtpLink.mqh"}:
             crowded[path.name] = names
     assert crowded == {}
+
+
+def test_nothing_is_there_that_nobody_calls():
+    """Every method and function is called somewhere, but the terminal's handlers."""
+    texts = [path.read_text(encoding="utf-8") for path in SOURCES]
+    assert callers.uncalled(texts) == HANDLERS | LOOKED_AT
+
+
+def test_what_nobody_calls_is_found():
+    """Unused methods, overrides, functions are found; inherited and called ones are not."""
+    source = """
+class CBase
+  {
+public:
+   virtual void      Used(void)=0;
+   virtual void      Unused(void)=0;
+   void              Own(void) { Inner(); }
+private:
+   void              Inner(void) { }
+  };
+class CHeir : public CBase
+  {
+public:
+   virtual void      Used(void) override { }
+   virtual void      Unused(void) override { }
+  };
+class COther
+  {
+public:
+   void              Used(void) { }
+  };
+void Lonely(void)
+  {
+   CHeir heirs[];
+   heirs[0].Used();
+   heirs[0].Own();
+  }
+"""
+    assert callers.uncalled([source]) == {
+        ("CBase", "Unused"), ("CHeir", "Unused"), ("COther", "Used"), ("", "Lonely"),
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(not build.can_build(), reason=build.MISSING)

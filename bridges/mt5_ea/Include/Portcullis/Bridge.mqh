@@ -72,7 +72,6 @@ public:
    //--- the notes of ids cannot be written: nothing may be sent any more
    bool              IsDead(void) const { return m_link.is_dead; }
    bool              IsLive(void) const { return m_link.IsLive(); }
-   long              MessagesIn(void) const { return m_link.messages_in; }
 
    void              OnTimer(void)
      {

@@ -120,13 +120,6 @@ struct SDecimal
          out+="."+StringSubstr(fraction,0,last);
       return out;
      }
-   //--- how many digits stand behind the point
-   int               Digits(void) const
-     {
-      string text=Text();
-      int point=StringFind(text,".");
-      return point<0 ? 0 : StringLen(text)-point-1;
-     }
 
    int               CompareSize(const SDecimal &other) const
      {
@@ -141,10 +134,6 @@ struct SDecimal
       if(negative!=other.negative)
          return negative ? -1 : 1;
       return negative ? -CompareSize(other) : CompareSize(other);
-     }
-   bool              Equals(const SDecimal &other) const
-     {
-      return is_set==other.is_set && Compare(other)==0;
      }
 
    void              Negate(void) { negative=!negative && !IsZero(); }

@@ -45,8 +45,6 @@ public:
    //--- since when nobody is logged on; 0 while somebody is
    long              down_since_ns;
    bool              is_dead;
-   //--- messages of the gateway's that were taken, for whoever measures
-   long              messages_in;
 
                      CGatewayLink(void)
      {
@@ -58,7 +56,6 @@ public:
       m_said="";
       down_since_ns=0;
       is_dead=false;
-      messages_in=0;
      }
    void              Begin(const SEndpoint &endpoint,const SIdentity &identity,
                            CBridgeSession *session_ptr,const long now_ns)
@@ -81,7 +78,6 @@ public:
       bool good=m_link.Read(now_ns,wait_ms);
       while(m_is_trying && m_link.NextMessage(frame))
         {
-         messages_in++;
          m_fix.Receive(frame,now_ns);
          React(now_ns);
         }

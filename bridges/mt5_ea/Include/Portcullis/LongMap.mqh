@@ -48,7 +48,6 @@ public:
       ArrayResize(m_values,64);
       ArrayInitialize(m_keys,0);
      }
-   int               Count(void) const { return m_count; }
    bool              Has(const long key) const { return key>0 && m_keys[Slot(key)]==key; }
    //--- the value of a key, or `absent`
    long              Get(const long key,const long absent) const

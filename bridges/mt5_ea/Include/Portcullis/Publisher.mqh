@@ -23,16 +23,11 @@ private:
    string            m_said;
 
 public:
-   long              published;
-   long              dropped;
-
                      CPublisher(void)
      {
       m_is_used=false;
       m_attempt_ns=0;
       m_said="";
-      published=0;
-      dropped=0;
      }
    //--- port 0: nothing is published
    void              Begin(const SEndpoint &endpoint)
@@ -42,7 +37,6 @@ public:
       m_back_off.Begin(100,5000);
      }
    bool              IsUsed(void) const { return m_is_used; }
-   bool              IsReady(void) const { return m_link.IsReady(); }
 
    //--- keep the line, and hear what is wanted
    void              Step(const long now_ns)
@@ -72,18 +66,13 @@ public:
      {
       for(int i=0; i<ArraySize(topics); i++)
         {
-         if(!m_link.IsReady() || !m_link.IsWanted(topics[i].topic))
+         if(!m_link.IsReady() || !m_link.IsWanted(topics[i].topic) ||
+            m_link.OutSize()>PUBLISH_OUT_MAX)
             continue;
-         if(m_link.OutSize()>PUBLISH_OUT_MAX)
-           {
-            dropped++;
-            continue;
-           }
          uchar name[];
          int size=StringToCharArray(topics[i].topic,name,0,WHOLE_ARRAY,CP_UTF8)-1;
          m_link.Say(name,size,true);
          m_link.Say(topics[i].frame,ArraySize(topics[i].frame),false);
-         published++;
         }
      }
    void              Close(void) { m_link.Close(); }

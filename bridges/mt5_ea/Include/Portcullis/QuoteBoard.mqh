@@ -56,19 +56,12 @@ private:
    long              m_number;
 
 public:
-   //--- topics that nobody wanted, or that could not be said
-   long              unsaid_topics;
-   //--- trades that came faster than they could be published
-   long              lost_trades;
-
    void              Begin(const string venue_id,const long epoch,const bool publishes)
      {
       m_venue_id=venue_id;
       m_epoch=epoch;
       m_publishes=publishes;
       m_number=0;
-      unsaid_topics=0;
-      lost_trades=0;
       ArrayResize(m_quotes,0);
       ArrayResize(m_trades,0);
      }
@@ -83,15 +76,16 @@ public:
      }
    void              OnTraded(const STrade &trade)
      {
-      int size=ArraySize(m_trades);
       if(!m_publishes)
          return;
+      int at=PlaceOf(trade.symbol);
+      int size=ArraySize(m_trades);
       if(size>=TRADES_MAX)
         {
-         lost_trades++;
+         //--- more than can be published: its number is missing
+         m_quotes[at].trade_seq++;
          return;
         }
-      PlaceOf(trade.symbol);
       ArrayResize(m_trades,size+1,256);
       m_trades[size]=trade;
      }
@@ -250,7 +244,6 @@ private:
       if(m_codec.Encode(m_message,m_venue_id,AUDIENCE,m_number,FormatUtc(now_ns),"",
                         topics[at].frame))
          return;
-      unsaid_topics++;
       ArrayResize(topics,at,64);
      }
   };

@@ -17,7 +17,6 @@ struct SRefusal
    string            text;
 
                      SRefusal(void) { reason=""; text=""; }
-   bool              IsSet(void) const { return reason!=""; }
    //--- returns false, for `return refusal.Set(...)`
    bool              Set(const string why,const string words)
      {

@@ -62,8 +62,6 @@ private:
 
 public:
    string            problem;
-   //--- bytes read since the link was opened, for whoever measures
-   long              bytes_in;
 
    void              Begin(const string socket_type,const SEndpoint &endpoint)
      {
@@ -72,7 +70,6 @@ public:
       m_opened_ns=0;
       m_moved_ns=0;
       problem="";
-      bytes_in=0;
      }
    bool              IsOpen(void) const { return m_tcp.IsOpen(); }
    bool              IsReady(void) const { return m_tcp.IsOpen() && m_zmtp.IsReady(); }
@@ -85,7 +82,6 @@ public:
       m_zmtp.Begin(m_socket_type);
       m_opened_ns=now_ns;
       m_moved_ns=now_ns;
-      bytes_in=0;
       if(m_tcp.Open(m_endpoint.host,m_endpoint.port,m_endpoint.connect_ms,m_endpoint.tls_name))
          return Flush(now_ns);
       problem=m_tcp.problem;
@@ -144,7 +140,6 @@ private:
    bool              Take(const uchar &bytes[])
      {
       int size=ArraySize(bytes);
-      bytes_in+=size;
       return size==0 || m_zmtp.Take(bytes,size);
      }
    bool              Lose(void)

@@ -19,8 +19,6 @@ string Answer(const string command,const string &words[])
       good=a.SetDouble(StringToDouble(words[0]),(int)StringToInteger(words[1]));
       return Shown(good,a);
      }
-   if(command=="digits")
-      return IntegerToString(a.Digits());
    if(command=="whole")
      {
       a.SetWhole(StringToInteger(words[0]));

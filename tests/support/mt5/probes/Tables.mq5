@@ -22,8 +22,7 @@ string Mapped(const int count)
       map.Set((long)i*4294967296+7,i);
    for(int i=1; i<=count; i++)
       sum+=map.Get((long)i*4294967296+7,0);
-   return IntegerToString(map.Count())+" "+IntegerToString(sum)+" "+
-          IntegerToString(map.Get(5,-1));
+   return IntegerToString(sum)+" "+IntegerToString(map.Get(5,-1));
   }
 string Answer(const string command,const string &a[])
   {
