@@ -3,6 +3,7 @@
     pytest                    the README's: every unit test, a few whole systems; 5 minutes
     pytest --length ci        also what is marked length("ci"); .ci/run; 20 minutes
     pytest --length long      also what is marked length("long"); before a release; hours
+    pytest -n 2               any of them, split over two processes (pytest-xdist)
 
 A test that takes more than 5 s says so with `@pytest.mark.budget(seconds)`, which is also when it
 is stopped. The run ends with the figures that tests keep (support/figures.py), and with the list of
@@ -39,14 +40,41 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Let the many processes of the tests share compiled modules, also where none are written.
+    """Let the processes of the run share what is compiled, Python's modules and MQL5's programs.
 
-    They go to a folder that goes away, not into the tree.
+    It goes to folders that go away, not into the tree.
     """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="pycache-")
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        _share_folder(config, "PYTHONPYCACHEPREFIX")
+    _share_folder(config, "PORTCULLIS_TEST_PROGRAMS")
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(_OfSplitRun())
+
+
+def _share_folder(config, variable):
+    if variable not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="portcullis-tests-")
         config.add_cleanup(folder.cleanup)
-        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        os.environ[variable] = folder.name
+
+
+class _OfSplitRun:
+    """What only the process that splits a run can do."""
+
+    @staticmethod
+    def pytest_testnodedown(node):
+        """Take over the figures of a process that has ended."""
+        from support.figures import take  # noqa: PLC0415 - the path is set above
+
+        take(getattr(node, "workeroutput", {}).get("figures", ()))
+
+
+def pytest_sessionfinish(session):
+    """Give up the figures where the run is split."""
+    if hasattr(session.config, "workeroutput"):
+        from support.figures import shown  # noqa: PLC0415 - the path is set above
+
+        session.config.workeroutput["figures"] = [list(one) for one in shown()]
 
 
 def pytest_collection_modifyitems(config, items):

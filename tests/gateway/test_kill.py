@@ -7,9 +7,8 @@ import sys
 import time
 
 import pytest
+from support.ports import free_ports
 from support.shell import House, Peer, config_in, order
-
-from gateway.commands.launch import free_ports
 
 CODE = """
 import sys

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from support.ports import free_ports
 from support.waiting import wait_for
 
 from bridges.lock import is_free
@@ -65,7 +66,7 @@ class System:
         self.config_path = folder / "config.toml"
         self.process = None
         self.strategies = {}
-        self.ports = launch.free_ports(6)
+        self.ports = free_ports(6)
         self.config_path.write_text(CONFIG.format(*self.ports, brakes=brakes), encoding="utf-8")
 
     def __enter__(self):

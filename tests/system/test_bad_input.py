@@ -13,12 +13,12 @@ from secrets import token_bytes, token_hex
 import pytest
 import zmq
 from interop.foreign_client import ForeignClient, now
+from support.ports import free_ports
 from support.system import System
 from support.waiting import wait_for
 
 from engine.client import Client
 from engine.connection import News
-from gateway.commands import launch
 
 TOKEN = b"the offender's token"
 FAR = "0.90000"
@@ -256,7 +256,7 @@ def run_in(folder, house, text, **changes):
 def other_ports(house):
     """Return the house's config with ports of its own."""
     text = house.config_path.read_text(encoding="utf-8")
-    for old, new in zip(house.ports, launch.free_ports(6), strict=True):
+    for old, new in zip(house.ports, free_ports(6), strict=True):
         text = text.replace(f":{old}", f":{new}")
     return text
 

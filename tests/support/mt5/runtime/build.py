@@ -1,16 +1,19 @@
 """From MQL5 sources to a shared library: rewrite, wrap, compile with g++.
 
-The same sources give the same library for as long as this process lives. A program is a `.mq5` file
-with a folder of includes; the compiler sees them through `rewrites.py` and nothing else.
+The same sources give the same library for as long as the run lives: its processes share the
+folder that PORTCULLIS_TEST_PROGRAMS names. A program is a `.mq5` file with a folder of includes;
+the compiler sees them through `rewrites.py` and nothing else.
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -47,7 +50,7 @@ def can_build() -> bool:
 
 @cache
 def workplace() -> Path:
-    """Return this process's folder for what is built; it goes when the process ends."""
+    """Return this process's own folder; it goes when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix="portcullis-mql5-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -65,20 +68,25 @@ def build(program: Path = EXPERT, include: Path = INCLUDE) -> Path:
     """Compile a program and return its library. Raises BuildError."""
     files = {name: rewrite(path.read_text(encoding="utf-8"))
              for name, path in sources(program, include).items()}  # fmt: skip
-    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:24]
-    folder = workplace() / digest
-    library = folder / "program.so"
-    if not library.exists():
-        _compile(folder, files, program.name, library)
-    return library
+    runtime = [path.read_bytes() for path in sorted(RUNTIME.glob("*.h"))]
+    given = repr((sorted(files.items()), runtime, FLAGS))
+    digest = hashlib.sha256(given.encode()).hexdigest()[:24]
+    shared = Path(os.environ.get("PORTCULLIS_TEST_PROGRAMS") or workplace())
+    folder = shared / digest
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=shared) as fresh:
+            _compile(Path(fresh) / digest, files, program.name)
+            with suppress(OSError):  # another process of the run was quicker
+                (Path(fresh) / digest).rename(folder)
+    return folder / "program.so"
 
 
-def _compile(folder: Path, files: dict[str, str], name: str, library: Path) -> None:
+def _compile(folder: Path, files: dict[str, str], name: str) -> None:
     for relative, text in files.items():
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    unit = folder / "unit.cpp"
+    unit, library = folder / "unit.cpp", folder / "program.so"
     unit.write_text(f'#include "entry.h"\n#include "Experts/{name}"\nMQL_ENTRY_POINTS\n')
     command = [
         "g++", *FLAGS, f"-I{RUNTIME}", f"-I{folder}", f"-I{folder / 'Include'}",
