@@ -27,7 +27,13 @@ from engine.order_entry import OrderEntry, about
 from engine.questions import Balances, Instruments, OpenOrders, Positions, Question, Snapshot
 from engine.requests import Known
 from protocol.fields import ExecType
-from protocol.messages import CollateralReport, ExecutionReport, Message, PositionReport
+from protocol.messages import (
+    CollateralReport,
+    ExecutionReport,
+    Message,
+    PositionMaintenanceRequest,
+    PositionReport,
+)
 
 
 class AsyncClient(OrderEntry):
@@ -104,7 +110,7 @@ class AsyncClient(OrderEntry):
 
     async def wait_for(
         self,
-        wanted: Callable[[Message], bool] | Known | str,
+        wanted: Callable[[Message], bool] | Known | PositionMaintenanceRequest | str,
         *,
         exec_type: ExecType | str | None = None,
         final: bool = False,

@@ -29,7 +29,13 @@ from engine.order_entry import OrderEntry, about
 from engine.questions import Balances, Instruments, OpenOrders, Positions, Question, Snapshot
 from engine.requests import Known
 from protocol.fields import ExecType
-from protocol.messages import CollateralReport, ExecutionReport, Message, PositionReport
+from protocol.messages import (
+    CollateralReport,
+    ExecutionReport,
+    Message,
+    PositionMaintenanceRequest,
+    PositionReport,
+)
 
 ORDERS = "tcp://127.0.0.1:5570"
 TIMEOUT_MS = 10_000
@@ -124,7 +130,7 @@ class Client(OrderEntry):
 
     def wait_for(
         self,
-        wanted: Callable[[Message], bool] | Known | str,
+        wanted: Callable[[Message], bool] | Known | PositionMaintenanceRequest | str,
         *,
         exec_type: ExecType | str | None = None,
         final: bool = False,
@@ -132,7 +138,8 @@ class Client(OrderEntry):
     ) -> Any:
         """Wait for a message: one that a predicate wants, or the next on an order.
 
-        `exec_type` waits for a report of that kind, `final` for the one that ends the order. Other
+        `exec_type` waits for a report of that kind, `final` for the one that ends the order (or,
+        with what `protect` has returned, the one that says what became of the levels). Other
         messages stay to be received. Raises Timeout.
         """
         matches = wanted if callable(wanted) else about(wanted, exec_type=exec_type, final=final)

@@ -20,9 +20,16 @@ from engine.instrument import Instrument
 from engine.market import Book, Quote, Trade, book_of, trades_of
 from engine.orders import Order, OwnOrders, OwnPositions
 from engine.questions import Instruments, OpenOrders, Positions, Question
-from engine.requests import Changes, Number, OrderOptions
+from engine.requests import Changes, Levels, Number, OrderOptions
 from engine.strategy import Strategy
-from protocol.fields import ExecType, SecurityTradingStatus, Side, TradingState, TradSesStatus
+from protocol.fields import (
+    ExecType,
+    PosMaintStatus,
+    SecurityTradingStatus,
+    Side,
+    TradingState,
+    TradSesStatus,
+)
 from protocol.messages import (
     BusinessMessageReject,
     ExecutionReport,
@@ -30,12 +37,15 @@ from protocol.messages import (
     MarketDataSnapshotFullRefresh,
     Message,
     OrderCancelReject,
+    PositionMaintenanceReport,
     SecurityStatus,
     TradingSessionStatus,
 )
 from protocol.ration import Ration, held_back
 
-Refusal: TypeAlias = ExecutionReport | OrderCancelReject | BusinessMessageReject
+Refusal: TypeAlias = (
+    ExecutionReport | OrderCancelReject | PositionMaintenanceReport | BusinessMessageReject
+)
 Send: TypeAlias = Callable[[Message], Message | None]
 NOT_CONNECTED = "NOT_CONNECTED: there is no session with the gateway now; the order was not sent"
 ASK_AGAIN_NS = 1_000_000_000
@@ -77,10 +87,7 @@ class Desk:
 
     def order(self, symbol: str, side: Side, qty: Number, options: OrderOptions) -> Order:
         """Send an order; one that cannot go out comes back REJECTED."""
-        if self.strategy.venue is not None and options.get("venue") is None:
-            options["venue"] = self.strategy.venue
-        if self.strategy.account is not None and options.get("account") is None:
-            options["account"] = self.strategy.account
+        self._place(options)
         request = requests.new_order(
             self._ids.next(), symbol, side, qty, options, now_ns=self.clock(),
             quote_time=self.quote_times.get(symbol, ""),
@@ -112,6 +119,19 @@ class Desk:
             return False
         self.orders.ask_replace(order, request)
         return True
+
+    def protect(self, symbol: str, levels: Levels) -> str:
+        """Ask for other levels of an open position; return the request's id, empty if not sent."""
+        self._place(levels)
+        request = requests.protect(self._ids.next(), symbol, levels, now_ns=self.clock())
+        return request.pos_req_id if self._send(request) is not None else ""
+
+    def _place(self, options: OrderOptions | Levels) -> None:
+        """Say where it goes, unless the strategy has said so itself."""
+        if self.strategy.venue is not None and options.get("venue") is None:
+            options["venue"] = self.strategy.venue
+        if self.strategy.account is not None and options.get("account") is None:
+            options["account"] = self.strategy.account
 
     def cancel_all(self, symbol: str | None) -> bool:
         """Ask for the end of all orders, or those in one symbol."""
@@ -186,6 +206,10 @@ class Desk:
                 self._complain(message, f"cancel or replace {message.cl_ord_id} is refused")
                 self.orders.refused(message)
                 self.strategy.on_cancel_reject(message)
+            case PositionMaintenanceReport():
+                if message.pos_maint_status is PosMaintStatus.REJECTED:
+                    self._complain(message, f"levels of {message.symbol} are refused")
+                self.strategy.on_levels(message)
             case TradingSessionStatus() | SecurityStatus():
                 self.strategy.on_halt(halt_of(message))
             case MarketDataSnapshotFullRefresh() | MarketDataIncrementalRefresh():

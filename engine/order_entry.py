@@ -15,8 +15,8 @@ from engine.cl_ord_ids import ClOrdIds
 from engine.courier import Courier, clock
 from engine.errors import InvalidOrder
 from engine.market import Book
-from engine.requests import Changes, Known, Number, OrderOptions
-from protocol.fields import ExecType, OrdStatus, Side
+from engine.requests import Changes, Known, Levels, Number, OrderOptions
+from protocol.fields import ExecType, OrdStatus, PosMaintStatus, Side
 from protocol.messages import (
     ExecutionReport,
     Message,
@@ -27,6 +27,8 @@ from protocol.messages import (
     OrderFields,
     OrderMassCancelRequest,
     OrderStatusRequest,
+    PositionMaintenanceReport,
+    PositionMaintenanceRequest,
 )
 
 KEEP_ORDERS = 10_000
@@ -36,12 +38,17 @@ FINAL = frozenset(
 
 
 def about(
-    order: Known | str, *, exec_type: ExecType | str | None = None, final: bool = False
+    order: Known | PositionMaintenanceRequest | str,
+    *,
+    exec_type: ExecType | str | None = None,
+    final: bool = False,
 ) -> Callable[[Message], bool]:
     """Return a predicate: a report on this order or request, of that kind, or the one that ends it.
 
     The refusal of a cancel or replace (9) is always wanted: nothing else will come.
     """
+    if isinstance(order, PositionMaintenanceRequest):
+        return _about_levels(order.pos_req_id, final=final)
     cl_ord_id = order if isinstance(order, str) else order.cl_ord_id
 
     def matches(message: Message) -> bool:
@@ -50,6 +57,17 @@ def about(
             fits = exec_type is None or message.exec_type == exec_type
             return named and fits and (not final or message.ord_status in FINAL)
         return isinstance(message, OrderCancelReject) and message.cl_ord_id == cl_ord_id
+
+    return matches
+
+
+def _about_levels(pos_req_id: str, *, final: bool) -> Callable[[Message], bool]:
+    def matches(message: Message) -> bool:
+        return (
+            isinstance(message, PositionMaintenanceReport)
+            and message.pos_req_id == pos_req_id
+            and not (final and message.pos_maint_status is PosMaintStatus.ACCEPTED)
+        )
 
     return matches
 
@@ -112,6 +130,12 @@ class OrderEntry:
             known, self._ids.next(), changes, now_ns=self._now_ns(),
             quote_time=self._quote_times.get(known.symbol, ""),
         )  # fmt: skip
+        self.send(request)
+        return request
+
+    def protect(self, symbol: str, **levels: Unpack[Levels]) -> PositionMaintenanceRequest:
+        """Ask for other levels of an open position: 0 takes one away, None leaves it as it is."""
+        request = requests.protect(self._ids.next(), symbol, levels, now_ns=self._now_ns())
         self.send(request)
         return request
 

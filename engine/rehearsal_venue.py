@@ -2,7 +2,8 @@
 
 A market order fills whole at the touch, a limit that crosses at the touch too; what rests fills at
 its own price when the other side reaches it. Post-only that would take is canceled, IOC and FOK
-that cannot fill end, stops trigger at the touch. Refused is what the gateway would refuse for its
+that cannot fill end, stops trigger at the touch. Levels of positions are set as they are asked for
+and never hit. Refused is what the gateway would refuse for its
 form: no quote for a market order, an id used twice.
 """
 
@@ -23,6 +24,7 @@ from protocol.fields import (
     OrdRejReason,
     OrdStatus,
     OrdType,
+    PosMaintStatus,
     RejectSource,
     Side,
     TimeInForce,
@@ -38,6 +40,8 @@ from protocol.messages import (
     OrderMassCancelReport,
     OrderMassCancelRequest,
     OrderStatusRequest,
+    PositionMaintenanceReport,
+    PositionMaintenanceRequest,
 )
 from protocol.numbers import ZERO
 
@@ -87,6 +91,7 @@ class Venue:
         self.refusals: list[str] = []
         self._quotes: dict[str, tuple[Decimal, Decimal]] = {}
         self._orders: dict[str, Resting] = {}
+        self._levels: dict[tuple[str, str | None], tuple[Decimal, Decimal]] = {}
         self._counter = 0
 
     def resting(self, cl_ord_id: str) -> Resting:
@@ -111,17 +116,20 @@ class Venue:
         if self.silent:
             self.held.append(message)
             return []
+        return list(self._answered(message))
+
+    def _answered(self, message: Message) -> Iterator[Message]:
         match message:
             case NewOrderSingle():
-                return list(self._new(message))
+                yield from self._new(message)
             case OrderCancelRequest() | OrderCancelReplaceRequest():
-                return list(self._change(message))
+                yield from self._change(message)
             case OrderMassCancelRequest():
-                return list(self._mass_cancel(message))
+                yield from self._mass_cancel(message)
+            case PositionMaintenanceRequest():
+                yield from self._protect(message)
             case OrderStatusRequest() if message.cl_ord_id in self._orders:
-                return [self.report(self._orders[message.cl_ord_id], ExecType.ORDER_STATUS)]
-            case _:
-                return []
+                yield self.report(self._orders[message.cl_ord_id], ExecType.ORDER_STATUS)
 
     def fill(
         self,
@@ -241,6 +249,39 @@ class Venue:
         self._orders[message.cl_ord_id] = order
         yield self.report(order, ExecType.REPLACED, orig_cl_ord_id=message.orig_cl_ord_id)
         yield from self._match(order, resting=False)
+
+    def _protect(self, message: PositionMaintenanceRequest) -> Iterator[Message]:
+        if self.refusals:
+            yield self._levels_told(
+                message, PosMaintStatus.REJECTED, text=self.refusals.pop(0),
+                reject_source=RejectSource.GATEWAY,
+            )  # fmt: skip
+            return
+        asked = (message.stop_loss_px, message.take_profit_px)
+        yield self._levels_told(
+            message, PosMaintStatus.ACCEPTED, stop_loss_px=asked[0], take_profit_px=asked[1]
+        )
+        key = (message.symbol, message.position_id)
+        before = self._levels.get(key, (ZERO, ZERO))
+        stop, profit = (
+            old if new is None else new for new, old in zip(asked, before, strict=True)
+        )
+        self._levels[key] = (stop, profit)
+        yield self._levels_told(
+            message, PosMaintStatus.COMPLETED, stop_loss_px=stop, take_profit_px=profit
+        )
+
+    def _levels_told(
+        self, message: PositionMaintenanceRequest, status: PosMaintStatus, **more: Any
+    ) -> PositionMaintenanceReport:
+        self._counter += 1
+        return PositionMaintenanceReport(
+            pos_maint_rpt_id=f"M{self._counter}", pos_req_id=message.pos_req_id,
+            orig_pos_req_ref_id=message.pos_req_id, pos_maint_status=status,
+            clearing_business_date=message.clearing_business_date, account=message.account,
+            symbol=message.symbol, security_exchange=self.name, position_id=message.position_id,
+            transact_time=message.transact_time, **more,
+        )  # fmt: skip
 
     def _mass_cancel(self, message: OrderMassCancelRequest) -> Iterator[Message]:
         found = {

@@ -38,6 +38,7 @@ from protocol.messages import (
     OrderMassCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
+    PositionMaintenanceRequest,
     RequestForPositions,
     SecurityListRequest,
 )
@@ -146,11 +147,7 @@ def replacement(
 
 def _changed(changes: Changes) -> dict[str, Any]:
     """Translate what shall be otherwise into fields."""
-    unknown = set(changes) - Changes.__optional_keys__
-    if unknown:
-        known = ", ".join(sorted(Changes.__optional_keys__))
-        msg = f"received {', '.join(sorted(unknown))}, expected some of {known}"
-        raise TypeError(msg)
+    _only(set(changes), Changes.__optional_keys__)
     changed: dict[str, Any] = {}
     if changes.get("qty") is not None:
         changed["order_qty"] = _positive("qty", changes["qty"])
@@ -205,6 +202,38 @@ def mass_cancel(
     )
 
 
+class Levels(TypedDict, total=False):
+    """What `protect` may say: None is as it is, 0 is none; `position_id` on a hedging account."""
+
+    stop_loss_px: Number | None
+    take_profit_px: Number | None
+    position_id: str | None
+    venue: str | None
+    account: str | None
+
+
+def protect(
+    request_id: str, symbol: str, levels: Levels, *, now_ns: int
+) -> PositionMaintenanceRequest:
+    """Build an AL: stop-loss and take-profit of an open position, as they shall be."""
+    _only(set(levels), Levels.__optional_keys__)
+    stop, profit = levels.get("stop_loss_px"), levels.get("take_profit_px")
+    if stop is None and profit is None:
+        msg = "received no stop_loss_px and no take_profit_px, expected at least one (0: none)"
+        raise InvalidOrder(msg)
+    return PositionMaintenanceRequest(
+        pos_req_id=request_id,
+        clearing_business_date=format_date(now_ns),
+        account=levels.get("account") or ALL_ACCOUNTS,
+        symbol=symbol,
+        security_exchange=levels.get("venue"),
+        transact_time=format_utc(now_ns),
+        stop_loss_px=None if stop is None else exact(stop),
+        take_profit_px=None if profit is None else exact(profit),
+        position_id=levels.get("position_id"),
+    )
+
+
 def positions(request_id: str, account: str | None, *, now_ns: int) -> RequestForPositions:
     """Build an AN: which positions there are, on one account or on all."""
     return RequestForPositions(
@@ -250,6 +279,13 @@ _NOT_COPIED = frozenset(
 )  # fmt: skip
 
 
+def _only(given: set[str], known: frozenset[str]) -> None:
+    if given - known:
+        unknown = ", ".join(sorted(given - known))
+        msg = f"received {unknown}, expected some of {', '.join(sorted(known))}"
+        raise TypeError(msg)
+
+
 def _id_of(old: Known) -> str:
     if old.cl_ord_id is None:
         msg = f"the report on {old.symbol} names no order (11)"
@@ -259,11 +295,7 @@ def _id_of(old: Known) -> str:
 
 def _terms(options: OrderOptions) -> dict[str, Any]:
     """Translate the options into fields; only those that are said."""
-    unknown = set(options) - OrderOptions.__optional_keys__
-    if unknown:
-        known = ", ".join(sorted(OrderOptions.__optional_keys__))
-        msg = f"received {', '.join(sorted(unknown))}, expected some of {known}"
-        raise TypeError(msg)
+    _only(set(options), OrderOptions.__optional_keys__)
     terms: dict[str, Any] = {"ord_type": _ord_type(options)}
     for name in (
         "price", "stop_px", "stop_loss_px", "take_profit_px", "expected_edge", "parent_qty",

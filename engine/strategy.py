@@ -21,9 +21,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from engine.instrument import Instrument
 from engine.market import Book, Quote, Trade
 from engine.orders import Order
-from engine.requests import Changes, Number, OrderOptions
+from engine.requests import Changes, Levels, Number, OrderOptions
 from protocol.fields import CancelOnDisconnectType, Side
-from protocol.messages import ExecutionReport, Message, OrderCancelReject
+from protocol.messages import (
+    ExecutionReport,
+    Message,
+    OrderCancelReject,
+    PositionMaintenanceReport,
+)
 
 if TYPE_CHECKING:
     from engine.desk import Desk, Halt
@@ -71,6 +76,9 @@ class Strategy:
     def on_cancel_reject(self, reject: OrderCancelReject) -> None:
         """Hear that a cancel or replace was refused."""
 
+    def on_levels(self, report: PositionMaintenanceReport) -> None:
+        """Hear what became of a `protect`: accepted, done (the levels that stand), or refused."""
+
     def on_timer(self, now_ns: int) -> None:
         """Be woken every `timer_ms`."""
 
@@ -100,6 +108,14 @@ class Strategy:
     def replace(self, order: Order, **changes: Unpack[Changes]) -> bool:
         """Ask for another qty, price or stop_px; False as for `cancel`."""
         return self.desk.replace(order, changes)
+
+    def protect(self, symbol: str, **levels: Unpack[Levels]) -> str:
+        """Ask for another `stop_loss_px` or `take_profit_px` of an open position.
+
+        None leaves a level as it is, 0 takes it away; `position_id` names the position on a hedging
+        account. Return the id that `on_levels` repeats (710), empty when nobody listens.
+        """
+        return self.desk.protect(symbol, levels)
 
     def cancel_all(self, symbol: str | None = None) -> bool:
         """Ask for the end of all orders, or those in one symbol."""

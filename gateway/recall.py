@@ -21,7 +21,7 @@ CHUNK = 5_000
 KINDS = {
     "D": (Kind.NEW,), "F": (Kind.CANCEL,), "G": (Kind.REPLACE,), "H": (Kind.QUERY,),
     "x": (Kind.QUERY,), "AF": (Kind.QUERY,), "AD": (Kind.QUERY, Kind.QUERY),
-    "AN": (Kind.QUERY,), "BB": (Kind.QUERY,),
+    "AN": (Kind.QUERY,), "BB": (Kind.QUERY,), "AL": (Kind.REPLACE,),
 }  # fmt: skip
 """What each message makes a bridge ask its venue: AD asks for fills and for the ledger."""
 

@@ -307,6 +307,14 @@ class PosReqStatus(IntEnum):
     REJECTED = 2
 
 
+class PosMaintStatus(IntEnum):
+    """PosMaintStatus (722): on its way, refused, done."""
+
+    ACCEPTED = 0
+    REJECTED = 2
+    COMPLETED = 3
+
+
 class CollStatus(IntEnum):
     """CollStatus (910)."""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from gateway.oms import orders
+from gateway.oms import levels, orders
 from gateway.oms.book import Book
 from gateway.oms.notes import NOTES
 from gateway.oms.state import Session
@@ -29,6 +29,8 @@ from protocol.messages import (
     OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderMassCancelReport,
+    PositionMaintenanceReport,
+    PositionMaintenanceRequest,
     SequenceReset,
 )
 from protocol.order_id import parse as parse_id
@@ -40,7 +42,7 @@ SENT_INDEX_EVERY = 64
 """One sent message in so many is remembered with its place in the journal."""
 
 _MOVING_IN = frozenset("A4")
-_MOVING_OUT = frozenset(("8", "9", "D", "F", "G", "r", "A", "5"))
+_MOVING_OUT = frozenset(("8", "9", "D", "F", "G", "r", "A", "5", "AL", "AM"))
 _MOVING = {IN: _MOVING_IN, OUT: _MOVING_OUT, NOTE: None}
 """MsgTypes that are decoded on replay, by direction; None is all of them."""
 
@@ -177,6 +179,15 @@ def _mass_cancel_report(book: Book, entry: Entry, message: OrderMassCancelReport
         book.note_id(entry.session, message.cl_ord_id, "")
 
 
+def _levels_told(book: Book, entry: Entry, message: PositionMaintenanceReport) -> None:
+    levels.told(book, entry.session, message, entry.time_ns)
+
+
+def _levels_sent(book: Book, entry: Entry, message: PositionMaintenanceRequest) -> None:
+    _note_id_used(book, message.pos_req_id)
+    levels.sent(book, entry.session, message, entry.time_ns)
+
+
 def _sent_order(book: Book, entry: Entry, message: NewOrderSingle) -> None:
     order = book.state.orders.get(message.cl_ord_id)
     if order is None:
@@ -236,6 +247,8 @@ _OUT: dict[type[Message], Callable[[Book, Entry, Any], None]] = {
     NewOrderSingle: _sent_order,
     OrderCancelRequest: _sent_cancel,
     OrderCancelReplaceRequest: _sent_replace,
+    PositionMaintenanceReport: _levels_told,
+    PositionMaintenanceRequest: _levels_sent,
 }
 
 

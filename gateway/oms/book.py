@@ -278,6 +278,9 @@ class Book:
         for one in loose[:cut]:
             self._drop_loose(one)
         del loose[:cut]
+        for key, asked in list(self.state.protections.items()):
+            if 0 < asked.ended_ns < before_ns:
+                del self.state.protections[key]
 
     def _drop(self, order: Order) -> None:
         """Forget an order that ended long ago, with its ids and fills (they are archived)."""
@@ -333,7 +336,7 @@ class Book:
         rest = msgspec.json.encode(
             (
                 state.version, state.seq, state.last_id, state.execs, state.part,
-                len(state.orders), state.positions, sessions,
+                len(state.orders), state.positions, state.tickets, state.protections, sessions,
                 state.venues, state.halts, state.overrides, state.marks, state.day_ends_ns,
                 state.cooling, state.flattening, state.ended[-1:], state.loose[-1:],
             ),

@@ -17,7 +17,7 @@ from gateway.oms.doubt import Inquest
 from gateway.oms.effects import Effects, Jot, To, in_parts
 from gateway.oms.fills import alert
 from gateway.oms.guard import Guard
-from gateway.oms.halting import halt_status, tell_sessions
+from gateway.oms.halting import halt_status, tell_sessions, venue_status
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.kill import KillSwitch
 from gateway.oms.ledger import ledger_entry
@@ -26,6 +26,7 @@ from gateway.oms.market import Market, VenueView
 from gateway.oms.message_count import counted
 from gateway.oms.order_states import VenueEvent
 from gateway.oms.outcomes import EXPIRED, ended, not_received
+from gateway.oms.protect import ProtectionDesk
 from gateway.oms.reporting import report
 from gateway.oms.review import expire_reviews
 from gateway.oms.rules import Rules
@@ -56,6 +57,8 @@ from protocol.messages import (
     OrderFields,
     OrderMassStatusRequest,
     OrderStatusRequest,
+    PositionMaintenanceReport,
+    PositionMaintenanceRequest,
     RequestForPositions,
     SecurityListRequest,
     TradingSessionStatus,
@@ -78,6 +81,8 @@ class Core:
         self.inquest = Inquest(book, self.market, rules, self.facts.account_in_use)
         self.guard = Guard(self.facts)
         self.intake = Intake(self.facts)
+        self.protection = ProtectionDesk(self.facts, self.intake)
+        self.inquest.weigh = self.protection.weigh
         self.turnstile = Turnstile(self.facts, self.inquest)
         self.switch = KillSwitch(book, self.market, rules, self.intake)
         self.venue_desk = VenueDesk(book, self.market, rules)
@@ -87,17 +92,13 @@ class Core:
         self.control.forgive = self.guard.profit.forgive
         self._next_check_ns = 0
         self._from_strategy: dict[type[Message], Callable[[str, Any, int], Effects]] = {
-            **counted(self.facts, self.intake),
+            **counted(self.facts, self.intake, self.protection),
             OrderStatusRequest: self.queries.order_status,
             OrderMassStatusRequest: self.queries.mass_status,
             RequestForPositions: self.queries.positions,
             CollateralInquiry: self.queries.balances,
-            SecurityListRequest: lambda owner, message, _now: self.queries.securities(
-                owner, message
-            ),
-            MarketDataRequest: lambda owner, message, _now: self.queries.book_snapshot(
-                owner, message
-            ),
+            SecurityListRequest: self.queries.securities,
+            MarketDataRequest: self.queries.book_snapshot,
         }
 
     def digest(self) -> str:
@@ -119,7 +120,10 @@ class Core:
         `released_lost` is true when the journal was cut and what was cut may have been sent;
         `found` is what recovery wants to be remembered (bytes dropped, digests checked).
         """
-        return self.life.start(epoch, version, now_ns, released_lost=released_lost, found=found)
+        yield from self.life.start(
+            epoch, version, now_ns, released_lost=released_lost, found=found
+        )
+        yield from self.protection.start(now_ns)
 
     def wind_down(self, now_ns: int) -> Effects:
         """Begin an orderly stop: cancel what rests, if the config wants that."""
@@ -171,7 +175,7 @@ class Core:
             yield from self.inquest.ask_round(session, now_ns)
         elif session in self.rules.strategies:
             for venue in self.rules.venues:
-                yield To(session, _venue_status(venue, self.market.venue(venue)))
+                yield To(session, venue_status(venue, self.market.venue(venue)))
             for scope, halts in self.book.state.halts.items():
                 for halt in halts.values():
                     yield To(session, halt_status(scope, halt.state, halt.who, halt.reason))
@@ -213,6 +217,8 @@ class Core:
             order = self.book.order_on_wire(message.orig_cl_ord_id, session)
             if order is not None:
                 yield Jot("IN_DOUBT", {"orders": [order.order_id]})
+        elif isinstance(message, PositionMaintenanceRequest):
+            yield from self.protection.never_left(message.pos_req_id, now_ns)
 
     def _venue_down(self, venue: str, view: VenueView, why: str, now_ns: int) -> Effects:
         """Doubt whatever the venue has not answered, and tell the strategies."""
@@ -221,7 +227,7 @@ class Core:
         view.why_down = why
         yield from self.turnstile.venue_down(venue, why, now_ns)
         yield from self._doubt_all(venue, now_ns)
-        yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
+        yield from tell_sessions(self.book, self.rules, venue_status(venue, view))
         self.guard.watch.venue_down(venue, now_ns)
         yield from self.guard.trips(now_ns)
 
@@ -244,6 +250,7 @@ class Core:
                     order.owner,
                     report(self.book, order, ExecType.ORDER_STATUS, now_ns, in_doubt=True),
                 )
+        yield from self.protection.doubt_all(venue, now_ns)
 
     def receive(self, session: str, message: Message, now_ns: int) -> Effects:
         """Decide what follows from one application message, in sequence, of a session."""
@@ -278,6 +285,8 @@ class Core:
                 yield from self._venue_report(venue, message, now_ns)
             case OrderCancelReject():
                 yield from self.venue_desk.cancel_rejected(venue, message, now_ns)
+            case PositionMaintenanceReport():
+                yield from self.protection.answered(venue, message, now_ns)
             case TradingSessionStatus():
                 yield from self._venue_status(venue, message, now_ns)
             case CollateralReport(ledger_kind=str()):
@@ -303,7 +312,7 @@ class Core:
         view = self.market.venue(venue)
         if view.ready and not was_ready:
             self.guard.watch.venue_up(venue, now_ns)
-            yield from tell_sessions(self.book, self.rules, _venue_status(venue, view))
+            yield from tell_sessions(self.book, self.rules, venue_status(venue, view))
 
     def _venue_status(self, venue: str, message: TradingSessionStatus, now_ns: int) -> Effects:
         """The venue's own link went up or down, or it warns that it is asked too often (h)."""
@@ -353,6 +362,7 @@ class Core:
         yield from expire_reviews(self.book, now_ns)
         yield from self.switch.tick(now_ns)
         for venue in self.rules.venues:
+            yield from self.protection.tick(venue, now_ns)
             yield from self.inquest.tick(venue, now_ns)
         yield from self._archive(now_ns)
 
@@ -375,15 +385,6 @@ class Core:
         oldest = [self.book.oldest_ended_ns(), self.book.oldest_loose_ns()]
         if any(0 < moment < before_ns for moment in oldest):
             yield Jot("ARCHIVE", {"before_ns": before_ns})
-
-
-def _venue_status(venue: str, view: VenueView) -> TradingSessionStatus:
-    return TradingSessionStatus(
-        trading_session_id=venue,
-        trad_ses_status=TradSesStatus.OPEN if view.ready else TradSesStatus.CLOSED,
-        unsolicited_indicator=True,
-        text=None if view.ready else view.why_down,
-    )
 
 
 def _unsupported(session: str, message: Message) -> Effects:

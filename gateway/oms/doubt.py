@@ -79,6 +79,7 @@ class Inquest:
     ) -> None:
         """`in_use` tells what an account has blocked, as we count it."""
         self._in_use = in_use
+        self.weigh: Callable[[str, Answers, int], Effects] = lambda *_: iter(())
         self.book = book
         self.market = market
         self.rules = rules
@@ -150,6 +151,7 @@ class Inquest:
             return
         where = (venue, self.rules.venues[venue].account)
         yield from reconcile(self.book, self.market, where, answers, now_ns)
+        yield from self.weigh(venue, answers, now_ns)
         if fills == answers.fills_then:  # else a fill came after the venue had counted
             yield from position_alerts(self.book, venue, answers, view.mismatches)
         view.last_round_ns = answers.asked_ns

@@ -144,7 +144,7 @@ def external_fill(
             "side": fill.side.value, "qty": format_decimal(fill.qty),
             "px": format_decimal(fill.px), "currency": currency,
             "commission": format_decimal(fill.commission), "comm_currency": fill.comm_currency,
-            "cl_ord_id": fill.cl_ord_id,
+            "cl_ord_id": fill.cl_ord_id, "position_id": fill.position_id,
         },
     )  # fmt: skip
     yield alert("EXTERNAL_FILL", venue=venue, trade=fill.trade_id, at=format_utc(now_ns))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.fills import alert
+from gateway.oms.market import VenueView
 from gateway.oms.rules import Rules
 from gateway.oms.state import PERSON
 from gateway.risk.trading_state import standing
@@ -151,3 +152,13 @@ def tell_sessions(
     for name, session in list(book.state.sessions.items()):
         if session.connected and (name in rules.strategies or name in book.operators):
             yield To(name, message)
+
+
+def venue_status(venue: str, view: VenueView) -> TradingSessionStatus:
+    """Say whether a venue can be traded on, and why not."""
+    return TradingSessionStatus(
+        trading_session_id=venue,
+        trad_ses_status=TradSesStatus.OPEN if view.ready else TradSesStatus.CLOSED,
+        unsolicited_indicator=True,
+        text=None if view.ready else view.why_down,
+    )

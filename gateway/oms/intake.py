@@ -46,11 +46,11 @@ from protocol.messages import (
 from protocol.numbers import ZERO
 from protocol.timestamps import format_utc, parse_utc
 
-_STOPS = refuse("GATEWAY_STOPS", OrdRejReason.BROKER)
-
 
 class Desk:
     """Takes what strategies ask for. Reads book, market and rules; changes nothing."""
+
+    STOPS = refuse("GATEWAY_STOPS", OrdRejReason.BROKER)
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -97,7 +97,7 @@ class Desk:
     def _judged(self, intent: Intent) -> Refusal | None:
         """Run the checks on what is known this moment."""
         if self.stopping:
-            return _STOPS
+            return self.STOPS
         self.facts.exposure.refresh(intent.now_ns)
         return first_refusal(self.facts, intent)
 
@@ -123,7 +123,7 @@ class Desk:
     def refusal_of(self, intent: Intent) -> str:
         """Say why an order that was held may not go now, empty when it may."""
         if self.stopping:
-            return _STOPS.text
+            return self.STOPS.text
         self.facts.exposure.refresh(intent.now_ns)
         refused = first_refusal(self.facts, intent)
         return refused.text if refused else ""

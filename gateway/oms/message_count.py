@@ -1,4 +1,4 @@
-"""Counts what strategies ask: each D, F, G and q once, when it was answered, whatever the answer.
+"""Counts what strategies ask: each D, F, G, q and AL once, when it was answered in any way.
 
 The checks ask the tallies (risk/activity.py) before; so the message that takes the last token is
 still let through, and the next is not.
@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.oms.effects import Effects, To
 from gateway.oms.intake import Desk
+from gateway.oms.protect import ALL_ACCOUNTS, ProtectionDesk
 from gateway.risk.facts import Facts
 from gateway.risk.trading_state import standing
 from protocol.fields import ExecType
@@ -22,6 +23,7 @@ from protocol.messages import (
     OrderCancelRequest,
     OrderFields,
     OrderMassCancelRequest,
+    PositionMaintenanceRequest,
 )
 
 Handler = Callable[[str, Any, int], Effects]
@@ -30,13 +32,16 @@ _WITHDRAWN = frozenset((ExecType.PENDING_CANCEL, ExecType.CANCELED))
 """What an owner is told when an order of his is taken back."""
 
 
-def counted(facts: Facts, intake: Desk) -> dict[type[Message], Handler]:
+def counted(
+    facts: Facts, intake: Desk, protection: ProtectionDesk
+) -> dict[type[Message], Handler]:
     """Return who takes the requests that are counted."""
     handlers: dict[type[Message], Handler] = {
         NewOrderSingle: intake.new_order,
         OrderCancelRequest: intake.cancel,
         OrderCancelReplaceRequest: intake.replace,
         OrderMassCancelRequest: intake.mass_cancel,
+        PositionMaintenanceRequest: protection.request,
     }
     return {kind: _counting(facts, handler) for kind, handler in handlers.items()}
 
@@ -70,7 +75,10 @@ def _count(facts: Facts, owner: str, message: Any, now_ns: int) -> None:
             venue, account, symbol = order.venue, order.account, order.symbol
     elif isinstance(message, OrderFields):
         venue, account = message.ex_destination or rules.route(symbol), message.account or ""
+    elif isinstance(message, PositionMaintenanceRequest):
+        venue = message.security_exchange or rules.route(symbol)
+        account = "" if message.account == ALL_ACCOUNTS else message.account
     if not account and venue in rules.venues:
         account = rules.venues[venue].account
-    passes = not isinstance(message, OrderFields)
+    passes = not isinstance(message, (OrderFields, PositionMaintenanceRequest))
     facts.activity.arrived((owner, account, venue, symbol), now_ns, passes=passes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.oms import positions
 from gateway.oms.book import Book, is_operator
+from gateway.oms.levels import doubt, move_ticket
 from gateway.oms.state import (
     PERSON,
     Fill,
@@ -51,6 +52,7 @@ def _start(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     for waiting in list(book.waiting.values()):
         for order_id in list(waiting):
             _doubt(book, order_id)
+    doubt(book)
 
 
 def _doubt(book: Book, order_id: str) -> None:
@@ -125,6 +127,8 @@ def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     )  # fmt: skip
     key = fill_key(fill.symbol, fill.side, body["trade_id"])
     positions.count(book, body["venue"], key, fill, body["currency"])
+    place = (fill.owner, body["venue"], fill.symbol)
+    move_ticket(book, place, body.get("position_id"), fill.side, fill.last_qty, fill.last_px)
 
 
 def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from gateway.oms import positions
 from gateway.oms.book import Book
+from gateway.oms.levels import move_ticket
 from gateway.oms.order_states import (
     ASKED_TABLE,
     Asked,
@@ -178,6 +179,8 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
         ),
         order.currency,
     )  # fmt: skip
+    place = (order.owner, order.venue, order.symbol)
+    move_ticket(book, place, message.position_id, order.side, qty, px)
 
 
 def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:

@@ -227,7 +227,7 @@ class Desk:
                 ),
             )  # fmt: skip
 
-    def securities(self, owner: str, message: SecurityListRequest) -> Effects:
+    def securities(self, owner: str, message: SecurityListRequest, _now_ns: int) -> Effects:
         """SecurityListRequest (x): the instruments of the venues that the strategy may use."""
         allowed = self.rules.strategies[owner].venues
         found = [
@@ -248,7 +248,7 @@ class Desk:
         for part in fragments(listing):
             yield To(owner, part)
 
-    def book_snapshot(self, owner: str, message: MarketDataRequest) -> Effects:
+    def book_snapshot(self, owner: str, message: MarketDataRequest, _now_ns: int) -> Effects:
         """MarketDataRequest (V): the last book of each symbol, with 5016 and 5017 to align by."""
         for wanted in message.related_sym:
             venue = wanted.security_exchange or self.rules.route(wanted.symbol)

@@ -12,11 +12,19 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from gateway.oms.order_states import OPEN, VenueState
-from protocol.fields import ExecInst, OrdType, PositionEffect, Side, TimeInForce, TradingState
+from protocol.fields import (
+    ExecInst,
+    OrdType,
+    PositionEffect,
+    PosMaintStatus,
+    Side,
+    TimeInForce,
+    TradingState,
+)
 from protocol.numbers import ZERO, plain
 from protocol.order_id import LENGTH
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -166,6 +174,46 @@ class Position(Struct):
         return _rounded(self.cost / self.qty) if self.qty else ZERO
 
 
+class Ticket(Struct):
+    """One position of an account that holds several of one symbol, by PositionID (5004).
+
+    `owners` are those whose fills have moved it.
+    """
+
+    symbol: str
+    held: Position
+    owners: list[str] = field(default_factory=list)
+
+
+class Protection(Struct):
+    """The newest request for the levels of a position, and what has become of it.
+
+    The prices are those asked for: None is as it was, 0 is none. `wire_id` is its id on the bridge
+    wire, sent at `sent_ns`; `stands` are the levels that its answer told.
+    """
+
+    owner: str
+    account: str
+    venue: str
+    symbol: str
+    position_id: str | None
+    pos_req_id: str
+    stop_loss_px: Decimal | None
+    take_profit_px: Decimal | None
+    wire_id: str = ""
+    sent_ns: int = 0
+    in_doubt: bool = False
+    status: PosMaintStatus = PosMaintStatus.ACCEPTED
+    text: str | None = None
+    stands: tuple[Decimal | None, Decimal | None] = (None, None)
+    ended_ns: int = 0
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the venue has not answered it."""
+        return self.status is PosMaintStatus.ACCEPTED
+
+
 class Loose(NamedTuple):
     """An id that belongs to no order in memory, and when it came: it leaves like old orders do."""
 
@@ -306,6 +354,7 @@ class Flattening(Struct):
 class State(Struct):
     """The book of record.
 
+    `protections` by venue, symbol and position (`levels.level_key`); `tickets` by venue and 5004;
     `halts` by scope and cause; `overrides` by "scope key"; `marks` by scope, the newest of a day
     that ends at `day_ends_ns`; `cooling` by "owner|venue|symbol" until when; `flattening` by scope.
     """
@@ -317,6 +366,8 @@ class State(Struct):
     execs: int = 0
     orders: dict[str, Order] = field(default_factory=dict)
     positions: dict[str, dict[str, Position]] = field(default_factory=dict)
+    tickets: dict[str, dict[str, Ticket]] = field(default_factory=dict)
+    protections: dict[str, Protection] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
     fills: dict[str, dict[str, Fill]] = field(default_factory=dict)

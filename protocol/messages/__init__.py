@@ -60,6 +60,7 @@ from protocol.messages.orders import (
     TradeCaptureSide,
     TradeDate,
 )
+from protocol.messages.protection import PositionMaintenanceReport, PositionMaintenanceRequest
 
 BY_TYPE: dict[str, type[Message]] = {
     struct.msg_type: struct
@@ -70,6 +71,7 @@ BY_TYPE: dict[str, type[Message]] = {
         ExecutionReport, OrderCancelReject,
         TradeCaptureReportRequest, TradeCaptureReportRequestAck, TradeCaptureReport,
         RequestForPositions, RequestForPositionsAck, PositionReport,
+        PositionMaintenanceRequest, PositionMaintenanceReport,
         CollateralInquiry, CollateralInquiryAck, CollateralReport,
         SecurityListRequest, SecurityList,
         MarketDataRequest, MarketDataRequestReject, MarketDataSnapshotFullRefresh,
@@ -85,9 +87,10 @@ __all__ = [
     "MarketDataRequestReject", "MarketDataSnapshotFullRefresh", "Message", "NewOrderSingle",
     "Note", "OperatorCommand", "OrderCancelReject", "OrderCancelReplaceRequest",
     "OrderCancelRequest", "OrderFields", "OrderMassCancelReport", "OrderMassCancelRequest",
-    "OrderMassStatusRequest", "OrderStatusRequest", "Party", "PositionFee", "PositionQty",
-    "PositionReport", "Reject", "RequestForPositions", "RequestForPositionsAck", "ResendRequest",
-    "Security", "SecurityList", "SecurityListRequest", "SecurityStatus", "SequenceReset",
-    "TestRequest", "TradeCaptureReport", "TradeCaptureReportRequest",
-    "TradeCaptureReportRequestAck", "TradeCaptureSide", "TradeDate", "TradingSessionStatus",
+    "OrderMassStatusRequest", "OrderStatusRequest", "Party", "PositionFee",
+    "PositionMaintenanceReport", "PositionMaintenanceRequest", "PositionQty", "PositionReport",
+    "Reject", "RequestForPositions", "RequestForPositionsAck", "ResendRequest", "Security",
+    "SecurityList", "SecurityListRequest", "SecurityStatus", "SequenceReset", "TestRequest",
+    "TradeCaptureReport", "TradeCaptureReportRequest", "TradeCaptureReportRequestAck",
+    "TradeCaptureSide", "TradeDate", "TradingSessionStatus",
 ]  # fmt: skip

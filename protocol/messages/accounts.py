@@ -73,7 +73,10 @@ class PositionFee(Group, frozen=True, kw_only=True):
 
 
 class PositionReport(Message, frozen=True, kw_only=True):
-    """PositionReport (AP): 730 is the average price, 731=1, 734=0; 5029 and 5030 our account."""
+    """PositionReport (AP): 730 is the average price, 731=1, 734=0; 5029 and 5030 our account.
+
+    `stop_loss_px` and `take_profit_px` are those of the position as they stand at the venue.
+    """
 
     msg_type: ClassVar[str] = "AP"
     pos_maint_rpt_id: Id = tag(721)
@@ -93,6 +96,8 @@ class PositionReport(Message, frozen=True, kw_only=True):
     parties: tuple[Party, ...] = tag(453, ())
     positions: tuple[PositionQty, ...] = tag(702, ())
     text: Text | None = tag(58, None)
+    stop_loss_px: Decimal | None = tag(5001, None)
+    take_profit_px: Decimal | None = tag(5002, None)
     position_id: Id | None = tag(5004, None)
     realized_pnl: Decimal | None = tag(5029, None)
     funding: Decimal | None = tag(5030, None)
@@ -192,7 +197,7 @@ class SecurityList(Message, frozen=True, kw_only=True):
     """SecurityList (y): instruments; from a bridge also what the venue can do (5026, 5027).
 
     `capabilities` is a blank separated list of: MARKET LIMIT STOP STOP_LIMIT DAY GTC IOC FOK GTD
-    POST_ONLY REDUCE_ONLY STOP_LOSS TAKE_PROFIT HEDGING REPLACE LOOKUP DEMO.
+    POST_ONLY REDUCE_ONLY STOP_LOSS TAKE_PROFIT HEDGING REPLACE LOOKUP PROTECT DEMO.
     """
 
     msg_type: ClassVar[str] = "y"

@@ -13,7 +13,7 @@ from loguru import logger
 
 import portcullis
 from engine import transcript
-from engine.errors import UnknownInstrument
+from engine.errors import InvalidOrder, UnknownInstrument
 from engine.loading import load
 from engine.orders import KEEP_CLOSED, OwnOrders, OwnPositions
 from engine.strategy import Strategy
@@ -26,6 +26,7 @@ from protocol.fields import (
     ExecType,
     OrdStatus,
     OrdType,
+    PosMaintStatus,
     Side,
 )
 from protocol.messages import (
@@ -96,6 +97,33 @@ def test_a_refusal_is_an_order_with_a_reason(stage):
     order = stage.strategy.buy("EURUSD", 1000, price="1.0")
     stage.deliver()
     assert (order.status, order.text) == (OrdStatus.REJECTED, "MAX_QTY: qty=1000 max=1")
+
+
+def test_levels_are_moved_one_at_a_time_and_told_whole(stage):
+    """`protect` asks for what it names; what it hears are both levels as they stand."""
+    told = []
+    stage.strategy.on_levels = told.append
+    first = stage.strategy.protect("EURUSD", stop_loss_px="1.05", take_profit_px="1.20")
+    stage.strategy.protect("EURUSD", stop_loss_px=0)
+    stage.refuse("NO_POSITION: symbol=EURUSD")
+    last = stage.strategy.protect("EURUSD", take_profit_px="1.30", position_id="7")
+    stage.deliver()
+    done = [one for one in told if one.pos_maint_status is PosMaintStatus.COMPLETED]
+    assert [(one.stop_loss_px, one.take_profit_px) for one in done] == [
+        (Decimal("1.05"), Decimal("1.20")), (Decimal(0), Decimal("1.20")),
+    ]  # fmt: skip
+    assert told[0].pos_req_id == first
+    assert (told[-1].pos_req_id, told[-1].text) == (last, "NO_POSITION: symbol=EURUSD")
+    stage.connected = False
+    assert stage.strategy.protect("EURUSD", stop_loss_px=0) == ""
+
+
+def test_a_request_for_no_level_is_a_mistake(stage):
+    """Neither level, a float, or a word that means nothing is refused before anything is sent."""
+    for nonsense in ({}, {"stop_loss_px": 1.1}, {"stop": "1.1"}):
+        with pytest.raises((InvalidOrder, TypeError), match="received"):
+            stage.strategy.protect("EURUSD", **nonsense)
+    assert stage.sent == []
 
 
 def test_without_a_session_an_order_comes_back_rejected(stage):

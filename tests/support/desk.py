@@ -115,7 +115,7 @@ class Desk:
         self.epoch = epoch
         self.said: list[tuple[str, Message]] = []
         self.notes: list[Jot] = []
-        self.numbers_in: dict[str, int] = {}
+        self.capabilities = CAPABILITIES
         self.restart(epoch=epoch)
 
     # The shell's part.
@@ -249,7 +249,7 @@ class Desk:
                 symbol=SYMBOL, currency="USD", price_tick=Decimal("0.0001"),
                 qty_step=Decimal(1), contract_multiplier=Decimal(1),
             ),),
-            complete=flag, capabilities=CAPABILITIES, absence_after_ms=1_000,
+            complete=flag, capabilities=self.capabilities, absence_after_ms=1_000,
         ))  # fmt: skip
         listed = list(orders)
         request = asked[OrderMassStatusRequest].mass_status_req_id

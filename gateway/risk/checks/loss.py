@@ -72,7 +72,7 @@ def stop_loss(facts: Facts, intent: Intent) -> Refusal | None:
         return Refusal(entry.code, entry.detail, OrdRejReason.BROKER)
     distance = ZERO if stop is None else (entry - stop) * intent.message.side.sign
     if distance > ZERO:
-        return _share(facts, intent, distance * intent.at_stake, bound) if bound else None
+        return share_of_equity(facts, intent, distance * intent.at_stake, bound) if bound else None
     if wanted is None:
         return None
     shown = "none" if stop is None else stop
@@ -81,7 +81,9 @@ def stop_loss(facts: Facts, intent: Intent) -> Refusal | None:
     )
 
 
-def _share(facts: Facts, intent: Intent, loss: Decimal, bound: Bound) -> Refusal | None:
+def share_of_equity(
+    facts: Facts, intent: Intent, loss: Decimal, bound: Bound
+) -> Refusal | None:
     """Compare a loss, in the currency of the price, with the equity behind it."""
     scope, limit = bound.scope, bound.value
     currency = intent.after(facts).currency

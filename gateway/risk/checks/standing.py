@@ -11,7 +11,14 @@ from protocol.timestamps import parse_utc
 
 
 def permission(facts: Facts, intent: Intent) -> Refusal | None:
-    """A strategy trades only where, what and how its configuration lets it.
+    """A strategy trades only where, what and how its configuration lets it."""
+    refused = place(facts, intent)
+    rules = facts.rules.strategies.get(intent.owner)
+    return refused or (_how(rules, intent.message) if rules is not None else None)
+
+
+def place(facts: Facts, intent: Intent) -> Refusal | None:
+    """Look at venue, account and symbol; an empty set permits everything.
 
     An order of an earlier run may be of a strategy, or at a venue, that is configured no more.
     """
@@ -30,13 +37,17 @@ def permission(facts: Facts, intent: Intent) -> Refusal | None:
         )  # fmt: skip
     if rules.accounts and intent.account not in rules.accounts:
         return refuse("ACCOUNT_NOT_ALLOWED", OrdRejReason.BROKER, account=intent.account)
-    return _what_and_how(rules, intent.message)
+    return _what(rules, intent.message)
 
 
-def _what_and_how(rules: StrategyRules, message: OrderFields) -> Refusal | None:
-    """Look at symbol, side and order type; an empty set permits everything."""
+def _what(rules: StrategyRules, message: OrderFields) -> Refusal | None:
     if rules.symbols and message.symbol not in rules.symbols:
         return refuse("SYMBOL_NOT_ALLOWED", OrdRejReason.BROKER, symbol=message.symbol)
+    return None
+
+
+def _how(rules: StrategyRules, message: OrderFields) -> Refusal | None:
+    """Look at side and order type; an empty set permits everything."""
     if rules.sides and message.side.name not in rules.sides:
         return refuse("SIDE_NOT_ALLOWED", OrdRejReason.BROKER, side=message.side.name)
     if rules.ord_types and message.ord_type.name not in rules.ord_types:

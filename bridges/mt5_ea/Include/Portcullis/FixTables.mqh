@@ -177,6 +177,10 @@
 #define FIX_POS_REQ_STATUS_COMPLETED "0"
 #define FIX_POS_REQ_STATUS_COMPLETED_WITH_WARNINGS "1"
 #define FIX_POS_REQ_STATUS_REJECTED "2"
+//--- PosMaintStatus
+#define FIX_POS_MAINT_STATUS_ACCEPTED "0"
+#define FIX_POS_MAINT_STATUS_REJECTED "2"
+#define FIX_POS_MAINT_STATUS_COMPLETED "3"
 //--- CollStatus
 #define FIX_COLL_STATUS_UNASSIGNED "0"
 #define FIX_COLL_STATUS_PARTIALLY_ASSIGNED "1"
@@ -342,9 +346,13 @@ enum ENUM_FIX_TAG
    TAG_ShortQty=705,
    TAG_PosAmtType=707,
    TAG_PosAmt=708,
+   TAG_PosTransType=709,
    TAG_PosReqID=710,
+   TAG_PosMaintAction=712,
+   TAG_OrigPosReqRefID=713,
    TAG_ClearingBusinessDate=715,
    TAG_PosMaintRptID=721,
+   TAG_PosMaintStatus=722,
    TAG_PosReqType=724,
    TAG_TotalNumPosReports=727,
    TAG_PosReqResult=728,
@@ -517,10 +525,18 @@ void AddAllFields(CFieldTables *tables_ptr)
    tables_ptr.Add("AP","721N! 710N 724E:0 727W:0,999999999999999999 728E!:0,1,2,3,4,99 715L!");
    tables_ptr.Add("AP","1N! 581W:-999999999999999999,999999999999999999 55N 207N 15N 730D!");
    tables_ptr.Add("AP","731W:-999999999999999999,999999999999999999 734D! 453G 702G 58T:2048");
-   tables_ptr.Add("AP","5004N 5029D 5030D 5033G");
+   tables_ptr.Add("AP","5001D 5002D 5004N 5029D 5030D 5033G");
    tables_ptr.Add("AP/453","448N! 447T 452W:-999999999999999999,999999999999999999");
    tables_ptr.Add("AP/702","703T! 704D 705D");
    tables_ptr.Add("AP/5033","5034N! 5035D!");
+   //--- PositionMaintenanceRequest
+   tables_ptr.Add("AL","710N! 709V:3 712V:2 715L! 1N!");
+   tables_ptr.Add("AL","581W:-999999999999999999,999999999999999999 55N! 207N 60U! 58T:2048");
+   tables_ptr.Add("AL","5001D 5002D 5004N");
+   //--- PositionMaintenanceReport
+   tables_ptr.Add("AM","721N! 709V:3 710N! 712V:2 713N! 722E!:0,2,3 715L! 1N!");
+   tables_ptr.Add("AM","581W:-999999999999999999,999999999999999999 55N! 207N 60U! 58T:2048");
+   tables_ptr.Add("AM","5001D 5002D 5003V:G,V 5004N 5007F");
    //--- CollateralInquiry
    tables_ptr.Add("BB","909N! 1N 207N");
    //--- CollateralInquiryAck

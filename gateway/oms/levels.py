@@ -1,0 +1,78 @@
+"""How stop-loss and take-profit of open positions move the state: AL and AM, and fills by 5004.
+
+What we told a strategy is the fact (AM), what we asked of a venue is what waits (AL). For each
+position at a venue the newest request is kept, answered or not: the venue's position has one pair
+of levels, whoever asked for them.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from gateway.oms import positions
+from gateway.oms.book import Book
+from gateway.oms.state import Position, Protection, Ticket
+from protocol.fields import PosMaintStatus, RejectSource, Side
+from protocol.messages import PositionMaintenanceReport, PositionMaintenanceRequest
+
+
+def level_key(venue: str, symbol: str, position_id: str | None) -> str:
+    """Name a position at a venue: on an account that nets, 5004 is absent."""
+    return f"{venue}|{symbol}|{position_id or ''}"
+
+
+def told(book: Book, owner: str, message: PositionMaintenanceReport, time_ns: int) -> None:
+    """Apply an AM that is told to its owner. A refusal by the gateway uses the id up, no more."""
+    book.note_id(owner, message.pos_req_id, "")
+    if message.reject_source is RejectSource.GATEWAY:
+        return
+    venue = message.security_exchange or ""
+    key = level_key(venue, message.symbol, message.position_id)
+    found = book.state.protections.get(key)
+    if found is None or (found.owner, found.pos_req_id) != (owner, message.pos_req_id):
+        found = book.state.protections[key] = Protection(
+            owner=owner, account=message.account, venue=venue, symbol=message.symbol,
+            position_id=message.position_id, pos_req_id=message.pos_req_id,
+            stop_loss_px=message.stop_loss_px, take_profit_px=message.take_profit_px,
+        )  # fmt: skip
+    found.in_doubt = message.in_doubt is True
+    if message.pos_maint_status is not PosMaintStatus.ACCEPTED and found.is_pending:
+        found.status, found.text = message.pos_maint_status, message.text
+        found.stands = (message.stop_loss_px, message.take_profit_px)
+        found.ended_ns = time_ns
+
+
+def sent(book: Book, venue: str, message: PositionMaintenanceRequest, time_ns: int) -> None:
+    """Apply an AL that is said to a venue: the request that waits has its id on the wire."""
+    key = level_key(venue, message.symbol, message.position_id)
+    found = book.state.protections.get(key)
+    if found is not None and found.is_pending:
+        found.wire_id, found.sent_ns = message.pos_req_id, time_ns
+
+
+def doubt(book: Book) -> None:
+    """Put in doubt whatever has no answer: this process cannot have heard it."""
+    for found in book.state.protections.values():
+        found.in_doubt = found.is_pending
+
+
+def move_ticket(
+    book: Book, place: tuple[str, str, str], position_id: str | None, side: Side,
+    qty: Decimal, px: Decimal,
+) -> None:  # fmt: skip
+    """Count a fill in the position that it moved, where an account holds several of one symbol.
+
+    `place` is (owner, venue, symbol). A position that is flat has ended: its id never comes again.
+    """
+    if position_id is None:
+        return
+    owner, venue, symbol = place
+    tickets = book.state.tickets.setdefault(venue, {})
+    ticket = tickets.get(position_id)
+    if ticket is None:
+        ticket = tickets[position_id] = Ticket(symbol, Position(""))
+    positions.fill(ticket.held, side, qty, px)
+    if owner not in ticket.owners:
+        ticket.owners.append(owner)
+    if not ticket.held.qty:
+        del tickets[position_id]
