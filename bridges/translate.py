@@ -138,6 +138,7 @@ def fill_report(event: Filled | Busted, exec_id: str) -> ExecutionReport:
         report(order, exec_type, exec_id),
         secondary_exec_id=fill.trade_id,
         position_id=fill.position_id or order.position_id or None,
+        origin=fill.origin or order.origin or None,
         last_qty=fill.last_qty,
         last_px=fill.last_px,
         commission=fill.commission,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from decimal import Decimal
 
+from protocol.closing_by import CLOSE_BY
 from protocol.fields import NONE, ExecType, OrdStatus, OrdType, Side
 from protocol.messages import (
     ExecutionReport,
@@ -262,6 +263,8 @@ class OwnPositions:
         """Count a fill once; a fill that is known already changes nothing."""
         if report.exec_type is not ExecType.TRADE or not report.last_qty:
             return False
+        if report.origin == CLOSE_BY:
+            return False  # one position closed by another: what is held stays
         if report.exec_id in self._fills:
             return False
         self._fills[report.exec_id] = None

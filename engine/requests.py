@@ -58,6 +58,9 @@ class OrderOptions(TypedDict, total=False):
     `expected_edge` is the profit expected, in basis points of the notional, within `holding_ms`.
     A slice of a larger order names it: `parent_order_id` is your own name for the whole, and
     `parent_qty` the quantity that all its slices together never exceed.
+
+    On a hedging account `position_id` names the position that the order closes; `A/B` closes A by
+    its opposite B. Then the side is the one that closes A, and the quantity that of the smaller.
     """
 
     price: Number | None

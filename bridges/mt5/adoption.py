@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import DealType, OrderState
 from bridges.mt5.jobs import Snapshot
-from bridges.mt5.orders import UNDECIDED, Order, id_of, request_of, row_terms
+from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, request_of, row_terms
 from bridges.mt5.records import DealRow, OrderRow
-from bridges.mt5.tables import BY_HAND, ORIGINS
+from bridges.mt5.tables import BY_HAND, ORIGINS, TRADE_SIDES
 from bridges.mt5.units import units_of
+from protocol.fields import Side
 from protocol.numbers import ZERO
 from protocol.order_id import parse
 
@@ -51,18 +52,30 @@ def record(
         return None
     name, parent, origin = source_of(core, row)
     expire_ns = core.clock.utc_ns(row.expiration_s * 1000, core.now_ns)
-    request = request_of(row, core.ours[row.symbol], symbol, expire_ns, name)
+    closes = _closing_side(row, snapshot)
+    request = request_of(row, core.ours[row.symbol], symbol, expire_ns, name, closes)
     order = Order(request, symbol.contract_size, core.clock.utc_ns(row.setup_msc, core.now_ns))
     order.ticket, order.row = row.ticket, row
     order.parent_id, order.origin = parent, origin
     order.accepted = not name or row.done_msc > 0 or row.state not in UNDECIDED
     for deal in snapshot.deals:
-        if deal.order == row.ticket and deal.type in TRADES and told(deal):
+        if deal.order != row.ticket or deal.type not in TRADES:
+            continue
+        if told(deal) and not is_other_half(deal, request.side):
             ns = core.clock.utc_ns(deal.time_msc, core.now_ns)
             order.book(deal.ticket, units_of(deal.volume, symbol), deal.price, ns)
     if name:
         _chain(core, order, snapshot)
     return order
+
+
+def _closing_side(row: OrderRow, snapshot: Snapshot) -> Side:
+    """Return the side that closes the position of an order, by its deals or the position itself."""
+    for deal in snapshot.deals:
+        if (deal.order, deal.position_id) == (row.ticket, row.position_id) and deal.type in TRADES:
+            return TRADE_SIDES[deal.type]
+    held = (one.lots < 0 for one in snapshot.positions if one.identifier == row.position_id)
+    return Side.BUY if next(held, True) else Side.SELL
 
 
 def _chain(core: Core, order: Order, snapshot: Snapshot) -> None:

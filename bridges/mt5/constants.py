@@ -170,6 +170,15 @@ class DealType(IntEnum):
     TAX = 17
 
 
+class Entry(IntEnum):
+    """DEAL_ENTRY_*: whether a deal opens, closes, reverses, or closes one position by another."""
+
+    IN = 0
+    OUT = 1
+    INOUT = 2
+    OUT_BY = 3
+
+
 class BookType(IntEnum):
     """BOOK_TYPE_*: the side of a row of the market book."""
 

@@ -23,18 +23,14 @@ from bridges.flows import Flows
 from bridges.link_events import LinkChanged
 from bridges.mt5.adoption import record, row_by, source_of
 from bridges.mt5.clock import SECOND_NS, ServerClock
+from bridges.mt5.constants import Entry
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
-from bridges.mt5.orders import UNDECIDED, Order, id_of, row_terms
+from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, row_terms
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
 from bridges.mt5.requests import AT_ONCE
-from bridges.mt5.tables import (
-    BUSTED,
-    ENDS,
-    ORIGINS,
-    TRADE_SIDES,
-)
-from bridges.mt5.telling import entries_of, fill_of
+from bridges.mt5.tables import BUSTED, ENDS, ORIGINS, TRADE_SIDES
+from bridges.mt5.telling import entries_of, fill_of, made_by
 from bridges.mt5.units import units_of
 from bridges.notes import Notes
 from bridges.port import (
@@ -59,6 +55,7 @@ MAX_ENDED = 10_000
 KEEP_MSC = 3 * 86_400_000
 """How long the tickets of deals are remembered; longer than any regular read reaches back."""
 RECENT = 256
+OPENS = frozenset((Entry.IN, Entry.INOUT))
 STOPS = frozenset((OrdType.STOP, OrdType.STOP_LIMIT))
 
 
@@ -195,7 +192,7 @@ class Core:
         if first:
             self._begin(snapshot)
         for deal in snapshot.deals:
-            if deal.entry != 1 and id_of(deal.magic) and deal.reason not in ORIGINS:
+            if deal.entry in OPENS and id_of(deal.magic) and deal.reason not in ORIGINS:
                 self.openers[deal.position_id] = id_of(deal.magic)
                 if len(self.openers) > MAX_ENDED:
                     del self.openers[next(iter(self.openers))]
@@ -316,6 +313,10 @@ class Core:
     def fill(self, order: Order, deal: DealRow) -> None:
         """Count a deal, and tell it."""
         self.accept(order)
+        if is_other_half(deal, order.request.side):
+            fill = fill_of(deal, order, self)
+            self.events.append(Filled(made_by(fill), fill))
+            return
         if order.request.ord_type in STOPS:
             self._trigger(order)
         symbol = self.rules[deal.symbol]

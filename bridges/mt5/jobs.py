@@ -324,7 +324,7 @@ def send(package: Any, login: Login, job: Send) -> Sent:
 def _prepare(package: Any, login: Login, job: Send) -> dict[str, Any] | Sent:
     """Check everything that a request depends on. Raises CallFailed, NotConnected."""
     request = job.request
-    places = request.action in {Action.DEAL, Action.PENDING}
+    places = request.action in {Action.DEAL, Action.PENDING, Action.CLOSE_BY}
     _, may_trade = _standing(package, login)
     if not may_trade:
         return _unsent("TRADE_NOT_ALLOWED: the terminal or the account lets no program trade")
@@ -337,7 +337,7 @@ def _prepare(package: Any, login: Login, job: Send) -> dict[str, Any] | Sent:
     if isinstance(finished, Refusal):
         return Sent(refusal=finished)
     words = finished.as_dict()
-    if places:
+    if places and request.action is not Action.CLOSE_BY:  # which needs no margin
         checked = _one(package, "order_check", words)
         if checked.retcode not in {0, Retcode.DONE, Retcode.PLACED}:
             text = f"{retcode_name(checked.retcode)}: {checked.comment} (order_check)"

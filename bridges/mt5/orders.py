@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bridges.mt5.constants import OrderState, OrderType, TypeTime
-from bridges.mt5.records import OrderRow, SymbolRow
-from bridges.mt5.tables import AT_MARKET, ENDS, FIX_TYPES
+from bridges.mt5.constants import Entry, OrderState, OrderType, TypeTime
+from bridges.mt5.records import DealRow, OrderRow, SymbolRow
+from bridges.mt5.tables import AT_MARKET, ENDS, FIX_TYPES, TRADE_SIDES
 from bridges.mt5.units import units_of
 from bridges.port import OrderRequest, VenueOrder
 from protocol.fields import OrdStatus, OrdType, Side, TimeInForce
@@ -38,6 +38,11 @@ def is_ours(magic: int) -> bool:
 def id_of(magic: int) -> str:
     """Write a magic as it stands on our wire; nothing if no gateway has given it."""
     return to_text(magic) if is_ours(magic) else ""
+
+
+def is_other_half(deal: DealRow, side: Side) -> bool:
+    """Whether a deal of an order of a side closes the position that the order closes another by."""
+    return deal.entry == Entry.OUT_BY and TRADE_SIDES[deal.type] is not side
 
 
 class Order:
@@ -194,12 +199,13 @@ def _terms(qty: Decimal, prices: tuple[Decimal | None, ...], expiration_s: int) 
 
 
 def request_of(
-    row: OrderRow, ours: str, symbol: SymbolRow, expire_ns: int | None, name: str
+    row: OrderRow, ours: str, symbol: SymbolRow, expire_ns: int | None, name: str, closes: Side
 ) -> OrderRequest:
-    """Write the request that an order at the server looks like."""
-    kind, side = FIX_TYPES.get(
-        OrderType(row.type), (OrdType.MARKET, Side.BUY)
-    )  # fmt: skip
+    """Write the request that an order at the server looks like.
+
+    `closes` is the side of one that closes a position by another: its type tells none.
+    """
+    kind, side = FIX_TYPES.get(OrderType(row.type), (OrdType.MARKET, closes))
     times = {TypeTime.GTC: TimeInForce.GOOD_TILL_CANCEL, TypeTime.DAY: TimeInForce.DAY}
     draft = OrderRequest(
         cl_ord_id=name, symbol=ours, side=side, ord_type=kind,

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bridges.mt5.closing import WRONG, pair_to_close, position_to_close
 from bridges.mt5.constants import (
     Action,
     Execution,
@@ -30,12 +31,12 @@ from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow, as_floa
 from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, TIMES, filling_of
 from bridges.mt5.units import Refusal, lots_of, off_tick
 from bridges.port import OrderRequest
+from protocol.closing_by import is_pair
 from protocol.fields import OrdRejReason, OrdType, Side, TimeInForce
 from protocol.numbers import ZERO
 from protocol.order_id import to_number
 
 AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
-WRONG = OrdRejReason.UNSUPPORTED_CHARACTERISTIC
 TEXT_MAX = 27
 """The package refuses a comment of more than 31 characters; servers keep less."""
 
@@ -58,6 +59,7 @@ class TradeRequest(Struct, frozen=True, kw_only=True):
     magic: int = 0
     comment: str = ""
     position: int = 0
+    position_by: int = 0
     order: int = 0
     bound: Decimal = ZERO
     """The worst price that a deal may have; 0 is any."""
@@ -69,7 +71,7 @@ class TradeRequest(Struct, frozen=True, kw_only=True):
             found[name] = as_float(getattr(self, name))
         for name in (
             "deviation", "type", "type_filling", "type_time", "expiration", "magic", "position",
-            "order",
+            "position_by", "order",
         ):  # fmt: skip
             found[name] = int(getattr(self, name))
         found["comment"] = self.comment
@@ -86,6 +88,7 @@ _FIELDS: dict[Action, set[str]] = {
     Action.PENDING: _ALWAYS | _PENDING,
     Action.MODIFY: {"action", "symbol", "order"} | (_PENDING - {"volume", "type", "type_filling"}),
     Action.REMOVE: {"action", "order"},
+    Action.CLOSE_BY: _ALWAYS | {"position", "position_by"},
 }  # fmt: skip
 
 
@@ -112,7 +115,18 @@ def new_request(
     if isinstance(lots, Refusal):
         return lots
     wrong = _shape(order, symbol) or _side(order.side, lots, symbol, held)
-    position = wrong or _position(order, lots, terms, held)
+    if wrong is not None:
+        return wrong
+    if is_pair(order.position_id) and terms.margin_mode is MarginMode.RETAIL_HEDGING:
+        return _close_by(order, lots, symbol, held)
+    return _order(order, lots, symbol, terms, held)
+
+
+def _order(
+    order: OrderRequest, lots: Decimal, symbol: SymbolRow, terms: Terms,
+    held: tuple[PositionRow, ...],
+) -> TradeRequest | Refusal:  # fmt: skip
+    position = position_to_close(order, lots, terms.margin_mode, held)
     if isinstance(position, Refusal):
         return position
     if position is not None:
@@ -131,6 +145,19 @@ def new_request(
     if position is not None:
         return Refusal(WRONG, "POSITION: only a market order can close a position (5004)")
     return _pending(base, order, symbol, terms)
+
+
+def _close_by(
+    order: OrderRequest, lots: Decimal, symbol: SymbolRow, held: tuple[PositionRow, ...]
+) -> TradeRequest | Refusal:
+    found = pair_to_close(order, lots, symbol, held)
+    if isinstance(found, Refusal):
+        return found
+    return TradeRequest(
+        action=Action.CLOSE_BY, symbol=symbol.name, type=OrderType.CLOSE_BY,
+        position=found[0].ticket, position_by=found[1].ticket, magic=to_number(order.cl_ord_id),
+        comment=order.cl_ord_id[:TEXT_MAX],
+    )  # fmt: skip
 
 
 def _deal(
@@ -240,41 +267,6 @@ def _side(
         return None
     text = f"TRADE_MODE: {symbol.name} is {mode.name}, and this order would open a position"
     return Refusal(OrdRejReason.EXCHANGE_CLOSED, text)
-
-
-def _position(
-    order: OrderRequest, lots: Decimal, terms: Terms, held: tuple[PositionRow, ...]
-) -> PositionRow | Refusal | None:
-    """Find the position that an order closes: the one it names, or with 77=C one that it fits.
-
-    A net account has one position for each symbol, which every order of the other side reduces.
-    Elsewhere one order closes one position: where none is as large as a 77=C, the largest is
-    closed, and the rest of the order is cancelled; who wants more closed asks again.
-    """
-    hedges = terms.margin_mode is MarginMode.RETAIL_HEDGING
-    if not order.position_id and not (hedges and order.reduce_only):
-        return None
-    if not hedges:
-        return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
-    against = [
-        one for one in held
-        if (one.lots * order.side.sign < 0 and not order.position_id)
-        or str(one.identifier) == order.position_id
-    ]  # fmt: skip
-    if order.position_id and not against:
-        text = f"POSITION_CLOSED: there is no position {order.position_id} in {order.symbol}"
-        if "/" in order.position_id:
-            text = f"POSITION: closing one by another ({order.position_id}) is the EA's alone"
-        return Refusal(WRONG, text)
-    fits = [one for one in against if one.lots * order.side.sign < 0 and one.volume >= lots]
-    if fits:
-        return min(fits, key=lambda one: (one.volume != lots, one.identifier))
-    whole = order.position_id or order.time_in_force is TimeInForce.FILL_OR_KILL
-    if against and not whole:
-        return max(against, key=lambda one: (one.volume, -one.identifier))
-    what = ", ".join(f"{one.identifier} of {one.lots} lots" for one in held) or "none"
-    text = f"POSITION: {lots} lots close no position; there are: {what} (name one in 5004)"
-    return Refusal(WRONG, text)
 
 
 def modify_request(

@@ -108,7 +108,7 @@ ORDER_TYPES: Mapping[tuple[OrdType, Side], OrderType] = {
     (OrdType.STOP_LIMIT, Side.BUY): OrderType.BUY_STOP_LIMIT,
     (OrdType.STOP_LIMIT, Side.SELL): OrderType.SELL_STOP_LIMIT,
 }
-"""The eight types that one party can place alone; CLOSE_BY needs two positions."""
+"""The eight types that have a side; CLOSE_BY, of two positions, has that which closes the first."""
 
 FIX_TYPES: Mapping[OrderType, tuple[OrdType, Side]] = {
     theirs: ours for ours, theirs in ORDER_TYPES.items()

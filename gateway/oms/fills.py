@@ -43,6 +43,7 @@ class VenueFill(NamedTuple):
     liquidity: LastLiquidityInd | None
     venue_order_id: str | None
     position_id: str | None = None
+    origin: str | None = None
 
     @classmethod
     def of_report(cls, message: ExecutionReport) -> VenueFill:
@@ -52,7 +53,7 @@ class VenueFill(NamedTuple):
             message.symbol, message.side, message.last_qty or ZERO, message.last_px or ZERO,
             message.commission or ZERO, message.comm_type or ABSOLUTE,
             message.comm_currency or "", message.last_liquidity_ind, _known(message.order_id),
-            message.position_id,
+            message.position_id, message.origin,
         )  # fmt: skip
 
     @classmethod
@@ -64,6 +65,7 @@ class VenueFill(NamedTuple):
             message.symbol, side.side, message.last_qty, message.last_px,
             side.commission or ZERO, side.comm_type or ABSOLUTE, side.comm_currency or "",
             message.last_liquidity_ind, _known(side.order_id), message.position_id,
+            message.origin,
         )  # fmt: skip
 
     @property
@@ -117,7 +119,8 @@ def tell_fill(book: Book, order: Order, fill: VenueFill, now_ns: int, **more: An
             commission=fill.commission, comm_type=ABSOLUTE,
             comm_currency=fill.comm_currency or order.currency or None,
             last_liquidity_ind=fill.liquidity, position_id=fill.position_id or order.position_id,
-            secondary_order_id=fill.venue_order_id or order.venue_order_id, **more,
+            secondary_order_id=fill.venue_order_id or order.venue_order_id,
+            origin=fill.origin, **more,
         ),
     )  # fmt: skip
     if not was_open or over:
@@ -144,7 +147,7 @@ def external_fill(
             "side": fill.side.value, "qty": format_decimal(fill.qty),
             "px": format_decimal(fill.px), "currency": currency,
             "commission": format_decimal(fill.commission), "comm_currency": fill.comm_currency,
-            "cl_ord_id": fill.cl_ord_id, "position_id": fill.position_id,
+            "cl_ord_id": fill.cl_ord_id, "position_id": fill.position_id, "origin": fill.origin,
         },
     )  # fmt: skip
     yield alert("EXTERNAL_FILL", venue=venue, trade=fill.trade_id, at=format_utc(now_ns))

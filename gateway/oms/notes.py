@@ -22,6 +22,7 @@ from gateway.oms.state import (
     VenueRecord,
     fill_key,
 )
+from protocol.closing_by import CLOSE_BY
 from protocol.fields import Side, TradingState
 from protocol.numbers import ZERO, parse_sum
 
@@ -123,7 +124,7 @@ def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
         "", f"X{entry.seq}", parse_sum(body["qty"]), parse_sum(body["px"]),
         commission=parse_sum(body["commission"]), currency=body["comm_currency"],
         owner=body["owner"], account=body["account"], symbol=body["symbol"],
-        side=Side(body["side"]),
+        side=Side(body["side"]), moves=body.get("origin") != CLOSE_BY,
     )  # fmt: skip
     key = fill_key(fill.symbol, fill.side, body["trade_id"])
     positions.count(book, body["venue"], key, fill, body["currency"])

@@ -23,6 +23,7 @@ from gateway.oms.order_states import (
     venue_next,
 )
 from gateway.oms.state import Fill, Order, Pending, PositionKey, fill_key
+from protocol.closing_by import CLOSE_BY
 from protocol.fields import (
     ExecType,
     OrdRejReason,
@@ -176,6 +177,7 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
             commission=message.commission or ZERO,
             currency=message.comm_currency or order.currency,
             owner=order.owner, account=order.account, symbol=order.symbol, side=order.side,
+            moves=message.origin != CLOSE_BY,
         ),
         order.currency,
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 Average cost method: a fill in the direction of the position adds to its cost; one against it
 realises profit on the part that it closes; one that goes through zero closes all and opens the rest
-at its own price. Profit is in the quote currency, fees stay in the currency they were paid in.
+at its own price. Profit is in the quote currency, fees stay in the currency they were paid in. The
+two fills that close one position of an account by another (`Fill.moves`) cost their fees, and leave
+the rest as it is.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ def count(book: Book, venue: str, trade_id: str, new: Fill, currency: str) -> No
     position.count += 1
     new.number = position.count
     new.before = (position.qty, position.cost, position.realized)
-    fill(position, new.side, new.last_qty, new.last_px)
+    if new.moves:
+        fill(position, new.side, new.last_qty, new.last_px)
     _end_trip(position, new.before)
     pay(position, new.commission, new.currency)
     book.note_fill(venue, trade_id, new)
@@ -86,8 +89,9 @@ def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal)
     changed.last_qty, changed.last_px = qty, px
     book.note_fill(venue, trade_id, changed)
     if len(later) != position.count - changed.number + 1:
-        fill(position, changed.side.opposite, old_qty, old_px)
-        if qty:
+        if changed.moves:
+            fill(position, changed.side.opposite, old_qty, old_px)
+        if qty and changed.moves:
             fill(position, changed.side, qty, px)
         position.since = position.realized
         return
@@ -96,7 +100,7 @@ def recount(book: Book, venue: str, trade_id: str, *, qty: Decimal, px: Decimal)
         book.forget_fill(venue, name)
         one.before = (position.qty, position.cost, position.realized)
         book.note_fill(venue, name, one)
-        if one.last_qty:
+        if one.last_qty and one.moves:
             fill(position, one.side, one.last_qty, one.last_px)
     position.since = position.realized
 

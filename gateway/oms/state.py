@@ -228,7 +228,7 @@ class Fill(Struct):
 
     `owner`, `account`, `symbol` and `side` say whose position it moved; it was the `number`-th fill
     of that position, and `before` is the position's quantity, cost and realised profit before it,
-    from which it is counted again after a bust.
+    from which it is counted again after a bust. One that closes a position by another moves none.
     """
 
     order_id: str
@@ -243,6 +243,7 @@ class Fill(Struct):
     side: Side = Side.BUY
     number: int = 0
     before: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
+    moves: bool = True
 
 
 def wire_key(venue: str, wire_id: str) -> str:

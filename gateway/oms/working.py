@@ -16,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from gateway.oms.state import Order, PositionKey
+from protocol.closing_by import is_pair
 from protocol.fields import OrdType, Side, TimeInForce
 from protocol.numbers import ZERO
 
@@ -61,9 +62,10 @@ class _Counted(Struct):
 def at_stake(order: Order) -> Decimal:
     """Return what an open order may still execute: a replace on its way may have come through.
 
-    What the venue itself made to protect a position ends with that position and adds nothing to it.
+    What the venue itself made to protect a position ends with that position and adds nothing to it;
+    neither does what closes one position by another.
     """
-    if is_protective(order):
+    if is_protective(order) or is_pair(order.position_id):
         return ZERO
     qty = order.order_qty
     replace = order.replace

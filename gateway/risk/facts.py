@@ -13,6 +13,7 @@ from gateway.oms.state import Order, PositionKey
 from gateway.oms.working import NOTHING
 from gateway.risk.limits import Binding, LimitBook
 from gateway.risk.rates import quote_currency
+from protocol.closing_by import is_pair
 from protocol.fields import OrdRejReason, Side
 from protocol.messages import OrderFields, Security
 from protocol.numbers import ZERO, format_decimal
@@ -129,15 +130,24 @@ class Intent:
         return self._key
 
     @property
+    def closes_by(self) -> bool:
+        """Whether it closes one position by another: it moves nothing, and meets no market."""
+        return is_pair((self.existing or self.message).position_id)
+
+    @property
     def qty(self) -> Decimal:
         """What may be executed if it is sent: its quantity without what is executed already."""
         existing = self.existing
+        if self.closes_by:
+            return ZERO
         return self.message.order_qty - (existing.cum_qty if existing is not None else ZERO)
 
     @property
     def at_stake(self) -> Decimal:
         """What may be executed at most: a replace may also fail, and the old version live on."""
         existing = self.existing
+        if self.closes_by:
+            return ZERO
         if existing is None:
             return self.message.order_qty
         return max(self.message.order_qty, existing.order_qty) - existing.cum_qty
@@ -186,10 +196,14 @@ class Intent:
         return None if rate is None else self.message.order_qty * price * rate
 
     def reduces(self, facts: Facts) -> bool:
-        """Whether it can only make the strategy's own position smaller, resting orders counted."""
+        """Whether it can only make the strategy's own position smaller, resting orders counted.
+
+        What closes one position by another is no new risk either.
+        """
         if self._reduces is None:
             room = closable(facts.book, self)
-            self._reduces = self.qty > ZERO and self.at_stake <= room
+            shrinks = self.qty > ZERO and self.at_stake <= room
+            self._reduces = shrinks or self.closes_by
         return self._reduces
 
 

@@ -18,6 +18,7 @@ from msgspec import Struct
 from gateway.risk.breaker_rules import BreakerRules
 from gateway.risk.breakers import BPS, MS, Share, Slow, Withdrawn, Worse
 from gateway.risk.trips import Trips
+from protocol.closing_by import CLOSE_BY
 from protocol.fields import ExecType, OrdType, RejectSource, Side, TimeInForce
 from protocol.messages import ExecutionReport, OrderFields
 from protocol.timestamps import parse_utc
@@ -178,7 +179,8 @@ class OrderWatch:
             slow = self._fills[followed.venue]
             if why := slow.end(order_id, now_ns):
                 self._slow_fill(followed.venue, slow, why)
-        self._slipped(followed, report, now_ns)
+        if report.origin != CLOSE_BY:  # its price is that of another day
+            self._slipped(followed, report, now_ns)
         if not report.leaves_qty:
             self._orders.pop(order_id, None)
 

@@ -69,7 +69,7 @@ def test_a_stop_that_was_hit_while_nobody_listened_is_the_strategys(play):
     assert (held(play, "MM"), held(play, "EXTERNAL")) == (0, 0)
     told = [one for one in play.desk.told("MM") if one.msg_type == "8" and one.origin]
     assert [(one.exec_type, one.origin, one.parent_order_id) for one in told] == [
-        (E.RESTATED, "STOP_LOSS", parent)
+        (kind, "STOP_LOSS", parent) for kind in (E.RESTATED, E.TRADE, E.TRADE)
     ]
     fills = [one for one in play.desk.told("MM") if getattr(one, "secondary_exec_id", "")][-2:]
     assert [(one.order_id, one.position_id) for one in fills] == [(told[0].order_id, "P1")] * 2

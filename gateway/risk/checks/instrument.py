@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gateway.oms.rules import SENSE_MAX
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
+from protocol.closing_by import is_pair, pair_of
 from protocol.fields import OrdRejReason, OrdType, PositionEffect, TimeInForce
+from protocol.messages import OrderFields
 from protocol.numbers import format_decimal
 from protocol.timestamps import parse_utc
 
@@ -47,6 +49,8 @@ def fields_agree(_facts: Facts, intent: Intent) -> Refusal | None:
         bad = "ExpireTime(126)"
     elif message.exec_inst is not None and message.ord_type not in _NEEDS_PRICE:
         bad = "ExecInst(18)"
+    elif is_pair(message.position_id) and not _is_good_pair(message):
+        bad = "PositionID(5004)"
     if not bad:
         return None
     tif = message.time_in_force or TimeInForce.DAY
@@ -54,6 +58,13 @@ def fields_agree(_facts: Facts, intent: Intent) -> Refusal | None:
         "FIELDS_DISAGREE", OrdRejReason.OTHER, field=bad,
         ord_type=message.ord_type.name, time_in_force=tif.name,
     )  # fmt: skip
+
+
+def _is_good_pair(message: OrderFields) -> bool:
+    """Whether closing one position by another is asked as it can be done: at once, and no more."""
+    levels = message.stop_loss_px is not None or message.take_profit_px is not None
+    at_market = message.ord_type is OrdType.MARKET and not levels
+    return at_market and pair_of(message.position_id or "") is not None
 
 
 def capability(facts: Facts, intent: Intent) -> Refusal | None:

@@ -4,7 +4,8 @@ Rules: without a healthy reference price new risk is refused, with the fault of 
 makes a position smaller is no new risk and may leave: with a limit price, or with 77=C, which says
 that getting out is meant at whatever price; and so may a replace that only takes quantity off. The
 collar binds everything whose price can be known, exits too: a slip of a finger closes as badly as
-it opens. It looks only at the side on which an order may be executed worse than the market.
+it opens. It looks only at the side on which an order may be executed worse than the market. What
+closes one position by another meets no market, and has no price.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ BPS = 10_000
 def may_go_blind(facts: Facts, intent: Intent) -> bool:
     """Whether an order may leave without a price to judge it by: it is no new risk, and says so."""
     message = intent.message
+    if intent.closes_by:
+        return True
     if message.price is None and message.position_effect is not PositionEffect.CLOSE:
         return only_shrinks(intent)
     return only_shrinks(intent) or intent.reduces(facts)
@@ -74,8 +77,8 @@ def collar(facts: Facts, intent: Intent) -> Refusal | None:
     if limit is None:
         return None
     found = intent.reference(facts)
-    if isinstance(found, Unhealthy):
-        return None  # fresh_price has decided
+    if isinstance(found, Unhealthy) or intent.closes_by:
+        return None  # fresh_price has decided, or there is nothing to decide
     message = intent.message
     against, worst = found.price, message.price
     if worst is None:

@@ -27,7 +27,7 @@ _BUY, _SELL = Side.BUY, Side.SELL
 
 def self_trade(facts: Facts, intent: Intent) -> Refusal | None:
     """Where the account wants it so, an order that would meet one of our own is refused."""
-    if facts.rules.venues[intent.venue].self_trade != REJECT_NEW:
+    if facts.rules.venues[intent.venue].self_trade != REJECT_NEW or intent.closes_by:
         return None
     message = intent.message
     other = _SELL if message.side is _BUY else _BUY

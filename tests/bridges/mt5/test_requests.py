@@ -32,7 +32,7 @@ from bridges.mt5.requests import (
 from bridges.mt5.units import Refusal, lots_of, units_of
 from bridges.port import OrderRequest
 from protocol.fields import OrdType, Side, TimeInForce
-from protocol.order_id import OrderId
+from protocol.order_id import OrderId, to_number
 
 ID = OrderId(1, 1_700_000_000, 1)
 NET = Terms(margin_mode=MarginMode.RETAIL_NETTING, offset_s=7_200, deviation=20)
@@ -203,13 +203,39 @@ def test_which_position_an_order_closes():
     assert made(replace(sell, reduce_only=True), terms=HEDGE, held=held).position == 102
     assert made(replace(sell, position_id="1"), terms=HEDGE, held=held).position == 101
     for wrong, text in (
-        (replace(sell, position_id="9"), "POSITION_CLOSED"),
-        (replace(sell, position_id="1/2"), "POSITION: closing one by another"),
+        (replace(sell, position_id="9"), "POSITION: 0.1 lots close no position 9"),
         (replace(sell, position_id="3"), "POSITION: 0.1 lots close no position"),
         (replace(sell, position_id="2", order_qty=Decimal(20_000)), "POSITION: 0.2 lots"),
         (order(OrdType.LIMIT, Side.SELL, price="1.11", position_id="1"), "POSITION: only a market"),
     ):
         assert made(wrong, terms=HEDGE, held=held).text.startswith(text)
+
+
+def test_one_position_is_closed_by_another():
+    """5004 = `A/B` is a CLOSE_BY of the smaller volume; 54 closes A, and nothing is opened."""
+    held = [position(1, "0.3"), position(2, "0.1"), position(3, "-0.1")]
+    pair = order(side=Side.SELL, position_id="1/3")
+    found = sent(pair, terms=HEDGE, held=held, quote=replace(QUOTE, bid=Decimal(0)))
+    assert found.as_dict() == {
+        "action": Action.CLOSE_BY, "symbol": "EURUSD", "position": 101, "position_by": 103,
+        "magic": to_number(ID.text()), "comment": ID.text(),
+    }  # fmt: skip
+    other = made(order(position_id="3/1"), terms=HEDGE, held=held)
+    assert (other.position, other.position_by) == (103, 101)
+    for wrong, text in (
+        (replace(pair, position_id="1/2"), "POSITION: 1 cannot be closed by 2 with 54=2"),
+        (replace(pair, position_id="3/1"), "POSITION: 3 cannot be closed by 1 with 54=2"),
+        (replace(pair, position_id="1/9"), "POSITION: 1 cannot be closed by 9"),
+        (replace(pair, position_id="1/"), "POSITION: 1 cannot be closed by  with"),
+        (replace(pair, order_qty=Decimal(20_000)),
+         "POSITION: closing 1 by 3 is of 0.1 lots, received 0.2"),
+        (replace(pair, stop_loss_px=Decimal("1.2")), "POSITION: closing one by another is a mar"),
+        (order(OrdType.LIMIT, Side.SELL, price="1.11", position_id="1/3"), "POSITION: closing one"),
+    ):
+        assert made(wrong, terms=HEDGE, held=held).text.startswith(text)
+    barred = symbol(orders=OrderFlag(63))
+    assert made(pair, barred, HEDGE, held).text.startswith("NOT_SUPPORTED: closing one position")
+    assert made(pair, held=held).text.startswith("POSITION: this account nets")
 
 
 def test_a_reduction_that_no_position_holds_closes_the_largest():

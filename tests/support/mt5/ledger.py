@@ -105,8 +105,11 @@ class Ledger:
         ]  # fmt: skip
 
     def filled(self, magic):
-        """Return the volume that was traded for a magic."""
-        return sum((deal.volume for deal in self.by_magic(magic)), ZERO)
+        """Return the volume that was traded for a magic: of a close-by what both positions lost."""
+        sides = [ZERO, ZERO]
+        for deal in self.by_magic(magic):
+            sides[deal.type] += deal.volume
+        return max(sides)
 
     def arrive(self, arrival):
         """Note a request that reached the server."""

@@ -32,21 +32,27 @@ void TellDeal(const SDealRow &deal,const SSymbolRules &rules,const CStanding &st
    fill.transact_ns=standing.UtcNs(deal.time_msc);
    fill.position_id=standing.IsHedging() ? IntegerToString(deal.position_id) : "";
    fill.parent_id="";
-   fill.origin="";
+   fill.origin=deal.entry==DEAL_ENTRY_OUT_BY ? "CLOSE_BY" : "";
+  }
+
+//--- whose fill it is; the other half of a close-by is of an order that the server made of ours
+void NameFill(const string name,const bool is_other_half,SFill &fill)
+  {
+   if(!is_other_half)
+      fill.cl_ord_id=name;
+   if(is_other_half && name!="")
+     {
+      fill.order_id+="/"+fill.trade_id;
+      fill.parent_id=name;
+     }
   }
 
 //--- a fill of a chain: under the name that it has now
 void TellChainDeal(const SDealRow &deal,const SChain &chain,SFill &fill)
   {
-   if(fill.side!=chain.side)
-     {
-      //--- the other half of a close-by: an order that the server made of ours
-      fill.order_id+="/"+fill.trade_id;
-      fill.parent_id=chain.name;
-      fill.origin="CLOSE_BY";
+   NameFill(chain.name,fill.side!=chain.side,fill);
+   if(fill.cl_ord_id=="")
       return;
-     }
-   fill.cl_ord_id=chain.name;
    bool limits=chain.ord_type==FIX_ORD_TYPE_LIMIT || chain.ord_type==FIX_ORD_TYPE_STOP_LIMIT;
    if(limits && deal.time_msc>chain.setup_msc)
       fill.liquidity="1";

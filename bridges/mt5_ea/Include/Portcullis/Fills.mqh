@@ -167,7 +167,8 @@ private:
       m_symbols_ptr.Rules(index,rules);
       TellDeal(deal,rules,*m_standing_ptr,fill);
       TellChainDeal(deal,m_book_ptr.chains[at],fill);
-      m_telling_ptr.Busted(at,fill);
+      if(fill.cl_ord_id!="")
+         m_telling_ptr.Busted(at,fill);
      }
   };
 

@@ -80,7 +80,10 @@ public:
                           SFixMessage &out)
      {
       string position=fill.position_id!="" ? fill.position_id : order.position_id;
-      Say(order,exec_type,order.cl_ord_id,order.orig_cl_ord_id,position,fill.transact_ns,out);
+      SVenueOrder told=order;
+      if(fill.origin!="")
+         told.origin=fill.origin;
+      Say(told,exec_type,order.cl_ord_id,order.orig_cl_ord_id,position,fill.transact_ns,out);
       out.Add(TAG_SecondaryExecID,fill.trade_id);
       out.AddDecimal(TAG_LastQty,fill.last_qty);
       out.AddDecimal(TAG_LastPx,fill.last_px);

@@ -173,42 +173,62 @@ private:
                 : refusal.Set(WRONG,"POSITION: this account nets; 5004 names nothing here");
       if(order.position_id=="" && !order.reduce_only)
          return true;
-      string first=order.position_id,second="";
-      int slash=StringFind(first,"/");
-      if(slash>=0)
-        {
-         second=StringSubstr(first,slash+1);
-         first=StringSubstr(first,0,slash);
-        }
-      int at=Closes(order,first,lots,rules,held);
+      if(StringFind(order.position_id,"/")>=0)
+         return SetPair(order,lots,rules,held,request,refusal);
+      int at=Closes(order,lots,rules,held);
       if(at<0)
-         return refusal.Set(WRONG,"POSITION: "+lots.Text()+" lots close no position "+first+
+         return refusal.Set(WRONG,"POSITION: "+lots.Text()+" lots close no position"+
+                            (order.position_id=="" ? "" : " "+order.position_id)+
                             "; there are: "+Names(rules,held)+" (name one in 5004)");
       request.position=held[at].ticket;
       request.volume=MathMin(lots.ToDouble(),held[at].volume.ToDouble());
-      if(second=="")
-         return true;
+      return true;
+     }
+   //--- 5004 = A/B: the smaller of the two positions is what is closed of both
+   bool              SetPair(const SOrderRequest &order,const SDecimal &lots,
+                             const SSymbolRules &rules,const SPositionRow &held[],
+                             MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      if(order.ord_type!=FIX_ORD_TYPE_MARKET || order.stop_loss_px.is_set ||
+         order.take_profit_px.is_set)
+         return refusal.Set(WRONG,"POSITION: closing one by another is a market order (40=1)"
+                            " without 5001 and 5002");
+      if((rules.order_mode&SYMBOL_ORDER_CLOSEBY)==0)
+         return refusal.Set(WRONG,"NOT_SUPPORTED: closing one position by another for this"
+                            " symbol");
+      int slash=StringFind(order.position_id,"/");
+      string first=StringSubstr(order.position_id,0,slash);
+      string second=StringSubstr(order.position_id,slash+1);
+      int one=Named(first,rules,held),other=Named(second,rules,held);
+      bool buys=order.side==FIX_SIDE_BUY;
+      if(one<0 || other<0 || !held[one].IsAgainst(buys) || held[other].IsAgainst(buys))
+         return refusal.Set(WRONG,"POSITION: "+first+" cannot be closed by "+second+" with 54="+
+                            order.side+"; there are: "+Names(rules,held));
+      SDecimal least=held[one].volume;
+      if(held[other].volume.Compare(least)<0)
+         least=held[other].volume;
+      if(lots.Compare(least)!=0)
+         return refusal.Set(WRONG,"POSITION: closing "+first+" by "+second+" is of "+
+                            least.Text()+" lots, received "+lots.Text());
+      request.position=held[one].ticket;
+      request.position_by=held[other].ticket;
+      return true;
+     }
+   int               Named(const string name,const SSymbolRules &rules,
+                           const SPositionRow &held[]) const
+     {
       for(int i=0; i<ArraySize(held); i++)
-         if(IntegerToString(held[i].identifier)==second && held[i].symbol==rules.name &&
-            held[i].IsLong()!=held[at].IsLong() && (rules.order_mode&SYMBOL_ORDER_CLOSEBY)!=0)
-           {
-            SDecimal least=held[i].volume;
-            if(held[at].volume.Compare(least)<0)
-               least=held[at].volume;
-            if(lots.Compare(least)!=0)
-               return refusal.Set(WRONG,"POSITION: closing "+first+" by "+second+" is of "+
-                                  least.Text()+" lots, received "+lots.Text());
-            request.position_by=held[i].ticket;
-            return true;
-           }
-      return refusal.Set(WRONG,"POSITION: "+first+" cannot be closed by "+second);
+         if(held[i].symbol==rules.name && IntegerToString(held[i].identifier)==name)
+            return i;
+      return -1;
      }
    //--- the position to close: the one that is named, or the one that fits best. Where none is as
    //--- large as a 77=C, the largest is closed and the rest is cancelled: who wants more closed
    //--- asks again
-   int               Closes(const SOrderRequest &order,const string named,const SDecimal &lots,
+   int               Closes(const SOrderRequest &order,const SDecimal &lots,
                             const SSymbolRules &rules,const SPositionRow &held[]) const
      {
+      string named=order.position_id;
       bool buys=order.side==FIX_SIDE_BUY;
       int best=-1,largest=-1;
       for(int i=0; i<ArraySize(held); i++)

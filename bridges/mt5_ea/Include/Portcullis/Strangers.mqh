@@ -70,7 +70,8 @@ public:
       if(quiet)
          return;
       SVenueOrder order;
-      if(found && fill.parent_id!="" && !m_told.Has((long)row.ticket) && Tell(row,order))
+      bool is_made=found && fill.parent_id!="" && OriginOf(row.reason)!="";
+      if(is_made && !m_told.Has((long)row.ticket) && Tell(row,order))
         {
          m_told.Set((long)row.ticket,1);
          order.cum_qty.SetWhole(0);
@@ -84,12 +85,16 @@ public:
    //--- who has made an order: parent and origin, or the id of another gateway
    void              Name(const SOrderRow &row,const SDealRow &deal,SFill &fill)
      {
-      fill.origin=OriginOf(row.reason);
-      if(fill.origin!="")
+      bool is_other_half=deal.entry==DEAL_ENTRY_OUT_BY && deal.position_id!=row.position_id;
+      string origin=OriginOf(row.reason);
+      if(origin!="")
+        {
+         fill.origin=origin;
          fill.parent_id=Parent(row.magic,deal.position_id);
+        }
       else
          if(row.reason==ORDER_REASON_EXPERT && IsWireMagic(row.magic))
-            fill.cl_ord_id=WireText(row.magic);
+            NameFill(WireText(row.magic),is_other_half,fill);
      }
    //--- a fill that belongs to no chain
    void              Tell(const SFill &fill)
@@ -203,7 +208,8 @@ private:
       for(int i=0; i<count; i++)
         {
          SDealRow deal;
-         if(!ReadDeal(HistoryDealGetTicket(i),deal))
+         if(!ReadDeal(HistoryDealGetTicket(i),deal) || deal.entry==DEAL_ENTRY_OUT ||
+            deal.entry==DEAL_ENTRY_OUT_BY)
             continue;
          at=m_book_ptr.ByTicket(deal.order);
          if(at!=NOBODY)

@@ -1,0 +1,100 @@
+"""One position closed by another on a hedging account, whatever becomes of the answer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.mt5.constants import Action, Retcode
+from support.mt5.records import Request
+from support.mt5_trader import HEDGING, Trader, World, people_of, server_of
+
+from bridges.port import Accepted, Filled, Rejected
+from protocol.fields import OrdStatus, Side
+
+ANSWERS = {
+    "done": lambda faults: None,
+    "10012, and done": lambda faults: faults.doubt(Retcode.TIMEOUT, acts=True, when=BY),
+    "10012, and not done": lambda faults: faults.doubt(Retcode.TIMEOUT, acts=False, when=BY),
+    "nothing, and done": lambda faults: faults.silence(acts=True, when=BY),
+    "10008, done late": lambda faults: faults.tardy(3_000, early=Retcode.PLACED, when=BY),
+    "10006": lambda faults: faults.refuse(Retcode.REJECT, when=BY),
+}
+BY = Action.CLOSE_BY
+
+
+def hedged():
+    """Return a trader who is long 30000 and short 10000, and the two positions' names."""
+    trader = Trader(World(server_of(HEDGING)))
+    trader.world.terminal.timeout_ms = 5_000
+    for qty, side in (("30000", Side.BUY), ("10000", Side.SELL)):
+        trader.place(qty, side=side)
+        trader.world.run(500)
+    long, short = (str(one.identifier) for one in trader.world.office.books.positions.values())
+    return trader, long, short
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_both_halves_are_told_once(answer, restarts):
+    """The order's own fill closes A; the other, of an order made of it, closes B; the rest stays.
+
+    A bridge that dies in between finds the order by its magic, with its side.
+    """
+    trader, long, short = hedged()
+    ANSWERS[answer](trader.world.server.faults)
+    name = trader.place("10000", side=Side.SELL, position_id=f"{long}/{short}")
+    if restarts:
+        trader.world.run(3)
+        trader.restart()
+    trader.world.run(40_000)
+    trader.judge(whole=not restarts)
+    fills = [one for one in trader.fills_since(0) if one.origin == "CLOSE_BY"]
+    found = trader.ask("look_up", name).order
+    if "not done" in answer or answer == "10006":
+        assert (fills, len(trader.positions())) == ([], 2)
+        assert found is None or found.status is OrdStatus.REJECTED
+        return
+    mine, made = fills
+    assert (mine.cl_ord_id, mine.side, mine.position_id) == (name, Side.SELL, long)
+    assert (made.cl_ord_id, made.side, made.position_id) == ("", Side.BUY, short)
+    assert (made.parent_id, made.order_id) == (name, f"{mine.order_id}/{made.trade_id}")
+    assert (found.side, found.status, found.cum_qty) == (Side.SELL, OrdStatus.FILLED, 10_000)
+    assert [one.qty for one in trader.positions()] == [Decimal(20_000)]
+    told = [one for one in trader.told if isinstance(one, Filled) and one.fill.origin]
+    assert {one.fill.trade_id for one in told} <= {mine.trade_id, made.trade_id}
+    for one in told:
+        assert one.order.order_id == one.fill.order_id
+    assert len([one for one in trader.told if isinstance(one, Accepted | Rejected)]) <= 3
+
+
+def test_a_stop_of_the_rest_is_its_openers():
+    """Closing a part by another position makes nobody its opener."""
+    trader = Trader(World(server_of(HEDGING)))
+    opener = trader.place("30000", stop_loss_px=Decimal("1.09500"))
+    trader.world.run(500)
+    trader.place("10000", side=Side.SELL)
+    trader.world.run(500)
+    long, short = (str(one.identifier) for one in trader.world.office.books.positions.values())
+    trader.place("10000", side=Side.SELL, position_id=f"{long}/{short}")
+    trader.world.run(500)
+    trader.world.server.stop_keeps_magic = False
+    trader.world.server.quote("EURUSD", "1.09400", "1.09410")
+    trader.world.run(2_000)
+    stop, = [one for one in trader.fills_since(0) if one.origin == "STOP_LOSS"]
+    assert (stop.parent_id, stop.last_qty) == (opener, 20_000)
+    trader.judge()
+
+
+def test_a_persons_close_by_is_theirs():
+    """Both halves are told without an id, as the one order that it is."""
+    trader, long, short = hedged()
+    people_of(trader).ask(
+        Request(action=BY, symbol="EURUSD", position=int(long), position_by=int(short))
+    )
+    trader.world.run(2_000)
+    first, second = (one.fill for one in trader.told if isinstance(one, Filled) and one.fill.origin)
+    assert {one.cl_ord_id + one.parent_id for one in (first, second)} == {""}
+    assert first.order_id == second.order_id
+    assert {first.side, second.side} == {Side.BUY, Side.SELL}
+    trader.judge()
