@@ -128,6 +128,8 @@ def position_report(
         realized_pnl=plain(round(position.realized_pnl, 12)),
         positions=(PositionQty(pos_type="TQ", long_qty=long_qty, short_qty=short_qty),),
         position_id=position.position_id or None,
+        stop_loss_px=position.stop_loss_px,
+        take_profit_px=position.take_profit_px,
     )
 
 
@@ -197,6 +199,7 @@ def capabilities_text(able: Capabilities) -> str:
         "HEDGING": able.hedging,
         "REPLACE": able.replace,
         "LOOKUP": able.look_up,
+        "PROTECT": able.protect,
         "DEMO": able.demo,
     }
     words = [_TYPE_NAMES[kind] for kind in able.ord_types]

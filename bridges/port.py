@@ -21,6 +21,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from bridges.instrument import Instrument
+from bridges.levels import LevelsTold
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.market_events import BookChanged, Traded
 from protocol.fields import CxlRejReason, CxlRejResponseTo, ExecRestatementReason
@@ -42,6 +43,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     hedging: bool = False
     replace: bool = False
     look_up: bool = False
+    protect: bool = False
+    """Whether it is a `levels.ProtectingVenue`, and its symbols let it."""
     demo: bool = False
     """Known to trade no real money; what is not known to be a demo account has no such word."""
     absence_after_ms: int = 0
@@ -143,7 +146,7 @@ class Fill(Struct, frozen=True, kw_only=True):
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """What the account holds of one symbol: signed quantity and its average price."""
+    """What the account holds of one symbol: signed quantity, its average price, its levels."""
 
     symbol: str
     currency: str
@@ -151,6 +154,8 @@ class Position(Struct, frozen=True, kw_only=True):
     avg_px: Decimal
     realized_pnl: Decimal = ZERO
     position_id: str = ""
+    stop_loss_px: Decimal | None = None
+    take_profit_px: Decimal | None = None
 
 
 class Balance(Struct, frozen=True, kw_only=True):
@@ -305,7 +310,7 @@ OrderEvent = (
     | CancelRefused
 )  # fmt: skip
 Answer = Found | OpenOrders | Fills | Positions | Balances | LedgerEntries | Instruments
-Event = OrderEvent | Answer | LinkChanged | RateWarned | BookChanged | Traded
+Event = OrderEvent | LevelsTold | Answer | LinkChanged | RateWarned | BookChanged | Traded
 
 
 class Listener(Protocol):

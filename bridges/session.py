@@ -19,6 +19,14 @@ from functools import partial
 from bridges import answers as a
 from bridges import translate as t
 from bridges.id_log import IdLog
+from bridges.levels import (
+    NOT_SUPPORTED,
+    SENT_BEFORE,
+    LevelsTold,
+    ProtectingVenue,
+    levels_report,
+    levels_request,
+)
 from bridges.link_events import LinkChanged, RateWarned
 from bridges.market_events import BookChanged, Traded
 from bridges.port import (
@@ -29,6 +37,7 @@ from bridges.port import (
     Instruments,
     LedgerEntries,
     OpenOrders,
+    OrderEvent,
     Positions,
     Venue,
 )
@@ -37,6 +46,7 @@ from protocol.fields import (
     BusinessRejectReason,
     CxlRejReason,
     OrdRejReason,
+    PosMaintStatus,
     TradSesStatus,
 )
 from protocol.messages import (
@@ -49,6 +59,7 @@ from protocol.messages import (
     OrderCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
+    PositionMaintenanceRequest,
     RequestForPositions,
     SecurityListRequest,
     TradeCaptureReportRequest,
@@ -131,6 +142,8 @@ class BridgeSession:
                 self._replace(message)
             case OrderStatusRequest():
                 self._status(message)
+            case PositionMaintenanceRequest():
+                self._protect(message)
             case OperatorCommand():
                 self._stage(partial(self._command, message))
             case _:
@@ -220,6 +233,18 @@ class BridgeSession:
         else:
             self._ask_instead(message)
 
+    def _protect(self, message: PositionMaintenanceRequest) -> None:
+        venue, asked = self.venue, levels_request(message)
+        if not (isinstance(venue, ProtectingVenue) and venue.capabilities.protect):
+            refused = LevelsTold(asked, PosMaintStatus.REJECTED, text=NOT_SUPPORTED)
+            self._stage_say(self._word(refused))
+        elif self._id_log.was_sent(asked.request_id):
+            unsure = LevelsTold(asked, PosMaintStatus.ACCEPTED, text=SENT_BEFORE)
+            self._stage_say(self._word(unsure))
+        else:
+            self._id_log.hold(asked.request_id)
+            self._stage(lambda: venue.protect(asked, self._now_ns))
+
     def _ask_instead(
         self, message: OrderStatusRequest | NewOrderSingle | OrderCancelReplaceRequest
     ) -> None:
@@ -295,7 +320,15 @@ class BridgeSession:
                         self._say(message)
             case _:
                 if self.logged_on:
-                    self._say(t.order_message(event, next(self._exec_ids)))
+                    self._say(self._word(event))
+
+    def _word(self, event: OrderEvent | LevelsTold) -> Message:
+        name = next(self._exec_ids)
+        if not isinstance(event, LevelsTold):
+            return t.order_message(event, name)
+        return levels_report(
+            event, name, account=self.account, venue=self.venue_id, now_ns=self._now_ns
+        )
 
     def _on_link(self, event: LinkChanged | RateWarned) -> None:
         if isinstance(event, LinkChanged):

@@ -87,6 +87,7 @@ def positions(core: Core, question: str) -> Flow:
             symbol=core.ours[row.symbol], currency=symbol.currency_profit,
             qty=units_of(row.lots, symbol), avg_px=row.price_open,
             position_id=str(row.identifier) if hedges else "",
+            stop_loss_px=row.sl, take_profit_px=row.tp,
         )
         for row in snapshot.positions
         if (symbol := core.rules.get(row.symbol)) is not None

@@ -63,6 +63,8 @@ class TradeRequest(Struct, frozen=True, kw_only=True):
     order: int = 0
     bound: Decimal = ZERO
     """The worst price that a deal may have; 0 is any."""
+    standing: tuple[Decimal, Decimal] = (ZERO, ZERO)
+    """The levels that the position has until now: near one of them it is frozen."""
 
     def as_dict(self) -> dict[str, Any]:
         """Write it as order_send() and order_check() want it."""
@@ -88,6 +90,7 @@ _FIELDS: dict[Action, set[str]] = {
     Action.PENDING: _ALWAYS | _PENDING,
     Action.MODIFY: {"action", "symbol", "order"} | (_PENDING - {"volume", "type", "type_filling"}),
     Action.REMOVE: {"action", "order"},
+    Action.SLTP: {"action", "symbol", "position", "sl", "tp"},
     Action.CLOSE_BY: _ALWAYS | {"position", "position_by"},
 }  # fmt: skip
 
@@ -318,6 +321,8 @@ def priced(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> TradeReque
         wrong = frozen(request, symbol, quote)
         if wrong is not None:
             return wrong
+    if request.action is Action.SLTP and not here:
+        return Refusal(OrdRejReason.EXCHANGE_CLOSED, "NO_PRICE: the terminal has no quote")
     return _levels(request, symbol, quote) or request
 
 
@@ -356,12 +361,16 @@ def frozen(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal | 
 
 def _levels(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal | None:
     """Check how far stop-loss and take-profit are from where the position would be closed."""
-    if request.action not in {Action.DEAL, Action.PENDING, Action.MODIFY}:
+    if request.action is Action.REMOVE:
         return None
     sign = 1 if request.type % 2 == 0 else -1
     here = quote.bid if sign > 0 else quote.ask
     entry = request.stoplimit or request.price
-    start = here if request.action is Action.DEAL else entry
+    start = here if request.action in {Action.DEAL, Action.SLTP} else entry
+    least = symbol.freeze_level * symbol.point
+    if least and any(level and abs(level - here) <= least for level in request.standing):
+        text = f"FROZEN: the market is within {least} of a level of the position"
+        return Refusal(OrdRejReason.OTHER, text)
     least = symbol.stops_level * symbol.point
     for name, level, gap in (
         ("StopLossPx(5001)", request.sl, (start - request.sl) * sign),

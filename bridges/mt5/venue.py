@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bridges.instrument import ONE
+from bridges.levels import LevelsRequest
 from bridges.link_events import RateWarned
-from bridges.mt5 import questions
+from bridges.mt5 import levels, questions
 from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderFlag, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.deeds import Deeds, note
@@ -127,6 +128,14 @@ class Mt5Venue:
         if known is not None:
             names = (order.cl_ord_id, order.orig_cl_ord_id)
             self.deeds.refuse(*names, known, CxlRejResponseTo.REPLACE, DOWN)
+
+    def protect(self, request: LevelsRequest, now_ns: int) -> None:
+        """Ask for other levels of an open position."""
+        self.core.now_ns = now_ns
+        if self.core.is_up and self._symbol(request.symbol) is not None:
+            self._start(levels.protect(self.core, request), now_ns)
+        else:
+            levels.refuse(self.core, request, DOWN)
 
     def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
         """Cancel everything of ours that rests; what others placed is left alone."""
@@ -245,6 +254,7 @@ def capabilities_of(core: Core) -> Capabilities:
         ),
         post_only=boc, reduce_only=hedges, stop_loss=bool(orders & OrderFlag.SL),
         take_profit=bool(orders & OrderFlag.TP), hedging=hedges, replace=True, look_up=True,
+        protect=bool(orders & (OrderFlag.SL | OrderFlag.TP)),
         demo=core.account is not None and core.account.is_demo,
         absence_after_ms=core.absence_ns // 1_000_000,
     )  # fmt: skip

@@ -53,9 +53,24 @@ def marks_of(name):
     return [*marks, pytest.mark.length("ci")] if name in IN_CI else marks
 
 
-@pytest.fixture(params=[pytest.param(name, marks=marks_of(name)) for name in DESKS])
+def params(names):
+    """Give desks as parameters, each with its marks."""
+    return [pytest.param(name, marks=marks_of(name)) for name in names]
+
+
+@pytest.fixture(params=params(DESKS))
 def desk(request, tmp_path):
     """Give a bridge whose venue is up, with a market to speak by hand."""
     found = DESKS[request.param](tmp_path)
+    yield found
+    found.end()
+
+
+@pytest.fixture(params=params(name for name, desk in DESKS.items() if desk.protects))
+def held(request, tmp_path):
+    """Give one where levels can be moved, with half a bitcoin."""
+    found = DESKS[request.param](tmp_path)
+    fill = found.reports(found.order(qty="0.5"), 2)[-1]
+    found.position_id = fill.position_id
     yield found
     found.end()

@@ -25,6 +25,7 @@ from protocol.messages import (
     OrderCancelRequest,
     OrderMassStatusRequest,
     OrderStatusRequest,
+    PositionMaintenanceRequest,
     RequestForPositions,
     SecurityListRequest,
     TradeCaptureReportRequest,
@@ -233,6 +234,16 @@ class Counter:
             pos_req_id="AN1", pos_req_type=PosReqType.POSITIONS, account="A1",
             clearing_business_date=format_date(self.now_ns),
             transact_time=format_utc(self.now_ns),
+        )  # fmt: skip
+
+    def levels(self, stop=None, profit=None, *, position_id=None, name=None):
+        """Make an AL."""
+        return PositionMaintenanceRequest(
+            pos_req_id=name or next(self.ids), symbol=self.symbol, account="A1",
+            clearing_business_date=format_date(self.now_ns), on_behalf_of_comp_id="MM",
+            transact_time=format_utc(self.now_ns), position_id=position_id,
+            stop_loss_px=None if stop is None else Decimal(stop),
+            take_profit_px=None if profit is None else Decimal(profit),
         )  # fmt: skip
 
     def balances(self):

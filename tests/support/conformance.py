@@ -53,6 +53,8 @@ class Desk(Counter):
     """Whether a fill moves the base currency, and its whole worth in the quote currency."""
     qty_step = "0.00001"
     has_least_notional = True
+    protects = False
+    """Whether the levels of an open position can be moved."""
 
     def __init__(self, folder, **more):
         super().__init__(folder, connected=False, symbols=[BTC], feed={}, **more)

@@ -47,6 +47,7 @@ class Mt5Desk(Desk):
 
     is_spot = False
     is_demo = True
+    protects = True
     mode = MarginMode.RETAIL_NETTING
     says_no_money = "no_money"
 

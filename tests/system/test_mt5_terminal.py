@@ -13,7 +13,7 @@ import pytest
 from support.waiting import wait_for
 
 from engine.client import Client
-from protocol.fields import ExecType, OrdStatus
+from protocol.fields import ExecType, OrdStatus, PosMaintStatus
 from protocol.order_id import to_text
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +58,14 @@ def held(client):
     return sum(((one.long_qty or 0) - (one.short_qty or 0) for one in found), Decimal(0))
 
 
+def protected(client, filled, **levels):
+    """Move levels of the position of a fill; return the AM that says what became of it."""
+    asked = client.protect("EURUSD", position_id=filled.position_id, **levels)
+    told = client.wait_for(asked, final=True)
+    assert told.pos_maint_status is PosMaintStatus.COMPLETED, told.text
+    return told
+
+
 def ledger_of(system, process):
     """End the bridge; return what its broker has written down."""
     process.stdin.close()
@@ -69,8 +77,8 @@ def ledger_of(system, process):
 def test_an_order_goes_the_whole_way(bridged):
     """What the strategy hears, the broker has: fill, fee, position; a cancel; a stop that is hit.
 
-    The stop is the broker's own order: it is told to the strategy whose order had it, and closes
-    its position.
+    The stop was moved when the position was open. It is the broker's own order: it is told to the
+    strategy whose order had it, and closes its position.
     """
     system, process = bridged
     with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
@@ -86,7 +94,9 @@ def test_an_order_goes_the_whole_way(bridged):
         client.cancel(rests)
         assert client.wait_for(rests, final=True).ord_status is OrdStatus.CANCELED
         assert held(client) == 20_000
-        process.stdin.write("quote 1.08990 1.09000\n")
+        moved = protected(client, filled, stop_loss_px="1.09500")
+        assert (moved.stop_loss_px, moved.take_profit_px) == (Decimal("1.09500"), 0)
+        process.stdin.write("quote 1.09400 1.09410\n")
         process.stdin.flush()
         made = next(one for one in client.reports(10_000) if getattr(one, "origin", None))
         closed = next(one for one in client.reports(10_000) if one.exec_type is ExecType.TRADE)
@@ -94,13 +104,13 @@ def test_an_order_goes_the_whole_way(bridged):
         assert client.open_orders() == []
     assert (made.origin, made.parent_order_id) == ("STOP_LOSS", filled.order_id)
     assert (closed.order_id, closed.last_px, closed.position_id) == (
-        made.order_id, Decimal("1.0899"), filled.position_id,
+        made.order_id, Decimal("1.094"), filled.position_id,
     )  # fmt: skip
     found = ledger_of(system, process)
     assert (found["twice"], found["open"]) == ({}, 0)
     assert [(one["volume"], one["price"], one["commission"], one["reason"])
             for one in found["deals"]] == [
-        ("0.2", "1.10010", "-0.60", 3), ("0.2", "1.08990", "-0.60", 4),
+        ("0.2", "1.10010", "-0.60", 3), ("0.2", "1.09400", "-0.60", 4),
     ]  # fmt: skip
     assert to_text(found["deals"][0]["magic"]) == filled.order_id
 
@@ -152,3 +162,30 @@ def test_a_stop_that_is_hit_while_the_gateway_is_dead(bridged):
     assert "EXTERNAL" not in system.command("positions").stdout
     found = ledger_of(system, process)
     assert [one["reason"] for one in found["deals"]] == [3, 4]
+
+
+@pytest.mark.length("ci")
+@pytest.mark.budget(60)
+def test_levels_that_are_on_their_way_when_the_gateway_is_killed(bridged):
+    """After SIGKILL the request is in doubt, not sent again, and ended by what the position shows.
+
+    The strategy asked once, and hears what became of it.
+    """
+    system, process = bridged
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        wait_for(lambda: client.instruments().get("EURUSD"), what="the instrument")
+        filled = client.wait_for(client.buy("EURUSD", "20000", stop_loss_px="1.09000"), final=True)
+        position = {"position_id": filled.position_id}
+        asked = client.protect("EURUSD", stop_loss_px="1.09500", **position)
+        client.wait_for(asked)
+        system.kill()
+    system.start()
+    with Client("MM", system.orders, store_dir=system.folder / "mm") as client:
+        told = client.wait_for(asked, final=True, timeout_ms=30_000)
+        assert told.pos_maint_status is PosMaintStatus.COMPLETED, told.text
+        assert told.stop_loss_px == Decimal("1.095")
+        protected(client, filled, stop_loss_px=0)
+        process.stdin.write("quote 1.09400 1.09410\n")
+        process.stdin.flush()
+        wait_for(lambda: client.book("EURUSD").bids[0].price == Decimal("1.094"), what="the quote")
+        assert held(client) == 20_000

@@ -1,0 +1,123 @@
+"""Moves stop-loss and take-profit of an open position: one request, and the position's own word.
+
+Both levels go into a request, so the position is read first and keeps the level that nobody asked
+about. What the result does not prove the position shows; while it shows other levels the gateway
+hears that the request is in doubt, until it cannot be done any more.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bridges.levels import LevelsRequest, LevelsTold
+from bridges.mt5.clock import SECOND_NS
+from bridges.mt5.closing import WRONG
+from bridges.mt5.constants import Action, OrderFlag, OrderType
+from bridges.mt5.core import Core
+from bridges.mt5.flows import Flow, Talk, pauses, read, send
+from bridges.mt5.jobs import Send, Sent, Snapshot
+from bridges.mt5.records import PositionRow, SymbolRow
+from bridges.mt5.requests import TradeRequest
+from bridges.mt5.tables import Verdict, verdict_of
+from bridges.mt5.units import Refusal, off_tick
+from protocol.fields import PosMaintStatus
+
+READS = 3
+"""So many clean reads that show other levels, if they span `absence_ns`: it was not done."""
+PATIENCE_NS = 5 * SECOND_NS
+"""A request that has waited so long for the terminal is not sent any more."""
+GONE = "POSITION_CLOSED: there is no such position"
+
+
+def protect(core: Core, asked: LevelsRequest) -> Flow:
+    """Ask for other levels, and find out what became of that."""
+    not_after_ns = core.now_ns + PATIENCE_NS
+    snapshot = yield from read(core.read(core.now_ns))
+    for pause in pauses():
+        if snapshot.clean or core.now_ns > not_after_ns:
+            break
+        yield pause
+        snapshot = yield from read(core.read(core.now_ns))
+    row = _position(core, asked, snapshot)
+    if row is None:
+        refuse(core, asked, GONE if snapshot.clean else f"NOT_SENT: {snapshot.why}")
+        return
+    wanted = levels_request(asked, row, core.rules[row.symbol])
+    if isinstance(wanted, Refusal):
+        refuse(core, asked, wanted.text)
+        return
+    job = Send(wanted, *core.clock.window(core.now_ns, core.now_ns), not_after_ns=not_after_ns)
+    sent = yield from send(job)
+    if sent.refusal is not None:
+        refuse(core, asked, sent.refusal.text)
+        return
+    yield from _find_out(core, asked, wanted, sent)
+
+
+def _find_out(core: Core, asked: LevelsRequest, wanted: TradeRequest, sent: Sent) -> Talk[None]:
+    """Read the position until it shows what became of a request."""
+    verdict = verdict_of(sent.retcode)
+    sent_ns, clean, is_told = core.now_ns, 0, False
+    for pause in pauses():
+        snapshot = yield from read(core.read(core.now_ns))
+        clean += snapshot.clean
+        row = _position(core, asked, snapshot)
+        late = clean >= READS and core.now_ns - sent_ns > core.absence_ns
+        if row is not None and (row.sl, row.tp) == (wanted.sl, wanted.tp):
+            _done(core, asked, row.sl, row.tp)
+            return
+        if snapshot.clean and verdict is Verdict.DONE and (row is None or late):
+            stands = (wanted.sl, wanted.tp) if row is None else (row.sl, row.tp)
+            _done(core, asked, *stands)
+            return
+        if snapshot.clean and (verdict is Verdict.REFUSED or late):
+            refuse(core, asked, sent.text or "the server did not do it")
+            return
+        if verdict in {Verdict.DOUBT, Verdict.PLACED} and not is_told:
+            is_told = True
+            core.events.append(LevelsTold(asked, PosMaintStatus.ACCEPTED, text=sent.text))
+        yield pause
+
+
+def _position(core: Core, asked: LevelsRequest, snapshot: Snapshot) -> PositionRow | None:
+    """Find the position that a request is about; None if it is not to be seen."""
+    if not snapshot.clean:
+        return None
+    native = core.native.get(asked.symbol)
+    return next(
+        (
+            one for one in snapshot.positions
+            if one.symbol == native and asked.position_id in {"", str(one.identifier)}
+        ),
+        None,
+    )  # fmt: skip
+
+
+def levels_request(
+    asked: LevelsRequest, row: PositionRow, symbol: SymbolRow
+) -> TradeRequest | Refusal:
+    """Write the request that gives a position both levels, or say why its symbol takes none."""
+    levels: list[Decimal] = []
+    for name, px, before, flag in (
+        ("StopLossPx(5001)", asked.stop_loss_px, row.sl, OrderFlag.SL),
+        ("TakeProfitPx(5002)", asked.take_profit_px, row.tp, OrderFlag.TP),
+    ):
+        if px and not symbol.orders & flag:
+            return Refusal(WRONG, f"NOT_SUPPORTED: {name} for this symbol")
+        wrong = off_tick(name, px, symbol) if px else None
+        if wrong is not None:
+            return wrong
+        levels.append(before if px is None else px)
+    return TradeRequest(
+        action=Action.SLTP, symbol=row.symbol, position=row.ticket, sl=levels[0], tp=levels[1],
+        type=OrderType.BUY if row.lots > 0 else OrderType.SELL, standing=(row.sl, row.tp),
+    )  # fmt: skip
+
+
+def _done(core: Core, asked: LevelsRequest, stop: Decimal, profit: Decimal) -> None:
+    core.events.append(LevelsTold(asked, PosMaintStatus.COMPLETED, stop, profit))
+
+
+def refuse(core: Core, asked: LevelsRequest, text: str) -> None:
+    """Tell that a request has changed nothing, and will not."""
+    core.events.append(LevelsTold(asked, PosMaintStatus.REJECTED, text=text))
