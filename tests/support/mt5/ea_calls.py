@@ -119,7 +119,7 @@ def answer_by(function: Callable[..., Any], name: str, values: list[Any]) -> byt
         said = refusal.value
         if said is None and structured:
             said = TradeCheck() if name == "OrderCheck" else TradeResult()
-        return answer(said, error=refusal.code, ok=False)
+        return answer(said, error=refusal.code, ok=said is not None and not structured)
     if structured:
         return answer(value[1], ok=value[0])
     if isinstance(value, bool):

@@ -9,7 +9,8 @@ from support.mt5.ea_books import plain
 from support.mt5.ea_calls import MqlError
 from support.mt5.package_symbol import symbol_info_of
 
-UNKNOWN_SYMBOL, BOOK_MISSING = 4301, 4901
+UNKNOWN_SYMBOL, HISTORY_TIMEOUT, BOOK_MISSING = 4301, 4403, 4901
+TICKS_PATIENCE_MS = 45_000
 
 
 class MarketFace:
@@ -77,9 +78,20 @@ class MarketFace:
         return list(sessions[at]) if at < len(sessions) else None
 
     def CopyTicksRange(self, name: str, flags: int, from_msc: int, to_msc: int) -> Any:
-        """Return the ticks of a span, both ends included; to 0 means until now."""
+        """Return the ticks of a span, both ends included; to 0 means until now.
+
+        It may wait for the base of ticks, 45 s at most (docs/series/copyticks): after that it
+        returns what there is, with an error.
+        """
+        seen = self._seen(name)
+        wait_ms = seen.stalls.popleft() if seen.stalls else 0
+        if wait_ms:
+            self.terminal.clock.advance(min(wait_ms, TICKS_PATIENCE_MS))
         end = to_msc or 1 << 62
-        return [self._tick(tick) for tick in self._seen(name).between(from_msc, end)]
+        ticks = [self._tick(tick) for tick in seen.between(from_msc, end)]
+        if wait_ms > TICKS_PATIENCE_MS:
+            raise MqlError(HISTORY_TIMEOUT, ticks)
+        return ticks
 
     def CopyTicks(self, name: str, flags: int, from_msc: int, count: int) -> Any:
         """Return ticks from a time on, or with from 0 the last ones."""

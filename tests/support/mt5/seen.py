@@ -7,6 +7,7 @@ next synchronisation, as CopyTicks downloads them.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 
 from support.mt5.market import Market
 
@@ -23,6 +24,8 @@ class Seen(Market):
         self.selected = True
         self.subscriptions = 0
         """How often MarketBookAdd was called more than MarketBookRelease."""
+        self.stalls = deque()
+        """How long each of the next CopyTicks takes, in ms: the base of ticks is being fetched."""
 
     @property
     def tick(self):

@@ -102,6 +102,22 @@ public:
             Doomed(at,m_walk_ptr.presence.strays[i],now_ns);
         }
      }
+   //--- is no answer outstanding, and no order neither there nor absent yet
+   bool              IsIdle(const long now_ns)
+     {
+      if(m_sender_ptr.flights.Count()>0)
+         return false;
+      int count=m_book_ptr.LiveCount();
+      for(int i=0; i<count; i++)
+        {
+         int at=m_book_ptr.Live(i);
+         bool waits=m_book_ptr.chains[at].stage==STAGE_SENT ||
+                    m_book_ptr.chains[at].asked_step!=ASKED_NOTHING;
+         if(waits && now_ns-m_book_ptr.chains[at].tried_ns<m_absence_after_ms*MS_NS)
+            return false;
+        }
+      return true;
+     }
 
 private:
    //--- what the account shows already needs no answer

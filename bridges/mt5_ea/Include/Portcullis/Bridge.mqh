@@ -122,16 +122,21 @@ private:
       long now_ns=m_clock.Now();
       m_venue_ptr.Step(now_ns);
       m_link.Step(now_ns);
-      if(m_publisher.IsUsed())
-        {
-         STopic topics[];
-         if(m_session.outbox.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
-           {
-            m_publisher.Publish(topics);
-            m_publisher.Step(now_ns);
-           }
-        }
       CheckDeadMan(now_ns);
+      StepMarket(now_ns);
+     }
+   //--- last in a turn, so that no tick delays an order
+   void              StepMarket(const long now_ns)
+     {
+      if(m_link.IsQuiet())
+         m_venue_ptr.StepTicks(now_ns);
+      STopic topics[];
+      if(m_publisher.IsUsed() &&
+         m_session.outbox.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
+        {
+         m_publisher.Publish(topics);
+         m_publisher.Step(now_ns);
+        }
      }
    void              CheckDeadMan(const long now_ns)
      {

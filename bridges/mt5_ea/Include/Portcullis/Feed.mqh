@@ -1,24 +1,20 @@
 //+------------------------------------------------------------------+
-//| Ticks and books of the symbols that are traded.                  |
+//| Quotes and books of the symbols that are traded.                 |
 //|                                                                  |
 //| - NewTick events are coalesced and come for the chart's symbol   |
-//|   only: every step asks for the ticks since the last time. That  |
-//|   moment itself is asked for again, and as many of its ticks as  |
-//|   were seen are left out.                                        |
+//|   only: every step looks at the newest tick of each symbol.      |
+//|   Nothing here waits.                                            |
 //| - A symbol without a market book has no sizes. A quote stands    |
 //|   for what one order may be.                                     |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_FEED_MQH
 #define PORTCULLIS_FEED_MQH
 
-#include "Port.mqh"
-#include "Standing.mqh"
-#include "SymbolRules.mqh"
+#include "Ticks.mqh"
 
 struct SFeedState
   {
    long              msc;           // of the last tick that was seen; 0 before the first
-   int               same;          // how many of that moment
    double            bid;
    double            ask;
    double            last;
@@ -26,21 +22,22 @@ struct SFeedState
    bool              has_book;
    bool              book_due;
    int               gaps;
-   long              trades;
   };
 
 class CFeed
   {
    CSymbols         *m_symbols_ptr;
    CStanding        *m_standing_ptr;
+   CTicks           *m_ticks_ptr;
    CVenueListener   *m_listener_ptr;
    SFeedState        m_states[];
 
 public:
-                     CFeed(void) { m_symbols_ptr=NULL; m_standing_ptr=NULL; }
-   void              Open(CSymbols *symbols_ptr,CStanding *standing_ptr,
+                     CFeed(void) { m_symbols_ptr=NULL; m_standing_ptr=NULL; m_ticks_ptr=NULL; }
+   void              Open(CSymbols *symbols_ptr,CStanding *standing_ptr,CTicks *ticks_ptr,
                           CVenueListener *listener_ptr)
      {
+      m_ticks_ptr=ticks_ptr;
       m_symbols_ptr=symbols_ptr;
       m_standing_ptr=standing_ptr;
       m_listener_ptr=listener_ptr;
@@ -50,13 +47,11 @@ public:
          SSymbolRules rules;
          m_symbols_ptr.Rules(i,rules);
          m_states[i].msc=0;
-         m_states[i].same=0;
          m_states[i].bid=0;
          m_states[i].ask=0;
          m_states[i].last=0;
          m_states[i].volume=0;
          m_states[i].gaps=0;
-         m_states[i].trades=0;
          m_states[i].has_book=rules.book_depth>0 && MarketBookAdd(rules.name);
          m_states[i].book_due=m_states[i].has_book;
         }
@@ -88,13 +83,13 @@ public:
       if(at>=0)
          m_states[at].book_due=m_states[at].has_book;
      }
-   void              Step(const long now_ns)
+   void              Step(void)
      {
       for(int i=0; i<ArraySize(m_states); i++)
         {
          SSymbolRules rules;
          m_symbols_ptr.Rules(i,rules);
-         bool moved=Ticks(i,rules);
+         bool moved=Look(i,rules);
          if(m_states[i].has_book)
            {
             if(m_states[i].book_due)
@@ -107,8 +102,8 @@ public:
      }
 
 private:
-   //--- read the ticks since the last time; is the quote another one
-   bool              Ticks(const int i,const SSymbolRules &rules)
+   //--- look at the newest tick; is it another one
+   bool              Look(const int i,const SSymbolRules &rules)
      {
       MqlTick tick={};
       if(!SymbolInfoTick(rules.name,tick) || tick.time_msc==0)
@@ -117,53 +112,13 @@ private:
          m_states[i].ask==tick.ask && m_states[i].last==tick.last &&
          m_states[i].volume==tick.volume)
          return false;
-      bool first=m_states[i].msc==0;
+      m_states[i].msc=tick.time_msc;
       m_states[i].bid=tick.bid;
       m_states[i].ask=tick.ask;
       m_states[i].last=tick.last;
       m_states[i].volume=tick.volume;
-      MqlTick ticks[];
-      long since=first ? tick.time_msc : m_states[i].msc;
-      int count=CopyTicksRange(rules.name,ticks,COPY_TICKS_ALL,(ulong)since,0);
-      if(count<0)
-         return true;
-      int skip=first ? count : m_states[i].same;
-      int at_last=0;
-      for(int k=0; k<count; k++)
-        {
-         if(ticks[k].time_msc!=since)
-            skip=0;
-         if(skip>0)
-            skip--;
-         else
-            Trade(i,rules,ticks[k]);
-        }
-      long last_msc=count>0 ? ticks[count-1].time_msc : tick.time_msc;
-      for(int k=0; k<count; k++)
-         if(ticks[k].time_msc==last_msc)
-            at_last++;
-      m_states[i].msc=last_msc;
-      m_states[i].same=at_last;
+      m_ticks_ptr.Moved(i,tick);
       return true;
-     }
-   void              Trade(const int i,const SSymbolRules &rules,const MqlTick &tick)
-     {
-      bool traded=(tick.flags&(TICK_FLAG_LAST|TICK_FLAG_VOLUME))!=0 && tick.last>0;
-      if(!traded)
-         return;
-      STrade trade;
-      SDecimal lots;
-      trade.symbol=rules.symbol;
-      SetExact(trade.price,tick.last);
-      SetExact(lots,tick.volume_real>0 ? tick.volume_real : (double)tick.volume);
-      rules.Units(lots,trade.size);
-      bool buys=(tick.flags&TICK_FLAG_BUY)!=0;
-      bool sells=(tick.flags&TICK_FLAG_SELL)!=0;
-      trade.aggressor=buys && !sells ? FIX_SIDE_BUY : sells && !buys ? FIX_SIDE_SELL : "";
-      m_states[i].trades++;
-      trade.trade_id=IntegerToString(tick.time_msc)+"."+IntegerToString(m_states[i].trades);
-      trade.transact_ns=m_standing_ptr.UtcNs(tick.time_msc);
-      m_listener_ptr.OnTraded(trade);
      }
    void              Quote(const int i,const SSymbolRules &rules)
      {

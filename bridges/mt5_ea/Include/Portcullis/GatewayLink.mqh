@@ -68,6 +68,8 @@ public:
       down_since_ns=now_ns;
      }
    bool              IsLive(void) const { return m_is_trying && m_fix.IsActive(); }
+   //--- has nothing come that was not read
+   bool              IsQuiet(void) const { return !m_is_trying || !m_link.IsWaiting(); }
 
    //--- hear what there is; with wait_ms wait for its first byte
    void              Receive(const long now_ns,const uint wait_ms)

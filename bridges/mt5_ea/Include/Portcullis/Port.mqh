@@ -7,7 +7,7 @@
 //| - Commands never wait. What the trade server may refuse comes    |
 //|   back as an event.                                              |
 //| - Events reach the listener from inside Step only, in the order  |
-//|   in which they happened.                                        |
+//|   in which they happened; trades of the market from StepTicks.   |
 //| - A command that asks carries an `ask`; exactly one answer with  |
 //|   it follows. It is complete only if it was read whole while the |
 //|   terminal was connected to its trade server.                    |
@@ -263,6 +263,10 @@ public:
    virtual void      Instruments(const string ask,const long now_ns)=0;
    //--- do what is due, and tell the listener what happened
    virtual void      Step(const long now_ns)=0;
+   //--- is nothing under way that was asked of the trade server or of this venue
+   virtual bool      IsIdle(const long now_ns)=0;
+   //--- tell what may take its time, last in a turn and when nothing of the gateway's waits
+   virtual void      StepTicks(const long now_ns)=0;
    //--- hints of the terminal: nothing may depend on them
    virtual void      OnTradeTransaction(const MqlTradeTransaction &transaction,
                                         const MqlTradeRequest &request,

@@ -61,6 +61,8 @@ public:
       m_socket=INVALID_HANDLE;
      }
 
+   //--- does something wait to be read; of an empty socket the terminal says so now and then, too
+   bool              IsWaiting(void) const { return IsOpen() && SocketIsReadable(m_socket)>0; }
    //--- read what there is into an array that is empty before; false when the connection is lost
    bool              Read(uchar &bytes[])
      {

@@ -73,6 +73,7 @@ class CTerminalVenue : public CVenue
    CSender           m_sender;
    CDeeds            m_deeds;
    CAftermath        m_aftermath;
+   CTicks            m_ticks;
    CFeed             m_feed;
    SCommand          m_commands[];
    bool              m_was_up;
@@ -132,7 +133,8 @@ public:
                    GetPointer(m_walk),GetPointer(m_telling),GetPointer(m_sender),listener_ptr);
       m_aftermath.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_walk),
                        GetPointer(m_telling),GetPointer(m_sender),m_settings.absence_after_ms);
-      m_feed.Open(GetPointer(m_symbols),GetPointer(m_standing),listener_ptr);
+      m_ticks.Open(GetPointer(m_symbols),GetPointer(m_standing),listener_ptr);
+      m_feed.Open(GetPointer(m_symbols),GetPointer(m_standing),GetPointer(m_ticks),listener_ptr);
       m_standing.Look(now_ns);
       return true;
      }
@@ -260,7 +262,16 @@ public:
       DoCommands(now_ns);
       m_store_ptr.Commit();
       if(m_was_connected)
-         m_feed.Step(now_ns);
+         m_feed.Step();
+     }
+   virtual bool      IsIdle(const long now_ns)
+     {
+      return ArraySize(m_commands)==0 && m_aftermath.IsIdle(now_ns);
+     }
+   virtual void      StepTicks(const long now_ns)
+     {
+      if(m_was_connected && ArraySize(m_commands)==0)
+         m_ticks.Step(now_ns,IsIdle(now_ns));
      }
 
 private:
@@ -279,6 +290,7 @@ private:
          m_store_ptr.Mark(LOGIN_MARK,m_standing.Login());
          m_walk.LookBack(now_ns);
          m_feed.Lost();
+         m_ticks.Lost();
          m_walk.is_wanted=true;
         }
       m_was_connected=connected;

@@ -75,6 +75,8 @@ public:
    bool              IsReady(void) const { return m_tcp.IsOpen() && m_zmtp.IsReady(); }
    bool              IsWanted(const string topic) const { return m_zmtp.IsWanted(topic); }
    int               OutSize(void) const { return m_zmtp.out.Size(); }
+   //--- is there something to be read
+   bool              IsWaiting(void) const { return m_tcp.IsWaiting(); }
 
    bool              Open(const long now_ns)
      {

@@ -249,6 +249,8 @@ public:
       Ask("ledger x");
      }
    virtual void Instruments(const string ask,const long now_ns) { Ask("instruments "+ask); }
+   virtual bool IsIdle(const long now_ns) { return true; }
+   virtual void StepTicks(const long now_ns) {}
    virtual void Step(const long now_ns)
      {
       m_now_ns=now_ns;

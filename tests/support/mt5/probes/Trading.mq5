@@ -209,7 +209,11 @@ void OnDeinit(const int reason)
    g_venue.Close();
    g_store.Close();
   }
-void OnTimer(void) { g_venue.Step(NowNs()); }
+void OnTimer(void)
+  {
+   g_venue.Step(NowNs());
+   g_venue.StepTicks(NowNs());
+  }
 void OnBookEvent(const string &symbol) { g_venue.OnBookEvent(symbol); }
 void OnTradeTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,
                         const MqlTradeResult &result)

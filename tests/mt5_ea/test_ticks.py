@@ -1,0 +1,167 @@
+"""CopyTicksRange may block the program's only thread: no order and no quote waits for it.
+
+The shipped program on the simulated terminal, in virtual time: a request that waits for the base of
+ticks takes as long there as it would take.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from support.mt5.constants import MarginMode
+from support.mt5.ea_desk import Desk
+from support.mt5.ea_house import cancel, new, status
+from support.mt5.ea_trader import EaTrader
+from support.mt5.runtime import build
+from support.mt5.symbols import future
+
+from protocol.order_id import to_number
+
+pytestmark = [
+    pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
+    pytest.mark.budget(90),  # the first test of a run compiles
+]
+SOON_MS = 25
+"""A turn of the timer, and the way to the server."""
+FIRST, SECOND, THIRD = (f"0000000000A0{number}" for number in (1, 2, 3))
+
+
+class Floor(Desk):
+    """One Expert Advisor on EURUSD that is logged on, and how soon it does what is asked."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.chart, self.end = self.attach()
+        self.run(1000)
+        self.seen = self.terminal.seen("EURUSD")
+        assert self.end.live, self.chart.journal
+
+    @property
+    def copied(self):
+        """How often CopyTicksRange was called."""
+        return self.chart.program.calls.get("CopyTicksRange", 0)
+
+    def trade(self, price="1.1"):
+        """Let others trade: a tick with a last price."""
+        self.server.trade("EURUSD", price, "1")
+
+    def say(self, *messages):
+        """Say something to the program; return when it was."""
+        for message in messages:
+            self.end.say(message, self.chart.clock.now_ns)
+        return self.server.clock.now_ms
+
+    def arrived(self, action):
+        """Return when each request of a kind reached the server: magic or ticket to time."""
+        return {
+            arrival.request.magic or arrival.request.order: arrival.time_ms
+            for arrival in self.terminal.office.ledger.arrivals
+            if arrival.request.action == action
+        }
+
+    def place(self, name, price="1.05"):
+        """Say an order that rests; return how long it took to the server."""
+        said = self.say(new(name, price))
+        self.run(100)
+        return self.arrived(5)[to_number(name)] - said
+
+
+@pytest.fixture
+def floor(tmp_path):
+    """Give a program that is logged on."""
+    return Floor(tmp_path)
+
+
+def test_without_a_last_price_nobody_asks_for_ticks(floor):
+    """Quotes come from the newest tick: where nothing is traded nothing else is asked for."""
+    floor.server.quote("EURUSD", "1.2", "1.2001")
+    floor.run(100)
+    assert floor.end.heard[-1].md_entries[0].md_entry_px == Decimal("1.2")
+    assert floor.copied == 0
+
+
+def test_what_came_first_is_done_first(floor):
+    """A request of 20 s is not begun while an order and a cancel wait, or their answers."""
+    floor.place(FIRST)
+    floor.seen.stalls.append(20_000)
+    floor.server.faults.tardy(300, times=2)
+    floor.trade()
+    said = floor.say(new(SECOND, "1.06"), cancel(THIRD, FIRST))
+    floor.run(300)
+    assert floor.copied == 0
+    floor.run(100)
+    assert floor.copied == 1
+    assert floor.server.clock.now_ms - said > 20_000
+    done_ms = [*floor.arrived(5).values(), *floor.arrived(8).values()][1:]
+    assert [at - said - 300 <= SOON_MS for at in done_ms] == [True, True]
+    assert [one.exec_type for one in floor.end.heard if one.msg_type == "8"] == ["0", "0", "4"]
+
+
+def test_a_request_that_was_slow_is_not_repeated_at_once(floor):
+    """After one that blocks in the middle orders and quotes go on, and the ticks pause.
+
+    When the pause ends while an order waits to be read, the order comes first.
+    """
+    floor.trade()
+    floor.run(100)
+    floor.seen.stalls.append(2_000)
+    floor.trade()
+    said = floor.say(new(FIRST, "1.05"))
+    while floor.copied == 1:
+        floor.run(5)
+    again = floor.server.clock.now_ms + 1_000
+    floor.seen.stalls.append(2_000)
+    assert floor.arrived(5)[to_number(FIRST)] - said <= SOON_MS
+    for number in range(2, 7):
+        floor.trade()
+        floor.server.quote("EURUSD", f"1.2{number}", f"1.3{number}")
+        assert floor.place(f"0000000000A0{number}") <= SOON_MS
+        quote, = [one for one in floor.end.heard if one.msg_type == "W"][-1:]
+        assert quote.md_entries[0].md_entry_px == Decimal(f"1.2{number}")
+    while floor.server.clock.now_ms < again - 5:
+        floor.run(5)
+    assert floor.copied == 2
+    assert floor.place("0000000000A07") <= SOON_MS
+    assert floor.copied == 3
+    assert any("ticks of EURUSD took 2000 ms" in line for line in floor.chart.journal)
+
+
+def test_quotes_go_on_under_a_steady_flow(floor):
+    """While every turn brings a question a quote is told each second; afterwards the ticks are."""
+    floor.trade()
+    floor.seen.stalls.append(1)
+    floor.place(FIRST)
+    before, copied = len(floor.end.heard), floor.copied
+    floor.trade()
+    for second in range(3):
+        floor.server.quote("EURUSD", f"1.{second + 1}", f"1.{second + 1}5")
+        for _ in range(100):
+            floor.say(status(FIRST))
+            floor.run(10)
+    quotes = [one for one in floor.end.heard[before:] if one.msg_type == "W"]
+    assert {str(one.md_entries[0].md_entry_px) for one in quotes} >= {"1.1", "1.2", "1.3"}
+    floor.trade()
+    floor.run(50)
+    assert floor.copied > copied
+
+
+def test_no_trade_is_lost_or_told_twice(tmp_path):
+    """Through a request that times out and one that was slow each trade is told once."""
+    trader = EaTrader(MarginMode.EXCHANGE, tmp_path, future()).settle()
+    sizes = count(1)
+    seen = trader.terminal.seen("ESH4")
+
+    def trade(times, ms):
+        for _ in range(times):
+            trader.server.trade("ESH4", "5000.25", str(next(sizes)))
+            trader.run(ms)
+
+    trade(1, 100)
+    seen.stalls += [50_000, 3_000]
+    for ms in (300, 1_500, 3_500, 5_000):
+        trader.clock.after(1, lambda: trader.server.trade("ESH4", "5000", str(next(sizes))))
+        trade(3, ms)
+    told = [int(one.size / Decimal(50)) for one in trader.of("Traded")]
+    assert told == list(range(2, next(sizes)))
