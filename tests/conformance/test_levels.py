@@ -41,7 +41,7 @@ def test_the_capability_is_told_and_without_it_nothing_is_asked(desk):
     """PROTECT stands in y where an AL is taken; elsewhere an AL is answered 722=2 at once."""
     answer = desk.answers(desk.instruments(), lambda one: isinstance(one, SecurityList))
     assert ("PROTECT" in answer[-1].capabilities.split()) is desk.protects
-    if not desk.protects and not desk.name.startswith("mt5 ea"):
+    if not desk.protects:
         desk.position_id = None
         told = move(desk, STOP)
         assert told.pos_maint_status is REJECTED

@@ -75,7 +75,6 @@ class EaDesk(Mt5Desk):
     """An account with the Expert Advisor on a chart."""
 
     says_no_money = "no_money"
-    protects = False
 
     def _open(self):
         self.network = VirtualNetwork()

@@ -18,7 +18,7 @@ from support.waiting import wait_for
 
 from engine.client import Client
 from protocol import codec
-from protocol.fields import OrdStatus
+from protocol.fields import OrdStatus, PosMaintStatus
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
@@ -82,7 +82,10 @@ def hear_prices(system, chart):
 
 
 def test_an_order_goes_the_whole_way(traded):
-    """What the strategy hears, the broker has; and the program can be killed and put back."""
+    """What the strategy hears, the broker has; and the program can be killed and put back.
+
+    The position's stop is set when it is open, and stands at the broker.
+    """
     system, chart = traded
     topic, frame = hear_prices(system, chart)
     assert topic == "MD.PAPER.EURUSD|"
@@ -94,6 +97,8 @@ def test_an_order_goes_the_whole_way(traded):
         filled = client.wait_for(bought, final=True)
         assert (filled.ord_status, filled.cum_qty) == (OrdStatus.FILLED, Decimal(20_000))
         assert filled.avg_px == Decimal("1.1001")
+        moved = client.wait_for(client.protect("EURUSD", stop_loss_px="1.09000"), final=True)
+        assert moved.pos_maint_status is PosMaintStatus.COMPLETED, moved.text
         rests = client.buy("EURUSD", "10000", price="1.08000")
         client.wait_for(rests, exec_type="0")
         chart.kill()
@@ -104,6 +109,7 @@ def test_an_order_goes_the_whole_way(traded):
     with chart.pace.lock:
         assert office.ledger.twice() == {}
         assert not office.books.orders
+        assert [held.sl for held in office.books.positions.values()] == [Decimal("1.09")]
         assert [deal.volume for deal in office.books.deals.values() if deal.volume] == [
             Decimal("0.2")
         ]

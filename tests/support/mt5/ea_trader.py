@@ -174,6 +174,12 @@ class EaTrader:
         self._command("cancel", cl_ord_id=name, orig_cl_ord_id=orig, symbol=self.symbol, side="1")
         return name
 
+    def protect(self, **levels):
+        """Ask for levels of a position: `stop_loss_px`, `take_profit_px`, `position_id`."""
+        name = self.name()
+        self._command("protect", cl_ord_id=name, symbol=self.symbol, **levels)
+        return name
+
     def cancel_all(self):
         """Be the dead man's hand."""
         self._command("cancel_all")

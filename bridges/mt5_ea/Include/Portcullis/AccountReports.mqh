@@ -81,6 +81,37 @@ public:
       out.AddText(TAG_ParentOrderID,fill.parent_id);
      }
 
+   //--- an AM: levels are told only of what is done
+   void              Levels(const SLevelsRequest &asked,const string status,const SDecimal &stop,
+                            const SDecimal &profit,const string text,const string name,
+                            const long now_ns,SFixMessage &out) const
+     {
+      out.Begin("AM");
+      out.Add(TAG_PosMaintRptID,name);
+      out.Add(TAG_PosTransType,"3");
+      out.Add(TAG_PosReqID,asked.request_id);
+      out.Add(TAG_PosMaintAction,"2");
+      out.Add(TAG_OrigPosReqRefID,asked.request_id);
+      out.Add(TAG_PosMaintStatus,status);
+      out.Add(TAG_ClearingBusinessDate,FormatUtcDate(now_ns));
+      out.Add(TAG_Account,m_account);
+      out.Add(TAG_AccountType,"1");
+      out.Add(TAG_Symbol,asked.symbol);
+      out.Add(TAG_SecurityExchange,m_venue_id);
+      out.AddTime(TAG_TransactTime,now_ns);
+      out.AddText(TAG_Text,text);
+      if(status==FIX_POS_MAINT_STATUS_COMPLETED)
+        {
+         out.AddDecimal(TAG_StopLossPx,stop);
+         out.AddDecimal(TAG_TakeProfitPx,profit);
+        }
+      if(status==FIX_POS_MAINT_STATUS_REJECTED)
+         out.Add(TAG_RejectSource,FIX_REJECT_SOURCE_VENUE);
+      out.AddText(TAG_PositionID,asked.position_id);
+      if(status==FIX_POS_MAINT_STATUS_ACCEPTED)
+         out.Add(TAG_InDoubt,"Y");
+     }
+
    void              PositionsBegin(const SFixMessage &ask,const int total,const bool complete,
                                     SFixMessage &out) const
      {
@@ -119,6 +150,8 @@ public:
       out.Add(TAG_PosType,"TQ");
       out.Add(TAG_LongQty,position.qty.negative ? "0" : size.Text());
       out.Add(TAG_ShortQty,position.qty.negative ? size.Text() : "0");
+      out.AddDecimal(TAG_StopLossPx,position.stop_loss_px);
+      out.AddDecimal(TAG_TakeProfitPx,position.take_profit_px);
       out.AddText(TAG_PositionID,position.position_id);
       out.AddDecimal(TAG_RealizedPnl,position.realized_pnl);
      }

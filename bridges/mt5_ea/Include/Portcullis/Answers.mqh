@@ -146,6 +146,8 @@ public:
          if(!rows[i].IsLong())
             positions[last].qty.Negate();
          positions[last].avg_px=rows[i].price;
+         positions[last].stop_loss_px=rows[i].stop;
+         positions[last].take_profit_px=rows[i].profit;
          positions[last].realized_pnl.SetWhole(0);
          positions[last].position_id=hedging ? IntegerToString(rows[i].identifier) : "";
         }

@@ -22,6 +22,7 @@ enum ENUM_STAGED
    STAGED_SUBMIT,
    STAGED_CANCEL,
    STAGED_REPLACE,
+   STAGED_PROTECT,
    STAGED_LOOK_UP,
    STAGED_QUESTION
   };
@@ -83,7 +84,10 @@ public:
                if(type=="H")
                   Status(message);
                else
-                  Stage(STAGED_QUESTION,message);
+                  if(type=="AL")
+                     Protect(message);
+                  else
+                     Stage(STAGED_QUESTION,message);
      }
    //--- make the notes durable, then do what was staged; false: the program must stop
    bool              Commit(void)
@@ -182,8 +186,24 @@ private:
       Stage(STAGED_SAY,answer);
      }
 
+   //--- one that was seen before is not sent again: what became of it the positions show
+   void              Protect(const SFixMessage &message)
+     {
+      string id=message.Get(TAG_PosReqID);
+      if(m_notes_ptr.WasSent(id))
+        {
+         SFixMessage answer;
+         outbox.Unsure(message,m_now_ns,answer);
+         Stage(STAGED_SAY,answer);
+         return;
+        }
+      m_notes_ptr.Hold(id);
+      Stage(STAGED_PROTECT,message);
+     }
+
    void              Do(const SStaged &staged)
      {
+      SLevelsRequest levels;
       SOrderRequest order;
       SCancelRequest request;
       switch(staged.kind)
@@ -202,6 +222,10 @@ private:
          case STAGED_CANCEL:
             ReadCancel(staged.message,request);
             m_venue_ptr.Cancel(request,m_now_ns);
+            break;
+         case STAGED_PROTECT:
+            ReadLevels(staged.message,levels);
+            m_venue_ptr.Protect(levels,m_now_ns);
             break;
          case STAGED_LOOK_UP:
             m_venue_ptr.LookUp(outbox.Remember(staged.message,m_now_ns),

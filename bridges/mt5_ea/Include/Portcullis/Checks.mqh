@@ -9,6 +9,7 @@
 
 #include "OrderKinds.mqh"
 #include "Retcodes.mqh"
+#include "Rows.mqh"
 #include "Standing.mqh"
 #include "SymbolRules.mqh"
 
@@ -47,7 +48,43 @@ public:
       return places ? HasMargin(request,refusal) : true;
      }
 
+   //--- the same for the levels of an open position
+   bool              FinishLevels(const SSymbolRules &rules,const SPositionRow &row,
+                                  const MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      MqlTick tick={};
+      if(!SymbolInfoTick(rules.name,tick) || tick.bid<=0 || tick.ask<=0)
+         return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,
+                            "NO_PRICE: the terminal has no quote of "+rules.name);
+      SDecimal start;
+      SetExact(start,row.IsLong() ? tick.bid : tick.ask);
+      return IsPositionThawed(rules,row,start,refusal) &&
+             IsLevel("StopLossPx(5001)",request.sl,row.IsLong(),rules,start,refusal) &&
+             IsLevel("TakeProfitPx(5002)",request.tp,!row.IsLong(),rules,start,refusal);
+     }
+
 private:
+   //--- a position nearer to one of its levels than the freeze level is not touched
+   bool              IsPositionThawed(const SSymbolRules &rules,const SPositionRow &row,
+                                      const SDecimal &start,SRefusal &refusal) const
+     {
+      SDecimal least;
+      if(rules.freeze_level==0)
+         return true;
+      rules.Points(rules.freeze_level,least);
+      if(!IsNear(row.stop,start,least) && !IsNear(row.profit,start,least))
+         return true;
+      return refusal.Set(FIX_ORD_REJ_REASON_OTHER,"FROZEN: the market is within "+least.Text()+
+                         " of a level of the position");
+     }
+   bool              IsNear(const SDecimal &level,const SDecimal &start,
+                            const SDecimal &least) const
+     {
+      SDecimal gap=level;
+      gap.Subtract(start);
+      gap.negative=false;
+      return !level.IsZero() && gap.Compare(least)<=0;
+     }
    //--- does a trade session stand open; a symbol without any sessions is always open
    bool              IsOpen(const SSymbolRules &rules,SRefusal &refusal) const
      {

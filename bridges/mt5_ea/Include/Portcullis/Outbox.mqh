@@ -77,6 +77,15 @@ public:
       ArrayResize(messages,size+1,64);
       messages[size]=message;
      }
+   //--- the answer to an AL that was seen before
+   void              Unsure(const SFixMessage &message,const long now_ns,SFixMessage &answer)
+     {
+      SLevelsRequest asked;
+      SDecimal none;
+      ReadLevels(message,asked);
+      m_account.Levels(asked,FIX_POS_MAINT_STATUS_ACCEPTED,none,none,DUPLICATE,reports.NextId(),
+                       now_ns,answer);
+     }
    //--- keep a question until its answer comes; its name among the venue's questions
    string            Remember(const SFixMessage &message,const long now_ns)
      {
@@ -153,6 +162,15 @@ public:
      {
       SFixMessage message;
       reports.CancelRefused(refused,message);
+      Say(message);
+     }
+
+   virtual void      OnLevels(const SLevelsRequest &asked,const string status,
+                              const SDecimal &stop,const SDecimal &profit,const string text,
+                              const long now_ns) override
+     {
+      SFixMessage message;
+      m_account.Levels(asked,status,stop,profit,text,reports.NextId(),now_ns,message);
       Say(message);
      }
 

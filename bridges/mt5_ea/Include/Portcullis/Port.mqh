@@ -55,6 +55,16 @@ struct SCancelRequest
    string            side;
   };
 
+//--- the levels that an open position shall have: not set is as it is, 0 is none
+struct SLevelsRequest
+  {
+   string            request_id;       // 710
+   string            symbol;
+   string            position_id;      // 5004
+   SDecimal          stop_loss_px;
+   SDecimal          take_profit_px;
+  };
+
 //--- an order as the venue has it at one moment
 struct SVenueOrder
   {
@@ -113,6 +123,8 @@ struct SPosition
    SDecimal          avg_px;
    SDecimal          realized_pnl;
    string            position_id;
+   SDecimal          stop_loss_px;
+   SDecimal          take_profit_px;
   };
 
 //--- one currency of the account
@@ -215,6 +227,10 @@ public:
    virtual void      OnReplaced(const SVenueOrder &order)=0;
    virtual void      OnTriggered(const SVenueOrder &order)=0;
    virtual void      OnCancelRefused(const SCancelRefused &refused)=0;
+   //--- what became of levels (722): done, with those that stand now; refused; in doubt ("0")
+   virtual void      OnLevels(const SLevelsRequest &asked,const string status,
+                              const SDecimal &stop,const SDecimal &profit,
+                              const string text,const long now_ns)=0;
    //--- answers
    virtual void      OnFound(const string ask,const bool found,const SVenueOrder &order,
                              const bool complete)=0;
@@ -252,6 +268,8 @@ public:
    virtual void      Submit(const SOrderRequest &order,const long now_ns)=0;
    virtual void      Cancel(const SCancelRequest &request,const long now_ns)=0;
    virtual void      Replace(const SOrderRequest &order,const long now_ns)=0;
+   //--- other levels for an open position
+   virtual void      Protect(const SLevelsRequest &asked,const long now_ns)=0;
    //--- cancel everything of ours that rests, unasked (the dead man's hand)
    virtual void      CancelAll(const string text,const long now_ns)=0;
    virtual void      LookUp(const string ask,const string cl_ord_id,const long now_ns)=0;

@@ -55,6 +55,16 @@ void ReadCancel(const SFixMessage &message,SCancelRequest &request)
    request.side=message.Get(TAG_Side);
   }
 
+//--- read an AL
+void ReadLevels(const SFixMessage &message,SLevelsRequest &asked)
+  {
+   asked.request_id=message.Get(TAG_PosReqID);
+   asked.symbol=message.Get(TAG_Symbol);
+   asked.position_id=message.Get(TAG_PositionID);
+   message.GetDecimal(TAG_StopLossPx,asked.stop_loss_px);
+   message.GetDecimal(TAG_TakeProfitPx,asked.take_profit_px);
+  }
+
 class CReports
   {
 private:
@@ -68,6 +78,12 @@ public:
      {
       m_prefix=prefix;
       m_count=0;
+     }
+
+   string            NextId(void)
+     {
+      m_count++;
+      return m_prefix+"-"+IntegerToString(m_count);
      }
 
    //--- the state of an order
@@ -199,10 +215,9 @@ public:
 private:
    void              Begin8(const string order_id,const string exec_type,SFixMessage &out)
      {
-      m_count++;
       out.Begin("8");
       out.Add(TAG_OrderID,order_id);
-      out.Add(TAG_ExecID,m_prefix+"-"+IntegerToString(m_count));
+      out.Add(TAG_ExecID,NextId());
       out.Add(TAG_ExecType,exec_type);
      }
    void              Say(const SVenueOrder &order,const string exec_type,const string cl_ord_id,

@@ -144,6 +144,8 @@ struct SPositionRow
    int               type;
    SDecimal          volume;
    SDecimal          price;
+   SDecimal          stop;          // the levels; 0 is none
+   SDecimal          profit;
 
    bool              IsLong(void) const { return type==POSITION_TYPE_BUY; }
    bool              IsAgainst(const bool buys) const { return IsLong()!=buys; }
@@ -167,6 +169,8 @@ int ReadPositions(SPositionRow &rows[])
       rows[at].type=(int)PositionGetInteger(POSITION_TYPE);
       SetExact(rows[at].volume,PositionGetDouble(POSITION_VOLUME));
       SetExact(rows[at].price,PositionGetDouble(POSITION_PRICE_OPEN));
+      SetExact(rows[at].stop,PositionGetDouble(POSITION_SL));
+      SetExact(rows[at].profit,PositionGetDouble(POSITION_TP));
      }
    return ArraySize(rows);
   }

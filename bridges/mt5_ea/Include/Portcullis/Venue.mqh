@@ -14,6 +14,7 @@
 #include "Answers.mqh"
 #include "Deeds.mqh"
 #include "Feed.mqh"
+#include "Protect.mqh"
 
 #define COMMAND_PATIENCE_NS ((long)60000000000)
 #define MAX_COMMANDS 10000
@@ -39,6 +40,7 @@ enum ENUM_COMMAND
    COMMAND_SUBMIT,
    COMMAND_REPLACE,
    COMMAND_CANCEL,
+   COMMAND_PROTECT,
    COMMAND_LOOK_UP,
    COMMAND_OPEN_ORDERS,
    COMMAND_FILLS,
@@ -53,6 +55,7 @@ struct SCommand
    ENUM_COMMAND      kind;
    SOrderRequest     order;
    SCancelRequest    cancel;
+   SLevelsRequest    levels;
    string            ask;
    string            name;
    long              since_ns;
@@ -72,6 +75,7 @@ class CTerminalVenue : public CVenue
    CTelling          m_telling;
    CSender           m_sender;
    CDeeds            m_deeds;
+   CProtect          m_protect;
    CAftermath        m_aftermath;
    CTicks            m_ticks;
    CFeed             m_feed;
@@ -131,6 +135,9 @@ public:
                     m_settings.ioc_at_market);
       m_deeds.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_symbols),
                    GetPointer(m_walk),GetPointer(m_telling),GetPointer(m_sender),listener_ptr);
+      m_protect.Open(GetPointer(m_standing),GetPointer(m_symbols),GetPointer(m_sender),
+                     GetPointer(m_telling),listener_ptr,m_settings.async,
+                     m_settings.absence_after_ms);
       m_aftermath.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_walk),
                        GetPointer(m_telling),GetPointer(m_sender),m_settings.absence_after_ms);
       m_ticks.Open(GetPointer(m_symbols),GetPointer(m_standing),listener_ptr);
@@ -169,6 +176,7 @@ public:
       Word(words,"HEDGING",hedges);
       Word(words,"REPLACE",true);
       Word(words,"LOOKUP",true);
+      Word(words,"PROTECT",(orders&(SYMBOL_ORDER_SL|SYMBOL_ORDER_TP))!=0);
       Word(words,"DEMO",m_standing.IsDemo());
       capabilities.words=words;
       capabilities.absence_after_ms=m_settings.absence_after_ms;
@@ -188,6 +196,12 @@ public:
       int at=Queue(COMMAND_CANCEL,"",now_ns);
       if(at>=0)
          m_commands[at].cancel=request;
+     }
+   virtual void      Protect(const SLevelsRequest &asked,const long now_ns)
+     {
+      int at=Queue(COMMAND_PROTECT,"",now_ns);
+      if(at>=0)
+         m_commands[at].levels=asked;
      }
    virtual void      CancelAll(const string text,const long now_ns)
      {
@@ -239,7 +253,10 @@ public:
                                         const MqlTradeResult &result)
      {
       if(transaction.type==TRADE_TRANSACTION_REQUEST)
+        {
          m_sender.flights.Hear(request,result);
+         m_protect.Hear(request,result);
+        }
       m_walk.is_wanted=true;
      }
    virtual void      OnBookEvent(const string symbol) { m_feed.OnBookEvent(symbol); }
@@ -259,6 +276,7 @@ public:
       m_aftermath.Land(now_ns);
       m_aftermath.Settle();
       m_aftermath.GoOn(now_ns);
+      m_protect.Step(now_ns);
       DoCommands(now_ns);
       m_store_ptr.Commit();
       if(m_was_connected)
@@ -362,6 +380,9 @@ private:
             return m_deeds.Replace(command.order,now_ns);
          case COMMAND_CANCEL:
             return m_deeds.Cancel(command.cancel,now_ns);
+         case COMMAND_PROTECT:
+            m_protect.Begin(command.levels,now_ns);
+            return true;
          case COMMAND_LOOK_UP:
             m_answers.LookUp(command.ask,command.name,now_ns);
             return true;

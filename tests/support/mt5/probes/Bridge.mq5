@@ -232,6 +232,10 @@ public:
      {
       Ask("cancel "+request.cl_ord_id+" "+request.orig_cl_ord_id);
      }
+   virtual void Protect(const SLevelsRequest &asked,const long now_ns)
+     {
+      Print("protect ",asked.request_id);
+     }
    virtual void CancelAll(const string text,const long now_ns) { Print("cancel all: ",text); }
    virtual void LookUp(const string ask,const string id,const long now_ns)
      {

@@ -82,6 +82,13 @@ public:
             Part("orig",r.orig_cl_ord_id)+Part("response_to",r.response_to)+
             Part("reason",r.reason)+Part("why",r.text)+Flag("known",r.known));
      }
+   virtual void      OnLevels(const SLevelsRequest &asked,const string status,
+                              const SDecimal &stop,const SDecimal &profit,const string why,
+                              const long now_ns)
+     {
+      Write("Levels",Part("request_id",asked.request_id)+Part("status",status)+
+            Part("stop_loss_px",stop)+Part("take_profit_px",profit)+Part("why",why));
+     }
    virtual void      OnFound(const string ask,const bool found,const SVenueOrder &order,
                              const bool complete)
      {
@@ -105,7 +112,9 @@ public:
       for(int i=0; i<ArraySize(held); i++)
          Write("Position",Part("ask",ask)+Part("symbol",held[i].symbol)+Part("qty",held[i].qty)+
                Part("avg_px",held[i].avg_px)+Part("currency",held[i].currency)+
-               Part("position_id",held[i].position_id));
+               Part("position_id",held[i].position_id)+
+               Part("stop_loss_px",held[i].stop_loss_px)+
+               Part("take_profit_px",held[i].take_profit_px));
       Write("Positions",Part("ask",ask)+Flag("complete",complete));
      }
    virtual void      OnBalances(const string ask,const SBalance &balances[],const bool complete)
@@ -266,6 +275,16 @@ void Command(const string &parts[],const long now_ns)
    long since_ns=StringToInteger(Field(parts,"since_ns"));
    SOrderRequest order;
    SCancelRequest cancel;
+   SLevelsRequest levels;
+   if(what=="protect")
+     {
+      levels.request_id=name;
+      levels.symbol=Field(parts,"symbol");
+      levels.position_id=Field(parts,"position_id");
+      levels.stop_loss_px.Parse(Field(parts,"stop_loss_px"));
+      levels.take_profit_px.Parse(Field(parts,"take_profit_px"));
+      g_venue.Protect(levels,now_ns);
+     }
    if(what=="submit" || what=="replace")
      {
       g_ids.Hold(name);
