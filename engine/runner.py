@@ -31,6 +31,7 @@ from protocol.messages import MarketDataSnapshotFullRefresh, Message
 
 LOGON_PATIENCE_MS = 30_000
 STOP_PATIENCE_MS = 3_000
+LOGOUT_PATIENCE_MS = 1_000
 HEART_BT_INT = 5
 SIGNAL_PAUSE_MS = 250
 """ZeroMQ's poll goes on after a signal: so long may an orderly stop take to be noticed."""
@@ -192,17 +193,20 @@ class Runner:
         return sent
 
     def _say_goodbye(self) -> None:
-        """Wait a little for the open orders' end, then log out."""
-        deadline_ns = clock() + STOP_PATIENCE_MS * MS
+        """Wait a little for the open orders' end, then log out, whether it has come or not."""
+        patience_ns = clock() + STOP_PATIENCE_MS * MS
+        deadline_ns = patience_ns + LOGOUT_PATIENCE_MS * MS
         connection = self.courier.connection
         waits = self.desk.strategy.cancel_on_stop
         while clock() < deadline_ns and not self.courier.closed:
-            if not (waits and self.desk.orders.open and connection.standing is Standing.UP):
+            waiting = waits and self.desk.orders.open and connection.standing is Standing.UP
+            if not waiting or clock() >= patience_ns:
                 connection.logout(None, clock())
             self.courier.flush()
             if self.courier.closed:
                 break
-            wait([self.courier.link], self.courier.wait_ms(deadline_ns))
+            until_ns = patience_ns if clock() < patience_ns else deadline_ns
+            wait([self.courier.link], self.courier.wait_ms(until_ns))
             self.courier.turn()
             self._read_session(clock())
         if waits and self.desk.orders.open:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import zmq
+from support.fake_answers import respond
 from support.fake_gateway import FakeGateway
 
-from engine import transcript
+from engine import runner, transcript
 from engine.errors import StrategyNotLoaded
 from engine.loading import load
 from engine.runner import Runner
@@ -27,6 +28,7 @@ from protocol.messages import (
     MDEntry,
     MDUpdate,
 )
+from protocol.session_states import State
 from protocol.timestamps import format_utc
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +178,24 @@ def test_a_strategy_hears_and_trades(tmp_path):
     assert strategy.told.count(("quote", Decimal("1.1"))) == 1
     assert ("stop",) in strategy.told
     assert strategy.order.status is OrdStatus.CANCELED
+
+
+def test_who_waits_in_vain_for_a_cancel_logs_out_all_the_same(tmp_path, monkeypatch):
+    """An order whose end never comes keeps nobody from saying goodbye."""
+    monkeypatch.setattr(runner, "STOP_PATIENCE_MS", 300)
+
+    def deaf_to_cancels(gateway, comp_id, message):
+        return () if message.msg_type in {"F", "q"} else respond(gateway, comp_id, message)
+
+    strategy = _Recorder()
+    with FakeGateway(behave=deaf_to_cancels) as gateway:
+        with Running(strategy, tmp_path, gateway) as running:
+            until(lambda: strategy.told)
+            running.feed.book("1.1", "1.2")
+            until(lambda: strategy.order and strategy.order.status is OrdStatus.NEW)
+        assert running.code == 0
+        assert gateway.sessions["REC"].state is State.DISCONNECTED
+    assert strategy.order.is_open
 
 
 def test_a_strategy_outlives_its_gateway(tmp_path):
