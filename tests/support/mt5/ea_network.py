@@ -50,6 +50,8 @@ class VirtualNetwork:
         self.most_read = most_read
         self.most_written = most_written
         self.refused = 0
+        self.on_refusal: Callable[[int, int], None] | None = None
+        """Called with a port where nobody is and the timeout in ms: time may pass."""
         self.on_wait: Callable[[int, Pipe], None] | None = None
         """Called with a timeout in ms when a read finds nothing: time may pass, bytes may come."""
         self._doors: dict[int, list[Pipe]] = {}
@@ -84,6 +86,8 @@ class VirtualNetwork:
         """Connect if somebody listens on the port."""
         if port not in self._doors:
             self.refused += 1
+            if self.on_refusal is not None:
+                self.on_refusal(port, timeout_ms)
             raise MqlError(CANNOT_CONNECT)
         pipe = Pipe(self)
         self._sockets[handle] = pipe

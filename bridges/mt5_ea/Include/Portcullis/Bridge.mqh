@@ -78,7 +78,7 @@ public:
       ulong began_us=GetMicrosecondCount();
       m_reader.BeginPeriod();
       Step(0);
-      m_publisher.Step(m_clock.Now());
+      KeepPublisher(m_clock.Now());
       m_reader.End(IsLive(),GetMicrosecondCount()-began_us);
      }
    //--- an event of the chart; only our own is of interest
@@ -135,8 +135,15 @@ private:
          m_session.outbox.quotes.Topics(now_ns,m_venue_ptr.Connected(),topics)>0)
         {
          m_publisher.Publish(topics);
-         m_publisher.Step(now_ns);
+         KeepPublisher(now_ns);
         }
+     }
+   //--- its attempts to connect block: only with a gateway there, and while nothing is under way
+   void              KeepPublisher(const long now_ns)
+     {
+      if(!IsLive())
+         m_publisher.Forget();
+      m_publisher.Step(now_ns,IsLive() && m_link.IsQuiet() && m_venue_ptr.IsIdle(now_ns));
      }
    void              CheckDeadMan(const long now_ns)
      {

@@ -3,7 +3,9 @@
 //| feeds, so that ticks never delay orders.                         |
 //|                                                                  |
 //| What nobody wants is not sent, and what the line does not take   |
-//| is dropped, whole messages only: the numbers (5017) show it.     |
+//| is dropped, whole messages only: the numbers (5017) show it. An  |
+//| attempt to connect blocks the program: it is short, rare, and    |
+//| made only when nothing is under way.                             |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_PUBLISHER_MQH
 #define PORTCULLIS_PUBLISHER_MQH
@@ -12,11 +14,17 @@
 #include "ZmtpLink.mqh"
 
 #define PUBLISH_OUT_MAX 262144
+#define ATTEMPT_MS 100
+#define ATTEMPT_LONGEST_MS 60000
+//--- how long an attempt may take: the first one, and later ones, should the gateway be far away
+#define CONNECT_MS ((uint)50)
+#define CONNECT_LONGEST_MS ((uint)250)
 
 class CPublisher
   {
 private:
    CZmtpLink         m_link;
+   SEndpoint         m_endpoint;
    CBackOff          m_back_off;
    bool              m_is_used;
    long              m_attempt_ns;
@@ -33,22 +41,34 @@ public:
    void              Begin(const SEndpoint &endpoint)
      {
       m_is_used=endpoint.port>0;
+      m_endpoint=endpoint;
       m_link.Begin("PUB",endpoint);
-      m_back_off.Begin(100,5000);
+      m_back_off.Begin(ATTEMPT_MS,ATTEMPT_LONGEST_MS);
+      Forget();
      }
    bool              IsUsed(void) const { return m_is_used; }
 
+   //--- the next attempt is the first one again
+   void              Forget(void)
+     {
+      m_back_off.Forget();
+      m_endpoint.connect_ms=CONNECT_MS;
+      m_attempt_ns=0;
+      m_said="";
+     }
    //--- keep the line, and hear what is wanted
-   void              Step(const long now_ns)
+   void              Step(const long now_ns,const bool may_connect)
      {
       if(!m_is_used)
          return;
       if(!m_link.IsOpen())
         {
-         if(now_ns<m_attempt_ns)
+         if(!may_connect || now_ns<m_attempt_ns)
             return;
+         m_link.Begin("PUB",m_endpoint);
          if(!m_link.Open(now_ns))
            {
+            m_endpoint.connect_ms=MathMin(2*m_endpoint.connect_ms,CONNECT_LONGEST_MS);
             Lose(now_ns);
             return;
            }
@@ -57,10 +77,7 @@ public:
          Lose(now_ns);
       else
          if(m_link.IsReady())
-           {
-            m_back_off.Forget();
-            m_said="";
-           }
+            Forget();
      }
    void              Publish(const STopic &topics[])
      {

@@ -1,13 +1,13 @@
-"""CopyTicksRange may block the program's only thread: no order and no quote waits for it.
+"""What may block the program's only thread: no order and no quote waits for it.
 
 The shipped program on the simulated terminal, in virtual time: a request that waits for the base of
-ticks takes as long there as it would take.
+ticks takes as long there as it would take, and so does an attempt to connect to nobody.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from support.mt5.constants import MarginMode
@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(90),  # the first test of a run compiles
 ]
+FEEDS = 5573
 SOON_MS = 25
 """A turn of the timer, and the way to the server."""
 FIRST, SECOND, THIRD = (f"0000000000A0{number}" for number in (1, 2, 3))
@@ -31,9 +32,10 @@ FIRST, SECOND, THIRD = (f"0000000000A0{number}" for number in (1, 2, 3))
 class Floor(Desk):
     """One Expert Advisor on EURUSD that is logged on, and how soon it does what is asked."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **inputs):
         super().__init__(folder)
-        self.chart, self.end = self.attach()
+        self.chart, self.end = self.attach(**inputs)
+        self.network = self.chart.program.network
         self.run(1000)
         self.seen = self.terminal.seen("EURUSD")
         assert self.end.live, self.chart.journal
@@ -165,3 +167,38 @@ def test_no_trade_is_lost_or_told_twice(tmp_path):
         trade(3, ms)
     told = [int(one.size / Decimal(50)) for one in trader.of("Traded")]
     assert told == list(range(2, next(sizes)))
+
+
+def test_a_dead_line_for_market_data_costs_little(tmp_path):
+    """Attempts are short, ever rarer up to a minute, and none is made while an order is out.
+
+    After a new Logon of the gateway's, and when somebody is there again, it is tried at once.
+    """
+    floor = Floor(tmp_path, FeedsPort=FEEDS)
+    clock, network, tries = floor.server.clock, floor.network, []
+
+    def refuse(port, timeout_ms):
+        tries.append((clock.now_ms, timeout_ms))
+        clock.advance(timeout_ms)
+
+    network.on_refusal = refuse
+    floor.run(2_000)
+    floor.server.faults.tardy(5_000)
+    said, before = floor.say(new(FIRST, "1.05")), len(tries)
+    floor.run(4_000)
+    assert len(tries) == before
+    floor.run(200_000, step_ms=50)
+    assert floor.arrived(5)[to_number(FIRST)] - said - 5_000 <= SOON_MS
+    assert max(timeout for _, timeout in tries) <= 250
+    pauses = [later - earlier for (earlier, _), (later, _) in pairwise(tries)]
+    assert max(pauses) >= 60_000
+    assert len(tries) < 20
+    before = len(tries)
+    floor.end.cut()
+    floor.run(500)
+    assert floor.end.live
+    assert len(tries) > before
+    door = network.listen(FEEDS)
+    floor.end.cut()
+    floor.run(500)
+    assert len(door) == 1
