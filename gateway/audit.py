@@ -23,7 +23,7 @@ from gateway.oms.state import PERSON
 from journal.format import Direction, Record
 from protocol import codec
 from protocol.errors import GarbledMessage, InvalidMessage
-from protocol.fields import ExecType, TradingState, describe
+from protocol.fields import ExecType, PosMaintStatus, TradingState, describe
 from protocol.messages import (
     BusinessMessageReject,
     ExecutionReport,
@@ -32,6 +32,7 @@ from protocol.messages import (
     Note,
     OperatorCommand,
     OrderCancelReject,
+    PositionMaintenanceReport,
     Reject,
 )
 from protocol.numbers import format_decimal
@@ -100,6 +101,9 @@ class Audit:
                 self._put("refusals", base | _refusal_row(message, message.ord_rej_reason))
         elif isinstance(message, OrderCancelReject):
             self._put("refusals", base | _refusal_row(message, message.cxl_rej_reason))
+        elif isinstance(message, PositionMaintenanceReport):
+            if message.pos_maint_status is PosMaintStatus.REJECTED:
+                self._put("refusals", base | _refusal_row(message, None))
         elif isinstance(message, (BusinessMessageReject, Reject, MarketDataRequestReject)):
             reason = getattr(message, "business_reject_reason", None)
             self._put("refusals", base | _refusal_row(message, reason))

@@ -24,6 +24,9 @@ from protocol.messages import (
     TradeCaptureReport,
 )
 
+Levels = tuple[Decimal | None, Decimal | None]
+"""Stop-loss and take-profit; 0 is none, None is not known."""
+
 
 class Level(NamedTuple):
     """One price of a book, and the quantity that stands there."""
@@ -146,6 +149,8 @@ class VenueView(Struct):
 
     `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count;
     what could not be counted then is counted as soon as it can be: until then nothing new is sent.
+    `levels` are stop-loss and take-profit of its positions as it showed them last, by
+    `levels.level_key`.
     """
 
     linked: bool = False
@@ -162,6 +167,7 @@ class VenueView(Struct):
     balances: dict[str, CollateralReport] = field(default_factory=dict)
     balances_ns: int = 0
     in_use: Decimal | None = None
+    levels: dict[str, Levels] = field(default_factory=dict)
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)

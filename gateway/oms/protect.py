@@ -16,7 +16,7 @@ from gateway.oms.effects import Effects, To
 from gateway.oms.fills import alert
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.levels import level_key
-from gateway.oms.market import Answers
+from gateway.oms.market import Answers, Levels
 from gateway.oms.state import PositionKey, Protection
 from gateway.risk.checks.levels import Asked, levels_refused
 from gateway.risk.facts import Facts, Refusal
@@ -143,6 +143,7 @@ class ProtectionDesk:
             yield self._ended(found, now_ns, text=message.text or "REFUSED")
         elif message.pos_maint_status is PosMaintStatus.COMPLETED:
             stands = (message.stop_loss_px, message.take_profit_px)
+            self.market.venue(venue).levels[key] = stands
             yield self._ended(found, now_ns, stands=stands, text=message.text)
         elif message.in_doubt and not found.in_doubt:
             yield self._doubted(found, now_ns)
@@ -175,7 +176,16 @@ class ProtectionDesk:
                 yield self._doubted(found, now_ns)
 
     def weigh(self, venue: str, answers: Answers, now_ns: int) -> Effects:
-        """Look for what is in doubt in a complete round of answers that was asked for after it."""
+        """Look for what is in doubt in a complete round of answers that was asked for after it.
+
+        What the round shows of any position is what strategies are told of its levels.
+        """
+        self.market.venue(venue).levels = {
+            level_key(venue, held.symbol or "", held.position_id): (
+                held.stop_loss_px, held.take_profit_px
+            )
+            for held in answers.positions
+        }  # fmt: skip
         until_ns = self.market.venue(venue).absence_after_ms * MS_NS
         for found in self._pending(venue):
             if not found.in_doubt or answers.asked_ns <= found.sent_ns:
@@ -197,7 +207,7 @@ class ProtectionDesk:
 
     def _ended(
         self, found: Protection, now_ns: int, *,
-        stands: tuple[Decimal | None, Decimal | None] | None = None, text: str | None = None,
+        stands: Levels | None = None, text: str | None = None,
     ) -> To:  # fmt: skip
         """Tell what became of a request: the levels that stand now, or why they do not."""
         status = PosMaintStatus.REJECTED if stands is None else PosMaintStatus.COMPLETED

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
+from gateway.oms.levels import level_key
 from gateway.oms.market import Market
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
@@ -155,8 +156,8 @@ class Desk:
             and (message.security_exchange is None or message.security_exchange == venue)
         )
 
-    @staticmethod
     def _position(
+        self,
         report_id: str,
         message: RequestForPositions,
         where: tuple[str, str, str],
@@ -165,6 +166,8 @@ class Desk:
         now_ns: int,
     ) -> PositionReport:
         account, venue, symbol = where
+        shown = self.market.venue(venue).levels.get(level_key(venue, symbol, None))
+        stop_loss_px, take_profit_px = shown if shown and position.qty else (None, None)
         return PositionReport(
             pos_maint_rpt_id=report_id,
             pos_req_id=message.pos_req_id,
@@ -184,6 +187,8 @@ class Desk:
                     short_qty=_writable(max(-position.qty, ZERO)),
                 ),
             ),
+            stop_loss_px=stop_loss_px,
+            take_profit_px=take_profit_px,
             realized_pnl=_writable(round(position.realized, PRICE_PLACES)),
             funding=_writable(round(sum(position.funding.values(), ZERO), PRICE_PLACES)),
             fees=tuple(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from support.desk import T0, Desk
+from support.desk import T0, VENUE, Desk
+from support.levels import REJECTED, al, am, asked, opened
 from support.operators import ask
 
 from gateway.audit import export
@@ -84,4 +85,17 @@ def test_trips_tell_who_stopped_what_and_until_when(desk, tmp_path):
     ]  # fmt: skip
     assert [(row[1], row[2], row[4], row[6]) for row in found[2:]] == [
         ("all", "HALTED", "ann", None),
+    ]
+
+
+def test_levels_that_were_refused_are_refusals(tmp_path):
+    """By the gateway and by the venue, each with its code and who it was."""
+    desk = opened()
+    desk.hear("MOM", al(desk))
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[0], REJECTED, text="10016 INVALID_STOPS: too near"))
+    found = query(desk, tmp_path, "select session, name, source, code from refusals order by seq")
+    assert found == [
+        ("MOM", "PositionMaintenanceReport", "G", "NO_POSITION"),
+        ("MM", "PositionMaintenanceReport", "V", "10016 INVALID_STOPS"),
     ]

@@ -109,6 +109,19 @@ def test_a_young_request_is_not_refused_by_a_round():
     assert said(desk)[-1].pos_maint_status is COMPLETED
 
 
+def test_a_round_that_was_asked_for_before_proves_nothing():
+    """What the venue has read before it was asked for levels is no word on them."""
+    desk = opened()
+    desk.pass_time(61_000)
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[0], ACCEPTED, in_doubt=True))
+    desk.answer_round(positions=[shown("1.0950")])
+    assert said(desk)[-1].in_doubt
+    desk.pass_time(600)
+    desk.answer_round(positions=[shown("1.0950")])
+    assert said(desk)[-1].pos_maint_status is COMPLETED
+
+
 def test_the_levels_of_another_position_prove_nothing():
     """On a hedging account the position that was named has to show them."""
     desk = opened(hedging=True)
