@@ -21,6 +21,7 @@ import ctypes
 import hashlib
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,8 @@ class Program:
         self.may_write = True
         self.look_ns = 0
         """What a look at the microsecond counter costs of virtual time: work takes time."""
+        self.drain: Callable[[], None] = lambda: None
+        """Put what waits at the terminal into `events`: a terminal has one queue for a program."""
         self._answer = b""
         self._problem: BaseException | None = None
         self._library = ctypes.CDLL(str(copy_of(library)))
@@ -118,7 +121,7 @@ class Program:
         lib.mql_probe.argtypes = [
             ctypes.c_char_p, ctypes.c_char_p, ctypes.c_long, ctypes.POINTER(ctypes.c_void_p),
         ]  # fmt: skip
-        lib.mql_socket_faults.argtypes = [ctypes.c_long] * 3
+        lib.mql_socket_faults.argtypes = [ctypes.c_long] * 4
 
     # Handlers.
 
@@ -145,9 +148,11 @@ class Program:
                          ctypes.byref(out))  # fmt: skip
         return ctypes.string_at(out.value, size) if size else b""
 
-    def socket_faults(self, *, dummies: int = 1, most_read: int = 0, most_written: int = 0) -> None:
+    def socket_faults(
+        self, *, dummies: int = 1, most_read: int = 0, most_written: int = 0, fills: bool = False
+    ) -> None:
         """Misbehave as sockets do (runtime/sockets.h); of the real ones."""
-        self._library.mql_socket_faults(dummies, most_read, most_written)
+        self._library.mql_socket_faults(dummies, most_read, most_written, int(fills))
 
     def post_tick(self) -> None:
         """A new tick of the chart's symbol: one waits at most."""
@@ -242,10 +247,10 @@ class Program:
     _TimeLocal = _TimeGMT
 
     def _Sleep(self, ms: int) -> bool:
-        if isinstance(self.clock, VirtualClock):
-            self.clock.now_ns += ms * MS_NS
-        else:
+        if isinstance(self.clock, RealClock):
             breathe(ms)
+        else:
+            self.clock.now_ns += ms * MS_NS
         return True
 
     def _EventSetMillisecondTimer(self, ms: int) -> bool:
@@ -260,6 +265,7 @@ class Program:
     def _EventChartCustom(
         self, chart: int, identity: int, lparam: int, dparam: float, sparam: str
     ) -> bool:
+        self.drain()
         if len(self.events) >= QUEUE_MAX:
             return False
         self.events.append(("chart", 1000 + identity, lparam, dparam, sparam[:63]))
@@ -287,6 +293,16 @@ class Program:
     def _FileLoad(self, name: str, common: int) -> bytes | None:
         path = self.folder / name if self.folder is not None else None
         return path.read_bytes() if path is not None and path.is_file() else None
+
+    def _FileSave(self, name: str, content: bytes, common: int) -> bool:
+        assert self.folder is not None, "a program that writes a file needs a folder"
+        (self.folder / name).write_bytes(content)
+        return True
+
+    def _FileDelete(self, name: str, common: int) -> bool:
+        assert self.folder is not None, "a program that deletes a file needs a folder"
+        (self.folder / name).unlink(missing_ok=True)
+        return True
 
     def _DatabasePath(self, name: str, common: int) -> str:
         assert self.folder is not None, "a program that opens a database needs a folder"

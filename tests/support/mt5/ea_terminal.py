@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,10 @@ class Face(BooksFace, MarketFace):
         self._globals[name] = value
         return True
 
+    def GlobalVariableDel(self, name: str) -> bool:
+        """Delete one."""
+        return self._globals.pop(name, None) is not None
+
     # Trading.
 
     def _request(self, request: Any) -> Request:
@@ -233,4 +238,5 @@ class Chart:
         self.face = Face(self.terminal, self.slot)
         self.program = Program(self.library, self.face, clock=self.clock, **self.options)
         self.program.journal = self.journal
+        self.program.drain = partial(tell, self.slot, self.program)
         self.init_code = self.program.start()

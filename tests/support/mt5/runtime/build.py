@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[4]
 SHIPPED = ROOT / "bridges" / "mt5_ea"
 INCLUDE = SHIPPED / "Include"
 EXPERT = SHIPPED / "Experts" / "Portcullis.mq5"
+CHECK = SHIPPED / "Experts" / "PortcullisCheck.mq5"
 FLAGS = (
     "-std=c++17", "-Os", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden",
     "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Werror",

@@ -49,8 +49,8 @@ inline Array<uchar> probe_out;
          }                                                                                     \
       return 0;                                                                                \
    }                                                                                           \
-   MQL_EXPORT void mql_socket_faults(long dummies, long most_read, long most_written) {        \
-      mql::socket_faults = mql::SocketFaults{dummies, most_read, most_written};                \
+   MQL_EXPORT void mql_socket_faults(long dummies, long most_read, long most_written, long fills) { \
+      mql::socket_faults = mql::SocketFaults{dummies, most_read, most_written, fills};         \
    }                                                                                           \
    MQL_EXPORT const char *mql_crashed() { return mql::runtime.crashed.c_str(); }               \
    MQL_EXPORT void mql_stop() { mql::runtime.stopped = true; }                                 \

@@ -122,6 +122,19 @@ inline long FileLoad(const string &name, Array<uchar> &bytes, int common = 0) {
    return (long)size;
 }
 
+// A whole file written (docs/23-files/filesave).
+inline bool FileSave(const string &name, const Array<uchar> &bytes, int common = 0) {
+   mql::Packed packed;
+   packed.list(3);
+   packed.put(name);
+   packed.put_bytes(bytes.begin(), bytes.size());
+   packed.put(common);
+   return mql::call_packed("FileSave", packed).ok;
+}
+inline bool FileDelete(const string &name, int common = 0) {
+   return mql::call("FileDelete", name, common).ok;
+}
+
 inline int MathRand() { return (int)mql::call_integer("MathRand"); }
 inline void MathSrand(int seed) { mql::call("MathSrand", seed); }
 

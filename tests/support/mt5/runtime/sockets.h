@@ -23,6 +23,7 @@ struct SocketFaults {
    long dummies = 1;        // how often SocketIsReadable lies of each new socket
    long most_read = 0;      // 0: as much as there is
    long most_written = 0;
+   long fills = 0;          // 1: SocketRead waits for all that it was asked for, or for its time
 };
 struct TcpSocket {
    int handle;
@@ -149,6 +150,12 @@ inline int SocketRead(int socket, Array<uchar> &buffer, uint most, uint timeout_
       wanted = mql::socket_faults.most_read;
    std::vector<uchar> bytes((size_t)wanted);
    ssize_t size = ::recv(tcp->handle, bytes.data(), bytes.size(), 0);
+   while (mql::socket_faults.fills && size > 0 && size < wanted &&
+          mql::wait_for(tcp->handle, POLLIN, (int)timeout_ms)) {
+      ssize_t more = ::recv(tcp->handle, bytes.data() + size, (size_t)(wanted - size), 0);
+      if (more <= 0) break;
+      size += more;
+   }
    if (size <= 0) return mql::io_error(*tcp);
    ArrayResize(buffer, (int)size);
    std::memcpy(buffer.begin(), bytes.data(), (size_t)size);

@@ -77,9 +77,6 @@ shown(T value) {
 }
 
 // One conversion of a format: the C form of it, applied to one argument.
-inline std::string formatted(std::string spec, const string &value) {
-   return formatted(spec, value.utf8().c_str());
-}
 template <typename T>
 std::string formatted(std::string spec, T value) {
    char out[512];
@@ -107,6 +104,10 @@ std::string formatted(std::string spec, T value) {
                        std::is_signed<T>::value ? (long)value : (long)(ulong)value);
    }
    return out;
+}
+
+inline std::string formatted(std::string spec, const string &value) {
+   return formatted(spec, value.utf8().c_str());
 }
 
 inline void format_rest(std::string &out, const char *at) {
