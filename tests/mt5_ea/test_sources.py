@@ -94,9 +94,10 @@ void Lonely(void)
 
 @pytest.mark.skipif(not build.can_build(), reason=build.MISSING)
 @pytest.mark.budget(60)
-def test_what_is_tested_is_what_ships():
+@pytest.mark.parametrize("program", [build.EXPERT, build.CHECK], ids=lambda path: path.name)
+def test_what_is_tested_is_what_ships(program):
     """The compiled sources are the shipped ones through the table, line for line, and no others."""
-    folder = build.build().parent
+    folder = build.build(program).parent
     compiled = {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in folder.rglob("*")
@@ -105,6 +106,7 @@ def test_what_is_tested_is_what_ships():
     shipped = {
         path.relative_to(build.SHIPPED).as_posix(): path.read_text(encoding="utf-8")
         for path in SOURCES
+        if path.suffix == ".mqh" or path == program
     }
     assert compiled.keys() == shipped.keys()
     for name, text in shipped.items():
@@ -115,7 +117,7 @@ def test_what_is_tested_is_what_ships():
             if old != new:
                 assert any(row.pattern.search(old) for row in rewrites.TABLE)
     assert (folder / "unit.cpp").read_text() == (
-        '#include "entry.h"\n#include "Experts/Portcullis.mq5"\nMQL_ENTRY_POINTS\n'
+        f'#include "entry.h"\n#include "Experts/{program.name}"\nMQL_ENTRY_POINTS\n'
     )
 
 

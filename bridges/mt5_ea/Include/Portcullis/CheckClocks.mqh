@@ -33,7 +33,8 @@ private:
       long last_s=(long)TimeGMT(),zone_s=(long)(TimeLocal()-TimeGMT());
       ulong changed_us=0;
       bool is_local_apart=false;
-      for(int waited=0; waited<CLOCK_PATIENCE_MS && lengths.Count()<CLOCK_SECONDS; waited+=CLOCK_LOOK_MS)
+      int waited=0;
+      for(; waited<CLOCK_PATIENCE_MS && lengths.Count()<CLOCK_SECONDS; waited+=CLOCK_LOOK_MS)
         {
          Sleep(CLOCK_LOOK_MS);
          long now_s=(long)TimeGMT();
