@@ -9,21 +9,24 @@ from pathlib import Path
 import click
 
 from gateway.commands import mt5_check
-from gateway.commands.terminal import USAGE, out
+from gateway.commands.mt5_folder import mql5_of
+from gateway.commands.terminal import out
 from gateway.errors import CommandError
 
 FOLDERS = ("Experts", "Include")
 NEXT = """next, in the terminal:
- 1. MetaEditor (F4): open Experts/Portcullis/Portcullis.mq5, compile (F7)
+ 1. MetaEditor (F4): open Experts/Portcullis/Portcullis.mq5, compile (F7), and PortcullisCheck.mq5
+    beside it
  2. Tools > Options > Expert Advisors: allow algorithmic trading, and add the gateway's address
     (127.0.0.1) to the list of allowed ones
  3. drag Portcullis from the Navigator to one chart; set VenueId as in the gateway's config,
-    where the venue is kind = "mt5_ea", launch = false"""
+    where the venue is kind = "mt5_ea", launch = false
+ 4. on a demo account: portcullis mt5 check VENUE --terminal DIR"""
 
 
 @click.group("mt5")
 def command() -> None:
-    """Put the Expert Advisor into a terminal of MetaTrader 5, and check what is believed of one."""
+    """Put the Expert Advisors into a terminal of MetaTrader 5; check what is believed of one."""
 
 
 command.add_command(mt5_check.command)
@@ -32,7 +35,7 @@ command.add_command(mt5_check.command)
 @command.command("install")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def install(folder: Path) -> None:
-    """Copy the Expert Advisor's sources into DIR, the data folder of a terminal.
+    """Copy the Expert Advisors' sources into DIR, the data folder of a terminal.
 
     That is the folder which File > Open Data Folder shows; its MQL5 folder will do as well. Files
     of an earlier version are replaced, and those of ours that no longer exist are removed.
@@ -40,7 +43,7 @@ def install(folder: Path) -> None:
     \b
     Exit codes: 0 copied, 1 not written, 2 DIR is not a terminal's data folder.
     """
-    target = _mql5_of(folder)
+    target = mql5_of(folder)
     source = files("bridges") / "mt5_ea"
     try:
         written = [path for name in FOLDERS for path in _copy(source / name, target / name)]
@@ -49,18 +52,6 @@ def install(folder: Path) -> None:
         raise CommandError(msg) from None
     out.print(f"{len(written)} files are in {target}", markup=False)
     out.print(NEXT, markup=False)
-
-
-def _mql5_of(folder: Path) -> Path:
-    """Find the MQL5 folder of a terminal's data folder."""
-    for place in (folder / "MQL5", folder):
-        if place.name == "MQL5" and place.is_dir():
-            return place
-    msg = (
-        f"{folder} has no folder MQL5: expected the data folder of a terminal"
-        " (in the terminal: File > Open Data Folder)"
-    )
-    raise CommandError(msg, exit_code=USAGE)
 
 
 def _copy(source: Traversable, target: Path) -> list[Path]:

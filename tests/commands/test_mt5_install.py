@@ -1,4 +1,4 @@
-"""`portcullis mt5 install`: the Expert Advisor's sources in a terminal's folder."""
+"""`portcullis mt5 install`: the Expert Advisors' sources in a terminal's folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_source_is_copied(tmp_path, place):
     found = contents(mql5)
     includes = contents(SHIPPED / "Include" / "Portcullis")
     assert {f"Include/Portcullis/{name}": text for name, text in includes.items()} | {
-        "Experts/Portcullis/Portcullis.mq5": (SHIPPED / "Experts/Portcullis.mq5").read_bytes()
+        f"Experts/Portcullis/{name}": text for name, text in contents(SHIPPED / "Experts").items()
     } == found
     assert f"{len(found)} files are in" in said
     assert "list of allowed ones" in said

@@ -15,6 +15,7 @@ from support.mt5.ea_terminal import Chart
 from support.mt5.runtime import build
 from support.mt5.scene import KINDS, Scene
 
+from bridges.mt5.check.findings import NAME, read
 from gateway.commands.mt5_check_peer import Peer
 
 pytestmark = [
@@ -92,19 +93,17 @@ class Stage:
         assert self.program.removed, self.chart.journal[-5:]
         return self.findings()
 
-    def lines(self):
-        """Return the lines of its file."""
-        return (self.folder / "portcullis-check.txt").read_text().splitlines()
-
     def findings(self):
         """Return (verdict, seen) by name."""
-        rows = [line.split("|") for line in self.lines() if not line.startswith("#")]
-        return {name: (verdict, seen) for name, verdict, seen in rows}
+        return {one.name: (one.verdict.value, one.seen) for one in self.told().found}
+
+    def told(self):
+        """Return its file as the command reads it."""
+        return read(self.folder / NAME)
 
     def facts(self):
         """Return what stands above."""
-        rows = [line[2:].split(": ", 1) for line in self.lines() if line.startswith("#")]
-        return dict(rows)
+        return self.told().facts
 
 
 def cable(stage):
@@ -148,14 +147,14 @@ def test_all_that_is_believed_holds_on_a_terminal_as_documented(stage, kind):
     assert not it.scene.books.positions
     assert not it.scene.office.ledger.twice()
     assert not it.terminal.global_variables
-    assert [path.name for path in it.folder.iterdir()] == ["portcullis-check.txt"]
+    assert [path.name for path in it.folder.iterdir()] == [NAME]
 
 
 def test_what_is_told_names_no_account(stage):
     """The file is to be sent: no login, no server, no name."""
     it = stage(Only="magic")
     it.run()
-    text = "\n".join(it.lines())
+    text = (it.folder / NAME).read_text()
     for secret in ("1001", it.server.name, it.server.company):
         assert secret not in text
 
@@ -268,6 +267,7 @@ WRONG = {
     "position": property_is("POSITION:POSITION_IDENTIFIER", lambda value, _: value + 1),
     "commission": property_is("DEAL:DEAL_COMMISSION", lambda _, s: float(s.scene.clock.now_ms)),
     "clock-offset": property_is("DEAL:DEAL_TIME_MSC", lambda value, _: value + 3_600_000),
+    "levels": lambda s: s.server.faults.refuse(10_013, when=Action.SLTP),
     "close": property_is("DEAL:DEAL_MAGIC", first_magic),
     "close-by-deals": property_is("DEAL:DEAL_ENTRY", lambda *_: 1),
     "close-by-volume": lambda s: s.server.faults.refuse(10_014, when=Action.CLOSE_BY),

@@ -8,6 +8,10 @@
 
 class CCheckCloseBy : public CCheckStep
   {
+   //--- at which the two positions were opened
+   SDecimal          m_bought_at;
+   SDecimal          m_sold_at;
+
 public:
    virtual string    Names(void) const override { return "close-by-volume close-by-deals"; }
    virtual bool      Trades(void) const override { return true; }
@@ -18,7 +22,8 @@ public:
          Skip("it needs a hedging account and a symbol that allows it");
          return false;
         }
-      ulong bought=Open(true),sold=Open(false);
+      ulong bought=Open(true,m_bought_at);
+      ulong sold=Open(false,m_sold_at);
       if(bought==0 || sold==0)
         {
          Skip("the two positions were not opened: "+m_trade_ptr.Why());
@@ -40,7 +45,7 @@ public:
       m_report_ptr.Judge("close-by-volume",is_gone,"a volume of 0 is answered "+why+
                          (is_gone ? ", both positions are gone" : ", a position is left"));
       if(is_gone)
-         Deals(order);
+         Deals(order,(long)request.magic);
       return false;
      }
 
@@ -51,7 +56,7 @@ private:
       m_report_ptr.Say("close-by-deals",CHECK_OPEN,text);
      }
    //--- the identifier of the position, 0 if there is none
-   ulong             Open(const bool buys)
+   ulong             Open(const bool buys,SDecimal &price)
      {
       MqlTradeRequest request={};
       double ms=0;
@@ -59,22 +64,36 @@ private:
       if(!m_trade_ptr.Send(request))
          return 0;
       ulong order=m_trade_ptr.result.order;
-      return m_trade_ptr.AwaitDeal(order,ms)==NO_ROW ? 0 : order;
+      int at=m_trade_ptr.AwaitDeal(order,ms);
+      if(at==NO_ROW)
+         return 0;
+      price=m_trade_ptr.account.deals[at].price;
+      return order;
      }
-   void              Deals(const ulong order)
+   void              Deals(const ulong order,const long magic)
      {
       double ms=0;
       m_trade_ptr.AwaitDeal(order,ms);
-      int count=0,by=0;
+      int count=0,by=0,marked=0,priced=0;
       for(int i=0; i<ArraySize(m_trade_ptr.account.deals); i++)
-         if(m_trade_ptr.account.deals[i].order==order)
-           {
-            count++;
-            if(m_trade_ptr.account.deals[i].entry==DEAL_ENTRY_OUT_BY)
-               by++;
-           }
-      m_report_ptr.Judge("close-by-deals",count==2 && by==2,
-                         StringFormat("%d deals of one order, %d of them OUT_BY",count,by));
+        {
+         SDealRow deal=m_trade_ptr.account.deals[i];
+         if(deal.order!=order)
+            continue;
+         //--- the bought position is closed by a sale, at the price of the sold one
+         bool closes_bought=deal.type==DEAL_TYPE_SELL;
+         count++;
+         if(deal.entry==DEAL_ENTRY_OUT_BY)
+            by++;
+         if(deal.magic==magic)
+            marked++;
+         if(deal.price.Compare(closes_bought ? m_sold_at : m_bought_at)==0)
+            priced++;
+        }
+      m_report_ptr.Judge("close-by-deals",count==2 && by==2 && marked==2 && priced==2,
+                         StringFormat("%d deals of one order: %d OUT_BY, %d with the request's"
+                                      " magic, %d at the other position's price",count,by,marked,
+                                      priced));
      }
   };
 

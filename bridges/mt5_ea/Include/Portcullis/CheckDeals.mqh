@@ -7,13 +7,14 @@
 #include "CheckStep.mqh"
 
 #define DEALS_LATER_MS 3000
+#define DEALS_MOVED_TICKS (-10)
 
 class CCheckDeals : public CCheckStep
   {
 public:
    virtual string    Names(void) const override
      {
-      return "filling-flags market deal position commission clock-offset close";
+      return "filling-flags market deal position commission clock-offset levels close";
      }
    virtual bool      Trades(void) const override { return true; }
    virtual bool      More(void) override
@@ -54,7 +55,11 @@ private:
                          position!=0 ? "found by the ticket of its order" : "not found by it");
       Clock(deal);
       Commission(deal);
-      Close(deal.position_id,m_trade_ptr.PositionOf(deal.position_id));
+      position=m_trade_ptr.PositionOf(deal.position_id);
+      if(position==0)
+         return;
+      Levels(position);
+      Close(deal.position_id,position);
      }
    //--- the time of a deal and that of the server have the same offset from UTC
    void              Clock(const SDealRow &deal)
@@ -82,10 +87,46 @@ private:
                          deal.fee.Text()+", 3 s later "+later.commission.Text()+" and "+
                          later.fee.Text());
      }
+   //--- set far from the market, one moved, both taken away
+   void              Levels(const ulong position)
+     {
+      double low=m_trade_ptr.FarPrice(0),high=m_trade_ptr.FarAbove();
+      string told="";
+      bool is_good=Level(position,low,high,told) &&
+                   Level(position,m_trade_ptr.FarPrice(DEALS_MOVED_TICKS),high,told) &&
+                   Level(position,0,0,told);
+      m_report_ptr.Judge("levels",is_good,told);
+     }
+   bool              Level(const ulong position,const double sl,const double tp,string &told)
+     {
+      MqlTradeRequest request={};
+      ClearRequest(request);
+      request.action=TRADE_ACTION_SLTP;
+      request.symbol=m_trade_ptr.rules.name;
+      request.position=position;
+      request.sl=sl;
+      request.tp=tp;
+      m_trade_ptr.Send(request);
+      bool is_done=false;
+      for(int waited=0; waited<CHECK_LIMIT_MS && !is_done && !IsStopped(); waited+=CHECK_POLL_MS)
+        {
+         is_done=PositionSelectByTicket(position) && Has(POSITION_SL,sl) && Has(POSITION_TP,tp);
+         if(!is_done)
+            Sleep(CHECK_POLL_MS);
+        }
+      told+=(told=="" ? "" : "; ")+m_trade_ptr.Why()+(is_done ? ", done" : ", not done");
+      return is_done;
+     }
+   //--- of the selected position
+   bool              Has(const ENUM_POSITION_PROPERTY_DOUBLE property,const double wanted) const
+     {
+      SDecimal level,asked;
+      SetExact(level,PositionGetDouble(property));
+      SetExact(asked,wanted);
+      return level.Compare(asked)==0;
+     }
    void              Close(const long identifier,const ulong position)
      {
-      if(position==0)
-         return;
       MqlTradeRequest request={};
       long magic=m_trade_ptr.NextMagic();
       double ms=0;

@@ -84,15 +84,9 @@ public:
       return AccountInfoInteger(ACCOUNT_MARGIN_MODE)==ACCOUNT_MARGIN_MODE_RETAIL_HEDGING;
      }
    long              NextMagic(void) { return ++m_next; }
-   //--- how many ticks away from the price that is far below the market
-   double            FarPrice(const int ticks) const
-     {
-      SDecimal price;
-      double tick=rules.tick.ToDouble();
-      double steps=MathFloor(SymbolInfoDouble(rules.name,SYMBOL_BID)*(1000-CHECK_AWAY)/1000/tick);
-      SetExact(price,(steps+ticks)*tick);
-      return price.ToDouble();
-     }
+   //--- so many ticks away from the price that is far below the market, or far above it
+   double            FarPrice(const int ticks) const { return Far(-CHECK_AWAY,ticks); }
+   double            FarAbove(void) const { return Far(CHECK_AWAY,0); }
    //--- as far from the market as the broker wants it, and some points
    double            NearDistance(void) const
      {
@@ -245,6 +239,14 @@ public:
      }
 
 private:
+   double            Far(const int away,const int ticks) const
+     {
+      SDecimal price;
+      double tick=rules.tick.ToDouble();
+      double steps=MathFloor(SymbolInfoDouble(rules.name,SYMBOL_BID)*(1000+away)/1000/tick);
+      SetExact(price,(steps+ticks)*tick);
+      return price.ToDouble();
+     }
    int               Await(const long magic,const ulong order,double &ms)
      {
       ulong start_us=GetMicrosecondCount();
