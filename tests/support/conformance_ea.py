@@ -116,7 +116,7 @@ class EaDesk(Mt5Desk):
     def kill_bridge(self):
         """Let the terminal's process die, and with it its temporary variables; it starts anew."""
         self.chart.drop()
-        self.chart.face._globals.clear()
+        self.terminal.temporaries.clear()
         self.chart.slot.unload(told=False)
         self.chart.slot.load()
         self.gateway.cut()

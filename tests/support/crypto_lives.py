@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import product
 from typing import NamedTuple
 
 from support.crypto_trader import MARKETS, Trader
+from support.pairwise import pairs_of
 
 from bridges.port import Accepted, Canceled, CancelRefused, Filled, Rejected, Replaced
 from protocol.fields import OrdType, Side, TimeInForce
@@ -77,11 +78,6 @@ def variations(moment, kinds):
     return [
         row for row in rows if row[2] != "half-filled" or (moment != "place" and row[0] == "limit")
     ]
-
-
-def pairs_of(step):
-    """Return the pairs of values that a step shows."""
-    return set(combinations(zip(Step._fields, step, strict=True), 2))
 
 
 def cases(kinds, turn=0):

@@ -54,14 +54,14 @@ KINDS = {
 """Three kinds of accounts, each with another way in which orders are executed."""
 
 
-def server_of(kind, **rules):
+def server_of(kind, *, clock=None, **rules):
     """Open an account of a kind, with one symbol that costs commission."""
     _, execution = KINDS[kind]
     flags = FillingFlag.FOK | FillingFlag.IOC
     if execution is Execution.EXCHANGE:
         flags |= FillingFlag.BOC
     rules = {"execution": execution, "filling": flags, "commission": "3", "fee": "1", **rules}
-    server = TradeServer(symbols=[eurusd(**rules)])
+    server = TradeServer(clock, [eurusd(**rules)])
     server.open_account(LOGIN, KINDS[kind][0], balance="100000")
     server.quote(EURUSD, BID, ASK)
     return server

@@ -1,14 +1,12 @@
 """A crypto venue on a local exchange over TLS, in real time, and many of them side by side.
 
 A `SocketWorld` is what `virtual_exchange.World` is in virtual time: a venue, what it told, and the
-exchange's own word, so that one trader and one judge serve both. `side_by_side` lets many lives go
-on at once in one loop: what they mostly do is wait.
+exchange's own word, so that one trader and one judge serve both.
 """
 
 from __future__ import annotations
 
 import time
-import traceback
 from typing import NamedTuple
 
 from support.conformance import (
@@ -22,7 +20,6 @@ from support.conformance import (
 )
 from support.exchange.reach import session_to
 from support.exchange.server import LocalExchange
-from support.waiting import breathe
 
 from bridges.crypto.budget import Budget
 from bridges.crypto.settings import open_crypto_venue
@@ -31,12 +28,6 @@ from bridges.port import Balances, Found, Positions
 BTC = "BTC/USDT"
 RICH = {"USDT": 50_000_000, "BTC": 1_000}
 PLENTY = {"weight": 10**9, "orders": {"10S": 10**6}}
-STEP_MS = 2
-LOOK_S = 0.03
-"""So often is a condition looked at."""
-PATIENCE_S = 20
-LIFE_S = 100
-"""The longest that a condition, and a life, may take."""
 
 
 class Way(NamedTuple):
@@ -216,56 +207,3 @@ class SocketWorld:
         """Close the bridge and the exchange. Raises what went wrong in the exchange itself."""
         self.venue.close()
         self.local.__exit__()
-
-
-class Waiting:
-    """A life in a world: a generator that yields (what, condition) and goes on when it is so."""
-
-    def __init__(self, name, world, life, patience_s, life_s):
-        self.name = name
-        self._patience_s, self._life_s = patience_s, life_s
-        self.world = world
-        self.problem = ""
-        self.is_over = False
-        self._life = life
-        self._what = "its beginning"
-        self._condition = lambda: True
-        self._since = self._began = time.monotonic()
-        self._look = 0.0
-
-    def turn(self):
-        """Let the world live, and the life go on if what it waits for has come."""
-        now = time.monotonic()
-        try:
-            self.world.turn()
-            if now >= self._look:
-                self._look = now + LOOK_S
-                self._go_on(now)
-        except StopIteration:
-            self.is_over = True
-        except Exception as problem:  # noqa: BLE001 - the others live on; this one is shown
-            self._fail("".join(traceback.format_exception(problem)[-4:]))
-
-    def _go_on(self, now):
-        if self._condition():
-            self._what, self._condition = next(self._life)
-            self._since = now
-        elif now - self._since > self._patience_s:
-            self._fail(f"waited {self._patience_s} s for {self._what}")
-        if now - self._began > self._life_s:
-            self._fail(f"was not over after {self._life_s} s")
-
-    def _fail(self, problem):
-        self.problem, self.is_over = f"{problem} (after {self._what})", True
-
-
-def side_by_side(lives, patience_s=PATIENCE_S, life_s=LIFE_S):
-    """Let lives, as (name, world, generator), go on together; return those that went wrong."""
-    all_of_them = [Waiting(*life, patience_s, life_s) for life in lives]
-    going = list(all_of_them)
-    while going:
-        for one in going:
-            one.turn()
-        going = [one for one in going if not one.is_over]
-        breathe(STEP_MS)
-    return [one for one in all_of_them if one.problem]

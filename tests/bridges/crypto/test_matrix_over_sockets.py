@@ -19,13 +19,14 @@ from support.crypto_lives import (
     Life,
     Step,
     cases,
-    pairs_of,
     variations,
 )
 from support.crypto_trader import MARKETS
 from support.figures import show
 from support.matrix import matrix
-from support.socket_world import WAYS, SocketWorld, side_by_side
+from support.pairwise import pairs_of
+from support.side_by_side import side_by_side
+from support.socket_world import WAYS, SocketWorld
 
 from bridges.crypto.tables import kraken_words
 

@@ -22,7 +22,8 @@ from support.crypto_trader import MARKETS
 from support.far_exchange import FarExchange
 from support.figures import show
 from support.mischief import BOOK, SocketMischief
-from support.socket_world import WAYS, SocketWorld, side_by_side
+from support.side_by_side import side_by_side
+from support.socket_world import WAYS, SocketWorld
 
 from bridges import notes
 from bridges.crypto import core, link

@@ -120,6 +120,10 @@ class Columns:
             return Columns(self.dtype.names, self._rows[key])
         return self._rows[key]
 
+    def __reduce__(self):
+        """Let it be sent to another process."""
+        return Columns, (self.dtype.names, [tuple(row) for row in self._rows])
+
 
 def columns(names, rows):
     """Make the table."""

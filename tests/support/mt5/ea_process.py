@@ -157,7 +157,8 @@ class EaProcess:
 class LiveChart:
     """A chart of a paced terminal (pace.py) with the program in a process of its own.
 
-    `kill` ends the process without a word; `load` puts a new one on the chart.
+    `kill` ends the process without a word, `remove` takes the program off its chart in order;
+    `load` puts a new one there.
     """
 
     def __init__(
@@ -198,12 +199,27 @@ class LiveChart:
         self.process.journal = self.journal
 
     def kill(self) -> None:
-        """Kill the program's process; what is told meanwhile is lost."""
+        """Kill the program's process, as a terminal's death does; what is told meanwhile is lost.
+
+        The terminal's temporary global variables end with it.
+        """
+        process = self._unload()
+        if process is not None:
+            process.kill()
+        with self.pace.lock:
+            self.terminal.temporaries.clear()
+
+    def remove(self) -> None:
+        """Take the program off its chart: OnDeinit runs, then its process ends."""
+        process = self._unload()
+        if process is not None:
+            process.stop()
+
+    def _unload(self) -> EaProcess | None:
         with self.pace.lock:
             self.slot.unload(told=False)
             process, self.process = self.process, None
-        if process is not None:
-            process.kill()
+        return process
 
     def _pump(self) -> None:
         slot = self.slot

@@ -110,7 +110,7 @@ class Face(BooksFace, MarketFace):
 
     @property
     def _globals(self) -> dict[str, float]:
-        return self.terminal.__dict__.setdefault("global_variables", {})
+        return self.terminal.temporaries
 
     def GlobalVariableTemp(self, name: str) -> bool:
         """Create one, with 0, unless it is there."""

@@ -47,6 +47,8 @@ class Terminal(Sending):
         self.books = Books()
         self.markets = {name: Seen(market) for name, market in server.markets.items()}
         self.programs = []
+        self.temporaries = {}
+        """MQL5's temporary global variables: they end with the terminal."""
         self.trade_allowed = True
         """The AutoTrading button."""
         self.api_disabled = False
@@ -106,6 +108,7 @@ class Terminal(Sending):
         for program in self.programs:
             program.unload(Uninit.CLOSE, told=told)
         self.cut(requests_arrive=requests_arrive)
+        self.temporaries.clear()
         self.books = Books()
 
     def restart(self, *, told=True):
