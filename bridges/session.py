@@ -258,8 +258,8 @@ class BridgeSession:
                 self.venue.open_orders(self._remember(message), now_ns)
             case TradeCaptureReportRequest():
                 since = a.since_ns(message)
-                self.venue.fills_since(self._remember(message), since, now_ns)
                 self.venue.ledger_entries("", since, now_ns)
+                self.venue.fills_since(self._remember(message), since, now_ns)
             case RequestForPositions():
                 self.venue.positions(self._remember(message), now_ns)
             case CollateralInquiry():

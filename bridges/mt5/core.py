@@ -269,17 +269,18 @@ class Core:
             self._bust(order, deal)
         if self.is_told(deal):
             return
-        if deal.type in TRADE_SIDES and deal.symbol in self.rules:
+        is_trade = deal.type in TRADE_SIDES and deal.symbol in self.rules
+        if is_trade:
             order = order or self._maker_of(deal, rows, snapshot)
             if order is None:
                 return
-            if deal.type not in BUSTED:
-                self.fill(order, deal)
         self._seen[deal.ticket] = deal.time_msc
         self.recent.append((deal.ticket, deal.time_msc))
         entries = entries_of(deal, self)
         if entries:
             self.events.append(LedgerEntries(ask="", entries=entries))
+        if is_trade and order is not None and deal.type not in BUSTED:
+            self.fill(order, deal)  # after its swap, which is charged to who holds the position
         if len(self._seen) > 4 * MAX_ENDED:
             oldest = deal.time_msc - KEEP_MSC
             self._seen = {key: msc for key, msc in self._seen.items() if msc >= oldest}

@@ -179,14 +179,14 @@ def test_open_orders_none_and_some(counter):
 
 def test_fills_since_a_moment(counter):
     """AQ tells how many AEs follow, zero allowed; only fills from the moment on."""
-    empty = counter.ask(counter.fills())
-    assert kinds(empty) == ["AQ", "BA"]
-    assert (empty[0].tot_num_trade_reports, empty[0].complete) == (0, True)
+    deposit, empty = counter.ask(counter.fills())
+    assert kinds([deposit, empty]) == ["BA", "AQ"]
+    assert (empty.tot_num_trade_reports, empty.complete) == (0, True)
     counter.ask(counter.new())
     later_ns = counter.now_ns + 1
     order = counter.new(Side.SELL)
     counter.ask(order)
-    assert kinds(counter.ask(counter.fills())) == ["AQ", "AE", "AE", "BA"]
+    assert kinds(counter.ask(counter.fills())) == ["BA", "AQ", "AE", "AE"]
     _, report = counter.ask(counter.fills(later_ns))
     assert report.secondary_exec_id == "T2"
     assert report.sides[0].cl_ord_id == order.cl_ord_id
@@ -306,7 +306,7 @@ def test_fills_go_on_while_the_gateway_is_down(counter):
     counter.run(8000)
     counter.start_gateway()
     counter.run(3000)
-    assert kinds(counter.ask(counter.fills()))[:2] == ["AQ", "AE"]
+    assert kinds(counter.ask(counter.fills()))[1:3] == ["AQ", "AE"]
 
 
 def test_a_link_that_is_full_for_a_moment_loses_nothing(counter):
@@ -369,7 +369,7 @@ def test_late_replace_is_refused_with_the_order(counter):
 
 
 def test_ledger_entries_come_unasked(tmp_path):
-    """Funding is told as a BA with the venue's ledger id, and again after fills are asked for."""
+    """Funding is told as a BA with the venue's ledger id, and again before fills that are asked."""
     counter = Counter(
         tmp_path,
         instruments={EURUSD: {"funding_rate": "0.0001", "funding_interval_ms": 1000}},
@@ -379,5 +379,7 @@ def test_ledger_entries_come_unasked(tmp_path):
     told = [one for one in heard if isinstance(one, CollateralReport)]
     assert len(told) >= 2
     assert {one.ledger_kind for one in told} == {"FUNDING"}
-    again = [one for one in counter.ask(counter.fills()) if isinstance(one, CollateralReport)]
+    answers = counter.ask(counter.fills())
+    again = [one for one in answers if isinstance(one, CollateralReport)]
     assert {one.coll_rpt_id for one in told} <= {one.coll_rpt_id for one in again}
+    assert answers[: len(again)] == again

@@ -152,7 +152,7 @@ def test_questions(house):
     )
     assert [first.last_rpt_requested, second.last_rpt_requested] == [None, True]
     assert (first.tot_num_reports, second.complete, second.cl_ord_id) == (2, True, "F2")
-    ack, trade, ledger = house.ask(TradeCaptureReportRequest(
+    ledger, ack, trade = house.ask(TradeCaptureReportRequest(
         trade_request_id="T1", trade_request_type=0,
         dates=(TradeDate(trade_date="20260101", transact_time=format_utc(T0)),),
     ))  # fmt: skip

@@ -258,7 +258,7 @@ def test_what_others_do_is_told_as_theirs(trader):
 
 
 def test_swap_and_payments_are_entries_of_the_ledger(tmp_path):
-    """Each is told once, by the deal's ticket; the commission is the fill's."""
+    """Each is told once, by the deal's ticket, a swap before its deal; commission is the fill's."""
     rules = eurusd(commission="7", swap_long="-5")
     trader = EaTrader(MarginMode.RETAIL_NETTING, tmp_path, rules).settle()
     trader.quote("1.1", "1.1001")
@@ -274,6 +274,8 @@ def test_swap_and_payments_are_entries_of_the_ledger(tmp_path):
     trader.run(1_000)
     kinds = {one.ledger_kind: one.amount for one in trader.of("Entry") if not one.ask}
     assert kinds == {"SWAP": Decimal(-5), "DEPOSIT": Decimal(-500)}
+    about = [one.kind for one in trader.of("Filled", "Entry")]
+    assert about == ["Filled", "Entry", "Filled", "Entry"]
     trader.judge()
 
 

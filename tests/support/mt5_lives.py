@@ -36,7 +36,10 @@ MOMENTS = ("place", "fill", "cancel", "replace", "close")
 WAYS = ("first", "second")
 """Two shapes of each moment, and two of most misbehaviours."""
 CODES = dict(zip(MOMENTS, (10008, 10011, 10012, 10028, 10031), strict=True))
-"""What is ambiguous at a moment; done in the first way, not done in the second."""
+"""What is ambiguous at a moment; done in the first way, not done in the second.
+
+A cancel that was not done is asked for again, the others are refused.
+"""
 REQUESTS = {
     ("place", "first"): Action.DEAL, ("place", "second"): Action.PENDING,
     ("fill", "first"): Action.PENDING, ("fill", "second"): Action.DEAL,
@@ -90,7 +93,8 @@ class Told:
         self.answers = Counter()
         """How often a request was answered for good."""
         self.acknowledged = set()
-        self.refusals = []
+        self.refused = {}
+        """Why requests were refused."""
         self.is_ready = False
         self.times_up = 0
         """How often the account was said to be there."""
@@ -103,7 +107,7 @@ class Told:
                 self.times_up += self.is_ready
             case OrderCancelReject():
                 self.answers[message.cl_ord_id] += 1
-                self.refusals.append(message.text)
+                self.refused[message.cl_ord_id] = message.text
             case ExecutionReport():
                 self._report(message)
 
@@ -122,7 +126,7 @@ class Told:
         else:
             self.answers[name] += 1
         if report.exec_type is ExecType.REJECTED:
-            self.refusals.append(report.text)
+            self.refused[name] = report.text
         if report.ord_status in FINAL:
             self.open.pop(report.order_id, None)
         else:
@@ -249,7 +253,7 @@ class Life:
             held = max(self.office.books.positions.values(), key=lambda one: one.ticket)
             assert held.swap < 0
         more = {"position_id": str(held.identifier)} if case.kind == HEDGING else {}
-        return lambda: self._order("20000", sell=True, **more)
+        return lambda: self._order(held.volume * CONTRACT, sell=True, **more)
 
     def _asked(self, request):
         self.changes.append(request.cl_ord_id)
@@ -310,8 +314,11 @@ class Life:
     def _ambiguous(self, case, act):
         if case.moment != "fill":
             self._doubt(case, acts=case.way == "first")
-        act()
+        name = act()
         yield "the fault being met", lambda: not self.server.faults.waiting
+        yield "the outcome", self._agrees
+        gone = case.way == "second" and case.moment in {"place", "replace", "close"}
+        assert (name in self.told.refused) == gone, self.told.refused
 
     def _doubt(self, case, *, acts):
         request = REQUESTS[case.moment, case.way]
@@ -357,7 +364,7 @@ class Life:
         missing = [name for name in (*self.orders, *self.changes) if not told.answers[name]]
         return (
             f"\n{self.office.ledger.story()}\ntold: open {list(told.open.values())},"
-            f" {len(told.fills)} fills, unanswered {missing}, refused {told.refusals}\n"
+            f" {len(told.fills)} fills, unanswered {missing}, refused {told.refused}\n"
         )
 
     def _calm(self):

@@ -100,8 +100,8 @@ def test_a_life_of_each_bridge(tmp_path):
     """One account of each bridge lives through three cases; the gateway is killed in the last."""
     chosen = [
         Case("transactions lost", "fill", "second", NETTING, EA),
-        Case("bridge removed", "place", "first", NETTING, EA),
-        Case(GATEWAY, "close", "first", NETTING, EA),
+        Case("transactions doubled", "close", "first", NETTING, EA),
+        Case(GATEWAY, "replace", "first", NETTING, EA),
         Case("ambiguous", "cancel", "first", HEDGING, TERMINAL),
         Case("server away", "replace", "second", HEDGING, TERMINAL),
         Case(GATEWAY, "fill", "second", HEDGING, TERMINAL),

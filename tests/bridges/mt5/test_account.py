@@ -122,7 +122,7 @@ def test_another_experts_magic_is_no_id_of_ours(trader):
 
 
 def test_swap_and_payments_are_entries_of_the_ledger(trader):
-    """A night's swap is told with the deal that books it, deposits and corrections alone."""
+    """A night's swap is told before the deal that books it, deposits and corrections alone."""
     world = trader.world
     trader.place()
     world.run(500)
@@ -138,6 +138,9 @@ def test_swap_and_payments_are_entries_of_the_ledger(trader):
             for event in world.of(LedgerEntries) for entry in event.entries}  # fmt: skip
     swap = world.office.ledger.total("swap")
     assert swap < 0
+    closing = world.told.index(world.of(Filled)[1])
+    before = [one for one in world.told[:closing] if isinstance(one, LedgerEntries)]
+    assert "SWAP" in {entry.kind for event in before for entry in event.entries}
     assert told == {
         ("SWAP", swap, True), ("DEPOSIT", Decimal(-500), True),
         ("CORRECTION", Decimal("3.21"), True),

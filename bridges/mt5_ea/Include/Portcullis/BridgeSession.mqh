@@ -244,8 +244,8 @@ private:
          if(type=="AD")
            {
             long since_ns=SinceOf(message);
-            m_venue_ptr.FillsSince(outbox.Remember(message,m_now_ns),since_ns,m_now_ns);
             m_venue_ptr.LedgerEntries("",since_ns,m_now_ns);
+            m_venue_ptr.FillsSince(outbox.Remember(message,m_now_ns),since_ns,m_now_ns);
            }
          else
             if(type=="AN")

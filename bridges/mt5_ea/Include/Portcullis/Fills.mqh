@@ -130,20 +130,20 @@ private:
       SFill fill;
       m_symbols_ptr.Rules(index,rules);
       TellDeal(deal,rules,*m_standing_ptr,fill);
+      if(at!=NOBODY && m_book_ptr.chains[at].stage==STAGE_SENT)
+         return;
+      //--- its swap is told before it: charged is who holds the position
+      See(deal);
       if(at==NOBODY)
         {
          m_strangers_ptr.Fill(*m_account_ptr,deal,fill,m_span_ptr.IsQuiet());
-         See(deal);
          return;
         }
-      if(m_book_ptr.chains[at].stage==STAGE_SENT)
-         return;
       TellChainDeal(deal,m_book_ptr.chains[at],fill);
       if(fill.cl_ord_id=="")
          m_strangers_ptr.Tell(fill);
       else
          m_telling_ptr.Filled(at,fill);
-      See(deal);
      }
    //--- a deal proves that its order was accepted, whatever state the list still shows
    int               MeetByDeal(const SOrderRow &row)
