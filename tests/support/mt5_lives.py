@@ -1,86 +1,30 @@
-"""Lives of orders on MetaTrader accounts, over sockets: each misbehaviour at each moment.
+"""Lives of orders on MetaTrader accounts, over sockets.
 
-    place     a market order, or one that rests
-    fill      a part of a resting order is filled, or the stop of a position is hit
-    cancel    a resting order that is half-filled is cancelled
-    replace   its price is changed, or its quantity, which is a removal and a new order
-    close     a position that was held over a night is closed
-
-One account is one life: case after case, each judged by what the strategy was told. Those in which
-the gateway is killed come last, since that concerns every account at once (`Kills`).
+One account is one life: case after case (mt5_cases.py), each judged by what the strategy was told.
+Those in which the gateway is killed come last, since that concerns every account at once (`Kills`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from itertools import product
 from threading import Thread
-from typing import NamedTuple
 
-from support.mt5.constants import Action
-from support.mt5_house import EA, TERMINAL
-from support.mt5_trader import ASK, BID, EURUSD, HEDGING, KINDS
-from support.mt5_verdict import CONTRACT
-from support.pairwise import cover
+from support.mt5_cases import CODES, GATEWAY, REQUESTS
+from support.mt5_house import EA
+from support.mt5_trader import ASK, BID, EURUSD, HEDGING
+from support.mt5_verdict import CONTRACT, trades
 
 from engine.client import Client
 from protocol.fields import ExecType, OrdStatus, TradSesStatus
 from protocol.messages import ExecutionReport, OrderCancelReject, TradingSessionStatus
 
-GATEWAY = "gateway killed"
-TRANSACTIONS = ("transactions lost", "transactions doubled", "transactions reordered")
-FAULTS = (*TRANSACTIONS, "bridge removed", "terminal restarted", "server away", "ambiguous",
-          GATEWAY)  # fmt: skip
-MOMENTS = ("place", "fill", "cancel", "replace", "close")
-WAYS = ("first", "second")
-"""Two shapes of each moment, and two of most misbehaviours."""
-CODES = dict(zip(MOMENTS, (10008, 10011, 10012, 10028, 10031), strict=True))
-"""What is ambiguous at a moment; done in the first way, not done in the second.
-
-A cancel that was not done is asked for again, the others are refused.
-"""
-REQUESTS = {
-    ("place", "first"): Action.DEAL, ("place", "second"): Action.PENDING,
-    ("fill", "first"): Action.PENDING, ("fill", "second"): Action.DEAL,
-    ("replace", "first"): Action.MODIFY, ("replace", "second"): Action.PENDING,
-    ("cancel", "first"): Action.REMOVE, ("cancel", "second"): Action.REMOVE,
-    ("close", "first"): Action.DEAL, ("close", "second"): Action.DEAL,
-}  # fmt: skip
 AWAY_MS = 300
 """How long something stays away."""
 MANY = 100_000
 DOWN = ("1.09400", "1.09410")
 FINAL = {OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED}
 PENDING = {ExecType.PENDING_NEW, ExecType.PENDING_CANCEL, ExecType.PENDING_REPLACE}
-
-
-class Case(NamedTuple):
-    """One misbehaviour at one moment, and where."""
-
-    fault: str
-    moment: str
-    way: str
-    kind: str
-    bridge: str
-
-
-def rows(faults):
-    """Return every case there could be. Only an Expert Advisor hears of transactions."""
-    every = (Case(*row) for row in product(faults, MOMENTS, WAYS, KINDS, (EA, TERMINAL)))
-    return [row for row in every if row.bridge == EA or row.fault not in TRANSACTIONS]
-
-
-def cases():
-    """Choose cases: whatever two of misbehaviour, moment, way, account and bridge can meet do.
-
-    So do the pairs among the kills alone: each of those concerns every account at once.
-    """
-    around = tuple(one for one in FAULTS if one != GATEWAY)
-    return [
-        one for faults in (around, (GATEWAY,))
-        for one in cover(rows(faults), spread=lambda row: (row.kind, row.bridge))
-    ]  # fmt: skip
 
 
 class Told:
@@ -377,13 +321,7 @@ class Life:
     def _agrees(self):
         """Say whether the strategy knows what the server has, and has each answer."""
         with self.account.pace.lock:
-            theirs = {
-                str(deal.ticket): (
-                    deal.volume * CONTRACT, deal.price, -(deal.commission + deal.fee),
-                    deal.type == 0,
-                )
-                for deal in self.office.ledger.executions
-            }  # fmt: skip
+            theirs = trades(self.office.ledger)
             there = sorted(one.volume_current * CONTRACT
                            for one in self.office.books.orders.values())  # fmt: skip
         here = sorted(one.leaves_qty for one in self.told.open.values())

@@ -43,13 +43,18 @@ def _magics(ledger):
     return wrong
 
 
-def _fills(ours, ledger):
-    theirs = {
+def trades(ledger):
+    """Return the server's trades by id: quantity, price, what was paid, whether it was a buy."""
+    return {
         str(deal.ticket): (
             deal.volume * CONTRACT, deal.price, -(deal.commission + deal.fee), deal.type == 0
         )
         for deal in ledger.executions
     }
+
+
+def _fills(ours, ledger):
+    theirs = trades(ledger)
     told = {
         key.rpartition("|")[2]: (
             fill.last_qty, fill.last_px, fill.commission, fill.side.sign == 1

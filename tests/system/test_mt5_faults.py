@@ -14,19 +14,18 @@ from support import witnesses
 from support.figures import show
 from support.matrix import matrix
 from support.mt5.runtime import build
-from support.mt5_house import EA, TERMINAL, House
-from support.mt5_lives import (
+from support.mt5_cases import (
     FAULTS,
     GATEWAY,
     MOMENTS,
     TRANSACTIONS,
     WAYS,
     Case,
-    Kills,
-    Life,
     cases,
     rows,
 )
+from support.mt5_house import EA, TERMINAL, House
+from support.mt5_lives import Kills, Life
 from support.mt5_trader import HEDGING, KINDS, NETTING
 from support.mt5_verdict import wrongs
 from support.pairwise import pairs_of
