@@ -89,3 +89,43 @@ def test_an_order_that_is_not_accepted_yet_is_not_declared_absent(tmp_path, send
     trader.run(60_000, step_ms=100)
     assert trader.trail()[0] == "Accepted"
     assert trader.look_up(name).order_id == str(order.ticket)
+
+
+def test_what_waits_for_an_order_in_vain_is_answered(tmp_path):
+    """A cancel and a replace of an order that is not accepted for 60 s are refused, not forgotten.
+
+    Nothing was sent for them, then or later: the order rests when it is accepted, and is cancelled
+    when that is asked again.
+    """
+    trader = trader_on(tmp_path, MarginMode.EXCHANGE, Execution.EXCHANGE)
+    trader.server.faults.ponder(90_000)
+    name = trader.place(price="1.09000")
+    trader.run(1_000)
+    trader.replace(name, price="1.08000")
+    trader.cancel(name)
+    trader.run(55_000, step_ms=100)
+    assert trader.trail() == []
+    trader.run(10_000, step_ms=100)
+    refused = trader.of("CancelRefused")
+    assert [(one.response_to, one.reason) for one in refused] == [("2", "99"), ("1", "99")]
+    assert {one.why.split(":")[0] for one in refused} == {"NOT_SENT"}
+    trader.run(30_000, step_ms=100)
+    assert trader.trail() == ["CancelRefused", "CancelRefused", "Accepted"]
+    assert len(trader.office.ledger.arrivals) == 1
+    trader.cancel(name)
+    trader.run(1_000)
+    assert trader.trail()[-1] == "Canceled"
+    trader.judge()
+
+
+def test_what_waits_for_an_order_is_done_when_it_is_accepted(tmp_path):
+    """Within that time the cancel is sent as soon as it can be, once."""
+    trader = trader_on(tmp_path, MarginMode.EXCHANGE, Execution.EXCHANGE)
+    trader.server.faults.ponder(30_000)
+    name = trader.place(price="1.09000")
+    trader.run(1_000)
+    trader.cancel(name)
+    trader.run(31_000, step_ms=100)
+    assert trader.trail() == ["Accepted", "Canceled"]
+    assert len(trader.office.ledger.arrivals) == 2
+    trader.judge()

@@ -157,6 +157,14 @@ public:
          m_telling_ptr.Refuse(at,order.cl_ord_id,"2",FIX_CXL_REJ_REASON_OTHER,refusal.text);
       return true;
      }
+   //--- refuse a cancel ("1") or replace ("2") for which nothing was sent in all that time. What
+   //--- was not accepted may still be: only the look-ups of the gateway end that
+   void              LetGo(const string request_id,const string orig,const string response_to)
+     {
+      m_telling_ptr.Refuse(m_book_ptr.ByName(WireNumber(orig)),request_id,response_to,
+                           FIX_CXL_REJ_REASON_OTHER,"NOT_SENT: the order was not accepted, or"
+                           " another request for it was under way, for 60 s; ask again");
+     }
 
 private:
    //--- prices only: the order is changed. The quantity too: it is removed, and placed anew

@@ -88,6 +88,8 @@ public:
       m_open[at]=made;
       m_flights.Send(request,NOBODY,asked.request_id,now_ns);
      }
+   //--- is no request outstanding or in doubt
+   bool              IsIdle(void) const { return ArraySize(m_open)==0; }
    //--- a transaction of type REQUEST
    void              Hear(const MqlTradeRequest &request,const MqlTradeResult &result)
      {

@@ -12,12 +12,11 @@
 
 #include "Aftermath.mqh"
 #include "Answers.mqh"
+#include "Commands.mqh"
 #include "Deeds.mqh"
 #include "Feed.mqh"
 #include "Protect.mqh"
 
-#define COMMAND_PATIENCE_NS ((long)60000000000)
-#define MAX_COMMANDS 10000
 #define LOGIN_MARK "login"
 
 struct SVenueSettings
@@ -33,33 +32,6 @@ struct SVenueSettings
    string            fee_rate;         // what a trade costs, as a part of its worth
    long              absence_after_ms;
    int               history_days;
-  };
-
-enum ENUM_COMMAND
-  {
-   COMMAND_SUBMIT,
-   COMMAND_REPLACE,
-   COMMAND_CANCEL,
-   COMMAND_PROTECT,
-   COMMAND_LOOK_UP,
-   COMMAND_OPEN_ORDERS,
-   COMMAND_FILLS,
-   COMMAND_POSITIONS,
-   COMMAND_BALANCES,
-   COMMAND_LEDGER,
-   COMMAND_INSTRUMENTS
-  };
-
-struct SCommand
-  {
-   ENUM_COMMAND      kind;
-   SOrderRequest     order;
-   SCancelRequest    cancel;
-   SLevelsRequest    levels;
-   string            ask;
-   string            name;
-   long              since_ns;
-   long              asked_ns;
   };
 
 class CTerminalVenue : public CVenue
@@ -79,7 +51,7 @@ class CTerminalVenue : public CVenue
    CAftermath        m_aftermath;
    CTicks            m_ticks;
    CFeed             m_feed;
-   SCommand          m_commands[];
+   CCommands         m_commands;
    bool              m_was_up;
    bool              m_was_connected;
    string            m_said;
@@ -109,7 +81,7 @@ public:
       m_was_connected=false;
       m_said="";
       m_walked_ns=0;
-      ArrayResize(m_commands,0);
+      m_commands.Clear();
       if(!m_symbols.Open(m_settings.symbols,text))
          return false;
       if(!m_fee_rate.Parse(m_settings.fee_rate))
@@ -185,23 +157,27 @@ public:
 
    virtual void      Submit(const SOrderRequest &order,const long now_ns)
      {
-      QueueOrder(COMMAND_SUBMIT,order,now_ns);
+      int at=m_commands.Add(COMMAND_SUBMIT,"",now_ns);
+      if(at>=0)
+         m_commands.waiting[at].order=order;
      }
    virtual void      Replace(const SOrderRequest &order,const long now_ns)
      {
-      QueueOrder(COMMAND_REPLACE,order,now_ns);
+      int at=m_commands.Add(COMMAND_REPLACE,"",now_ns);
+      if(at>=0)
+         m_commands.waiting[at].order=order;
      }
    virtual void      Cancel(const SCancelRequest &request,const long now_ns)
      {
-      int at=Queue(COMMAND_CANCEL,"",now_ns);
+      int at=m_commands.Add(COMMAND_CANCEL,"",now_ns);
       if(at>=0)
-         m_commands[at].cancel=request;
+         m_commands.waiting[at].cancel=request;
      }
    virtual void      Protect(const SLevelsRequest &asked,const long now_ns)
      {
-      int at=Queue(COMMAND_PROTECT,"",now_ns);
+      int at=m_commands.Add(COMMAND_PROTECT,"",now_ns);
       if(at>=0)
-         m_commands[at].levels=asked;
+         m_commands.waiting[at].levels=asked;
      }
    virtual void      CancelAll(const string text,const long now_ns)
      {
@@ -215,37 +191,37 @@ public:
      }
    virtual void      LookUp(const string ask,const string cl_ord_id,const long now_ns)
      {
-      int at=Queue(COMMAND_LOOK_UP,ask,now_ns);
+      int at=m_commands.Add(COMMAND_LOOK_UP,ask,now_ns);
       if(at>=0)
-         m_commands[at].name=cl_ord_id;
+         m_commands.waiting[at].name=cl_ord_id;
      }
    virtual void      OpenOrders(const string ask,const long now_ns)
      {
-      Queue(COMMAND_OPEN_ORDERS,ask,now_ns);
+      m_commands.Add(COMMAND_OPEN_ORDERS,ask,now_ns);
      }
    virtual void      FillsSince(const string ask,const long since_ns,const long now_ns)
      {
-      int at=Queue(COMMAND_FILLS,ask,now_ns);
+      int at=m_commands.Add(COMMAND_FILLS,ask,now_ns);
       if(at>=0)
-         m_commands[at].since_ns=since_ns;
+         m_commands.waiting[at].since_ns=since_ns;
      }
    virtual void      Positions(const string ask,const long now_ns)
      {
-      Queue(COMMAND_POSITIONS,ask,now_ns);
+      m_commands.Add(COMMAND_POSITIONS,ask,now_ns);
      }
    virtual void      Balances(const string ask,const long now_ns)
      {
-      Queue(COMMAND_BALANCES,ask,now_ns);
+      m_commands.Add(COMMAND_BALANCES,ask,now_ns);
      }
    virtual void      LedgerEntries(const string ask,const long since_ns,const long now_ns)
      {
-      int at=Queue(COMMAND_LEDGER,ask,now_ns);
+      int at=m_commands.Add(COMMAND_LEDGER,ask,now_ns);
       if(at>=0)
-         m_commands[at].since_ns=since_ns;
+         m_commands.waiting[at].since_ns=since_ns;
      }
    virtual void      Instruments(const string ask,const long now_ns)
      {
-      Queue(COMMAND_INSTRUMENTS,ask,now_ns);
+      m_commands.Add(COMMAND_INSTRUMENTS,ask,now_ns);
      }
 
    virtual void      OnTradeTransaction(const MqlTradeTransaction &transaction,
@@ -267,7 +243,7 @@ public:
       LookAtLink(now_ns);
       if(!m_store_ptr.IsAlive())
          return;
-      if(m_walk.is_wanted || IsAsked() ||
+      if(m_walk.is_wanted || m_commands.IsAsked() ||
          now_ns-m_walked_ns>=(long)m_settings.walk_ms*MS_NS)
         {
          m_walked_ns=now_ns;
@@ -284,11 +260,11 @@ public:
      }
    virtual bool      IsIdle(const long now_ns)
      {
-      return ArraySize(m_commands)==0 && m_aftermath.IsIdle(now_ns);
+      return m_commands.Count()==0 && m_aftermath.IsIdle(now_ns) && m_protect.IsIdle();
      }
    virtual void      StepTicks(const long now_ns)
      {
-      if(m_was_connected && ArraySize(m_commands)==0)
+      if(m_was_connected && m_commands.Count()==0)
          m_ticks.Step(now_ns,IsIdle(now_ns));
      }
 
@@ -325,48 +301,22 @@ private:
       m_listener_ptr.OnLink(up,text);
      }
 
-   //--- the queue
-
-   int               Queue(const ENUM_COMMAND kind,const string ask,const long now_ns)
-     {
-      int at=ArraySize(m_commands);
-      if(at>=MAX_COMMANDS)
-         return -1;
-      ArrayResize(m_commands,at+1,64);
-      m_commands[at].kind=kind;
-      m_commands[at].ask=ask;
-      m_commands[at].name="";
-      m_commands[at].since_ns=0;
-      m_commands[at].asked_ns=now_ns;
-      return at;
-     }
-   void              QueueOrder(const ENUM_COMMAND kind,const SOrderRequest &order,
-                                const long now_ns)
-     {
-      int at=Queue(kind,"",now_ns);
-      if(at>=0)
-         m_commands[at].order=order;
-     }
-   //--- does a question wait: its answer is of this moment
-   bool              IsAsked(void) const
-     {
-      for(int i=0; i<ArraySize(m_commands); i++)
-         if(m_commands[i].kind>=COMMAND_LOOK_UP)
-            return true;
-      return false;
-     }
    //--- what cannot be done yet stays, in its order
    void              DoCommands(const long now_ns)
      {
       SCommand commands[];
-      ArraySwap(commands,m_commands);
+      m_commands.Take(commands);
       for(int i=0; i<ArraySize(commands); i++)
         {
-         if(Do(commands[i],now_ns) || now_ns-commands[i].asked_ns>COMMAND_PATIENCE_NS)
+         if(Do(commands[i],now_ns))
             continue;
-         int at=ArraySize(m_commands);
-         ArrayResize(m_commands,at+1,64);
-         m_commands[at]=commands[i];
+         if(!commands[i].IsOverdue(now_ns))
+            m_commands.Keep(commands[i]);
+         else
+            if(commands[i].kind==COMMAND_REPLACE)
+               m_deeds.LetGo(commands[i].order.cl_ord_id,commands[i].order.orig_cl_ord_id,"2");
+            else
+               m_deeds.LetGo(commands[i].cancel.cl_ord_id,commands[i].cancel.orig_cl_ord_id,"1");
         }
      }
    bool              Do(const SCommand &command,const long now_ns)
@@ -406,7 +356,6 @@ private:
         }
       return true;
      }
-
   };
 
 #endif
