@@ -3,7 +3,7 @@
     pytest                    the README's: every unit test, a few whole systems; 5 minutes
     pytest --length ci        also what is marked length("ci"); .ci/run; 20 minutes
     pytest --length long      also what is marked length("long"); before a release; hours
-    pytest -n 2               any of them, split over two processes (pytest-xdist)
+    pytest -n 2 --dist worksteal         any of them, over two processes (pytest-xdist)
 
 A test that takes more than 5 s says so with `@pytest.mark.budget(seconds)`, which is also when it
 is stopped. The run ends with the figures that tests keep (support/figures.py), and with the list of
