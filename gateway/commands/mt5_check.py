@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -157,16 +158,21 @@ def _tried(wish: Wish, known: Report, path: Path) -> list[Finding]:
     """Try what is wanted; each finding is in the report on the disk before the next is tried."""
     known.facts |= {"Portcullis": version("portcullis-gateway"), "venue kind": wish.venue.kind}
     every: list[Finding] = []
-    for way, one in _walk(wish, known):
-        if not wish.quiet:
-            show(one)
-        every.append(one)
-        known.take(way, [one], time.strftime("%Y-%m-%d %H:%M", time.gmtime()))
-        save(known, path)
+    try:
+        with closing(_walk(wish, known)) as walk:  # however it ends, it takes its orders away
+            for way, one in walk:
+                if not wish.quiet:
+                    show(one)
+                every.append(one)
+                known.take(way, [one], time.strftime("%Y-%m-%d %H:%M", time.gmtime()))
+                save(known, path)
+    finally:
+        if every:
+            save(known, path)
     return every
 
 
-def _walk(wish: Wish, known: Report) -> Iterator[tuple[Way, Finding]]:
+def _walk(wish: Wish, known: Report) -> Generator[tuple[Way, Finding]]:
     if wish.findings is not None:
         told = of_file(wish.findings)
         known.facts |= told.to_report()

@@ -28,8 +28,8 @@ def look_at(config_path: Path, venue: Venue) -> str:
     """Say in a line what a running gateway has of a venue; for who watches."""
     try:
         row = _row(config_path, venue)
-    except GatewayError as problem:
-        return str(problem)
+    except GatewayError:
+        return "the gateway does not answer"
     state = "up" if row["ready"] else f"down ({row['why']})"
     return f"{venue.id} is {state}, {row['open_orders']} open orders"
 

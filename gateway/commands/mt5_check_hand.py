@@ -65,8 +65,10 @@ class User:
     def walk(self, step: Step) -> Finding:
         """Lead him through a step that his eyes alone can judge."""
         out.print(f"\n[bold]{step.name}[/]: {escape(step.believed)}")
-        for number, line in enumerate(step.do, 1):
+        *lines, holds = step.do
+        for number, line in enumerate(lines, 1):
             out.print(f"   {number}. {escape(line)}")
+        out.print(f"   {escape(holds)}")
         watch = Watch(self._look)
         with watch.going():
             said = click.prompt(

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from support.mt5.package import Package
+from support.mt5.scene import Scene
 
 from bridges.mt5.check.report import json_of, load
 from bridges.mt5.check.steps import STEPS, Finding, Verdict, Way, step_of
-from gateway.commands import main, mt5_check_gateway
+from gateway.commands import main, mt5_check, mt5_check_gateway
 from gateway.commands.mt5_check_expert import Terminal
 from gateway.commands.mt5_check_gateway import measured, see_demo
 from gateway.commands.mt5_check_hand import User
@@ -220,6 +222,38 @@ def test_a_user_does_what_he_is_told_or_skips_it(keys, done):
     """Enter goes on, s does not."""
     with CliRunner().isolation(input=keys):
         assert User(lambda: "").ask("pull the cable") is done
+
+
+@pytest.fixture
+def terminal(expert, monkeypatch):
+    """Give a simulated terminal behind the package, and a config whose venue is that."""
+    scene = Scene()
+    package = Package(scene.terminal)
+    monkeypatch.setattr(mt5_check, "find_package", lambda: package)
+    expert.system.edit('kind = "mt5_ea"', 'kind = "mt5_terminal"')
+    account = f'[venue.mt5]\nlogin = 1001\nserver = "{scene.server.name}"\n'
+    expert.system.edit('symbols = ["EURUSD"]\n', f'symbols = ["EURUSD"]\n{account}')
+    return expert, scene
+
+
+def test_the_package_is_asked_on_a_terminal(terminal):
+    """Facts and findings come from it, its connection is let go, nothing is left."""
+    run, _ = terminal
+    assert "holds eight-places: 5 places at most" in run("--only", "eight-places")
+    report = load(json_of(run.report))
+    assert report.facts["account"] == "demo, netting"
+    assert report.facts["left behind"] == "0"
+    assert report.facts["MetaTrader5 package"] == "5.0.6231"
+
+
+def test_a_terminal_that_may_not_be_used_is_left_alone(terminal):
+    """Another login, a real account without the word: a sentence, and nothing is sent."""
+    run, scene = terminal
+    scene.office.account.terms.trade_mode = 2
+    assert "no demo account" in run("--only", "magic", code=1)
+    run.system.edit("login = 1001", "login = 1002")
+    assert "the terminal does not answer" in run("--only", "magic", code=1)
+    assert not scene.office.ledger.arrivals
 
 
 def test_every_way_of_a_step_is_walked_by_some_venue():

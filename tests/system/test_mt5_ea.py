@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 
 import pytest
 import zmq
+from click.testing import CliRunner
 from support.mt5.clock import Clock
 from support.mt5.constants import MarginMode
 from support.mt5.ea_process import LiveChart
@@ -14,9 +16,14 @@ from support.mt5.runtime import build
 from support.mt5.server import TradeServer
 from support.mt5.symbols import ALWAYS, eurusd
 from support.mt5.terminal import Terminal
+from support.ports import free_ports, is_free
 from support.waiting import wait_for
 
+from bridges.mt5.check.report import load
+from bridges.mt5.check.steps import Verdict
 from engine.client import Client
+from gateway.commands import main
+from gateway.commands.mt5_check_gateway import see_demo
 from protocol import codec
 from protocol.fields import OrdStatus, PosMaintStatus
 
@@ -84,9 +91,12 @@ def hear_prices(system, chart):
 def test_an_order_goes_the_whole_way(traded):
     """What the strategy hears, the broker has; and the program can be killed and put back.
 
-    The position's stop is set when it is open, and stands at the broker.
+    The position's stop is set when it is open, and stands at the broker. The gateway knows from the
+    program that the account is a demo account.
     """
     system, chart = traded
+    venue = system.config.venue_of("PAPER")
+    assert see_demo(system.config_path, venue, real_money=False) == "demo"
     topic, frame = hear_prices(system, chart)
     assert topic == "MD.PAPER.EURUSD|"
     assert codec.decode(frame.encode()).security_exchange == "PAPER"
@@ -113,3 +123,39 @@ def test_an_order_goes_the_whole_way(traded):
         assert [deal.volume for deal in office.books.deals.values() if deal.volume] == [
             Decimal("0.2")
         ]
+
+
+@pytest.mark.length("ci")
+def test_the_check_runs_beside_the_bridge(traded):
+    """One terminal, both Expert Advisors and the gateway, in real time: nothing fails or is left.
+
+    The command opens the peer, says what to attach, follows the file, and then measures through the
+    gateway.
+    """
+    system, chart = traded
+    data = system.folder / "data"
+    (data / "MQL5" / "Files").mkdir(parents=True)
+    CliRunner().invoke(main, ["mt5", "install", str(data)])
+    port = free_ports(1)[0]
+    line = ["mt5", "check", "PAPER", "--config", str(system.config_path), "--terminal", str(data)]
+    ended = []
+    thread = threading.Thread(
+        target=lambda: ended.append(CliRunner().invoke(main, [*line, "--peer-port", str(port)]))
+    )
+    thread.start()
+    wait_for(lambda: not is_free(port), what="the peer")
+    beside = LiveChart(
+        chart.terminal, chart.pace, build.build(build.CHECK), folder=data / "MQL5" / "Files",
+        inputs={"PeerPort": port},
+    )  # fmt: skip
+    with beside:
+        thread.join()
+    (done,) = ended
+    report = load(system.config.gateway.var / "mt5-check-PAPER.json")
+    failed = {name for name in report.rows if report.verdict(name) is Verdict.FAILS}
+    assert (failed, done.exit_code) == (set(), 0), done.output
+    assert report.verdict("delays") is Verdict.SEEN
+    assert report.verdict("reading-duty") is Verdict.HOLDS
+    with chart.pace.lock:
+        assert not chart.terminal.office.books.orders
+        assert not chart.terminal.office.books.positions

@@ -91,7 +91,7 @@ def _row(report: Report, step: Step) -> str:
     known = report.rows.get(step.name, {})
     seen = [f"{way.value}, {one.at}: {_cell(one.seen)}" for way, one in known.items()]
     verdict = report.verdict(step.name)
-    if verdict is Verdict.OPEN:
+    if verdict is Verdict.OPEN and not any(step.how in one.seen for one in known.values()):
         seen.append(f"how: {step.how}")
     cells = (step.name, step.believed, "; ".join(seen), verdict.value)
     return f"| {' | '.join(cells)} |"

@@ -72,7 +72,7 @@ _BOTH = (_P, _E)
 STEPS: tuple[Step, ...] = (
     # The terminal.
     Step("time-gmt", "TimeGMT follows Windows' clock, and its second is at most a second old",
-         "its seconds against the microsecond counter, and TimeLocal with it", (_E,)),
+         "its seconds against the microsecond counter, and the other clocks with it", (_E,)),
     Step("clock-quarter", "The server's clock is UTC and whole quarters of an hour",
          "a fresh tick, or TimeTradeServer, against UTC", _BOTH),
     Step("timer-period", "The millisecond timer comes every 10 to 16 ms",

@@ -49,7 +49,7 @@ def test_the_expert_advisor_knows_the_same_names():
     names = set()
     for path in include.glob("Check*.mqh"):
         lines = path.read_text(encoding="utf-8").splitlines()
-        for at in (at for at, line in enumerate(lines) if " Names(void) const override" in line):
+        for at in (at for at, line in enumerate(lines) if " Names(void) override" in line):
             body = "".join(lines[at : at + 5]).partition("return")[2].partition(";")[0]
             names |= set(body.replace('"', " ").split())
     assert names == {one.name for one in STEPS if Way.EXPERT in one.ways}

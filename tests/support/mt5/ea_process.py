@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -273,6 +275,7 @@ def _run(order: dict[str, Any]) -> None:
         Path(order["library"]), _Remote(link, inbox), clock=RealClock(), inputs=order["inputs"],
         folder=Path(order["folder"]), symbol=order["symbol"],
     )  # fmt: skip
+    program.drain = partial(_drain, link, inbox, program)
     try:
         _send(link, b"i", str(program.start()).encode())
         while not program.removed:
@@ -296,14 +299,26 @@ def _hear(link: socket.socket, inbox: list[tuple[Any, ...]], program: Program) -
         raise SystemExit(0)
     if ready is not None and (received := _receive(link)) is not None:
         inbox.append(tuple(unpack(received[1])[0]))
+    _queue(inbox, program)
     while inbox:
-        event = inbox.pop(0)
-        if event[0] == "stop":
-            program.stop(event[1])
-        elif event[0] == "tick":
+        program.stop(inbox.pop(0)[1])
+
+
+def _queue(inbox: list[tuple[Any, ...]], program: Program) -> None:
+    """Queue what was said; a stop waits until no handler runs."""
+    said, inbox[:] = [*inbox], [event for event in inbox if event[0] == "stop"]
+    for event in said:
+        if event[0] == "tick":
             program.post_tick()
-        else:
+        elif event[0] != "stop":
             program.events.append(event)
+
+
+def _drain(link: socket.socket, inbox: list[tuple[Any, ...]], program: Program) -> None:
+    """Queue what the terminal has said so far; called while a handler runs."""
+    while select.select([link], [], [], 0)[0] and (received := _receive(link)) is not None:
+        inbox.append(tuple(unpack(received[1])[0]))
+    _queue(inbox, program)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@
 class CCheckClocks : public CCheckStep
   {
 public:
-   virtual string    Names(void) const override { return "time-gmt clock-quarter"; }
+   virtual string    Names(void) override { return "time-gmt clock-quarter"; }
    virtual bool      More(void) override
      {
       Seconds();
@@ -25,14 +25,15 @@ public:
      }
 
 private:
-   //--- TimeGMT moves once a second of the counter, and TimeLocal with it
+   //--- TimeGMT moves once a second of the counter, and the other clocks with it
    void              Seconds(void)
      {
       SFigures lengths;
       lengths.Clear();
-      long last_s=(long)TimeGMT(),zone_s=(long)(TimeLocal()-TimeGMT());
+      long last_s=(long)TimeGMT();
+      long zone_s=(long)(TimeLocal()-TimeGMT()),server_s=(long)(TimeTradeServer()-TimeGMT());
       ulong changed_us=0;
-      bool is_local_apart=false;
+      bool is_apart=false;
       int waited=0;
       for(; waited<CLOCK_PATIENCE_MS && lengths.Count()<CLOCK_SECONDS; waited+=CLOCK_LOOK_MS)
         {
@@ -41,7 +42,8 @@ private:
          if(now_s==last_s)
             continue;
          ulong now_us=GetMicrosecondCount();
-         is_local_apart=is_local_apart || MathAbs((double)(TimeLocal()-TimeGMT()-zone_s))>1;
+         is_apart=is_apart || MathAbs((double)(TimeLocal()-TimeGMT()-zone_s))>1 ||
+                  MathAbs((double)(TimeTradeServer()-TimeGMT()-server_s))>1;
          if(changed_us!=0)
             lengths.Add((double)(now_us-changed_us)/1000.0/(double)(now_s-last_s));
          if(now_s-last_s!=1)
@@ -50,9 +52,9 @@ private:
          last_s=now_s;
         }
       bool is_good=lengths.Count()>0 && lengths.Percentile(0)>1000.0-CLOCK_LOOSE_MS &&
-                   lengths.Percentile(100)<1000.0+CLOCK_LOOSE_MS && !is_local_apart;
+                   lengths.Percentile(100)<1000.0+CLOCK_LOOSE_MS && !is_apart;
       m_report_ptr.Judge("time-gmt",is_good,"a second of TimeGMT is "+lengths.Text("ms")+
-                         " of the counter"+(is_local_apart ? "; TimeLocal moves otherwise" : ""));
+                         " of the counter"+(is_apart ? "; TimeLocal or TimeTradeServer moves otherwise" : ""));
      }
    void              Quarter(void)
      {

@@ -13,8 +13,8 @@ class CCheckCloseBy : public CCheckStep
    SDecimal          m_sold_at;
 
 public:
-   virtual string    Names(void) const override { return "close-by-volume close-by-deals"; }
-   virtual bool      Trades(void) const override { return true; }
+   virtual string    Names(void) override { return "close-by-volume close-by-deals"; }
+   virtual bool      Trades(void) override { return true; }
    virtual bool      More(void) override
      {
       if(!m_trade_ptr.IsHedging() || (m_trade_ptr.rules.order_mode&SYMBOL_ORDER_CLOSEBY)==0)

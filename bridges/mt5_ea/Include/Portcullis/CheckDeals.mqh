@@ -12,11 +12,11 @@
 class CCheckDeals : public CCheckStep
   {
 public:
-   virtual string    Names(void) const override
+   virtual string    Names(void) override
      {
       return "filling-flags market deal position commission clock-offset levels close";
      }
-   virtual bool      Trades(void) const override { return true; }
+   virtual bool      Trades(void) override { return true; }
    virtual bool      More(void) override
      {
       MqlTradeRequest request={};
@@ -118,10 +118,10 @@ private:
       return is_done;
      }
    //--- of the selected position
-   bool              Has(const ENUM_POSITION_PROPERTY_DOUBLE property,const double wanted) const
+   bool              Has(const ENUM_POSITION_PROPERTY_DOUBLE which,const double wanted) const
      {
       SDecimal level,asked;
-      SetExact(level,PositionGetDouble(property));
+      SetExact(level,PositionGetDouble(which));
       SetExact(asked,wanted);
       return level.Compare(asked)==0;
      }

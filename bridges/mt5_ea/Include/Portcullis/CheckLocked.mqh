@@ -19,8 +19,8 @@ class CCheckLocked : public CCheckStep
 
 public:
                      CCheckLocked(void) { m_ticket=0; m_sent_ms=0; }
-   virtual string    Names(void) const override { return "locked"; }
-   virtual bool      Trades(void) const override { return true; }
+   virtual string    Names(void) override { return "locked"; }
+   virtual bool      Trades(void) override { return true; }
    virtual void      Begin(void) override { m_ticket=0; m_sent_ms=0; }
    virtual bool      More(void) override
      {

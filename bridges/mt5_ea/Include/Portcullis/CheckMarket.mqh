@@ -14,7 +14,7 @@
 class CCheckMarket : public CCheckStep
   {
 public:
-   virtual string    Names(void) const override { return "first-ticks market-book"; }
+   virtual string    Names(void) override { return "first-ticks market-book"; }
    virtual bool      More(void) override
      {
       Ticks();

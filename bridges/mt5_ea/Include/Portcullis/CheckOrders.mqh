@@ -25,12 +25,12 @@ class CCheckOrders : public CCheckStep
 
 public:
                      CCheckOrders(void) { m_is_sent=false; }
-   virtual string    Names(void) const override
+   virtual string    Names(void) override
      {
       return "order-check pending magic comment reason modify remove lists request-echo"
              " transactions";
      }
-   virtual bool      Trades(void) const override { return true; }
+   virtual bool      Trades(void) override { return true; }
    virtual void      Begin(void) override { m_is_sent=false; m_ticket=0; }
    virtual bool      More(void) override
      {

@@ -39,7 +39,7 @@ class CCheckReading : public CCheckStep
 
 public:
                      CCheckReading(void) { m_mode=READ_ON_TIMER; m_is_open=false; }
-   virtual string    Names(void) const override { return "reading-duty"; }
+   virtual string    Names(void) override { return "reading-duty"; }
    virtual void      Begin(void) override
      {
       m_text="";

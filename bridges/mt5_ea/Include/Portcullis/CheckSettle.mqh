@@ -22,8 +22,8 @@ class CCheckSettle : public CCheckStep
 
 public:
                      CCheckSettle(void) { m_ticket=0; m_begun_ms=0; }
-   virtual string    Names(void) const override { return "settle"; }
-   virtual bool      Trades(void) const override { return true; }
+   virtual string    Names(void) override { return "settle"; }
+   virtual bool      Trades(void) override { return true; }
    virtual void      Begin(void) override
      {
       m_ticket=0;

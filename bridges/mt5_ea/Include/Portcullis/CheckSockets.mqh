@@ -19,7 +19,7 @@
 class CCheckSockets : public CCheckStep
   {
 public:
-   virtual string    Names(void) const override { return "socket-read socket-send socket-dead"; }
+   virtual string    Names(void) override { return "socket-read socket-send socket-dead"; }
    virtual bool      More(void) override
      {
       int socket=ConnectPeer(m_settings,"drip");

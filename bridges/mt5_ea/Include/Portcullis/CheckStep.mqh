@@ -38,9 +38,9 @@ public:
       m_settings=settings;
      }
    //--- the beliefs that it tries, separated by blanks
-   virtual string    Names(void) const =0;
+   virtual string    Names(void)=0;
    //--- does it send orders
-   virtual bool      Trades(void) const { return false; }
+   virtual bool      Trades(void) { return false; }
    virtual void      Begin(void) {}
    //--- do the next part, at each timer; false: that was the last one
    virtual bool      More(void)=0;

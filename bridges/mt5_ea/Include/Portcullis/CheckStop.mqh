@@ -15,8 +15,8 @@ class CCheckStop : public CCheckStep
 
 public:
                      CCheckStop(void) { m_begun_ms=0; m_magic=0; m_order=0; }
-   virtual string    Names(void) const override { return "stop"; }
-   virtual bool      Trades(void) const override { return true; }
+   virtual string    Names(void) override { return "stop"; }
+   virtual bool      Trades(void) override { return true; }
    virtual void      Begin(void) override { m_order=0; }
    virtual bool      More(void) override
      {

@@ -17,7 +17,7 @@
 class CCheckStore : public CCheckStep
   {
 public:
-   virtual string    Names(void) const override { return "sqlite global-variables"; }
+   virtual string    Names(void) override { return "sqlite global-variables"; }
    virtual bool      More(void) override
      {
       Database();

@@ -17,7 +17,7 @@ class CCheckTimer : public CCheckStep
 
 public:
                      CCheckTimer(void) { m_last_us=0; }
-   virtual string    Names(void) const override { return "timer-period"; }
+   virtual string    Names(void) override { return "timer-period"; }
    virtual void      Begin(void) override
      {
       m_periods.Clear();

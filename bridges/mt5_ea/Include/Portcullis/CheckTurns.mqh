@@ -20,7 +20,13 @@
 #define TURN_PATIENCE_MS 5000
 #define TURN_TIMERS_MIN 10
 
-enum ENUM_TURNS { TURNS_BEGIN,TURNS_ORDER,TURNS_CHAIN,TURNS_DONE };
+enum ENUM_TURNS
+  {
+   TURNS_BEGIN,
+   TURNS_ORDER,
+   TURNS_CHAIN,
+   TURNS_DONE
+  };
 
 class CCheckTurns : public CCheckStep
   {
@@ -37,8 +43,8 @@ class CCheckTurns : public CCheckStep
 
 public:
                      CCheckTurns(void) { m_state=TURNS_BEGIN; }
-   virtual string    Names(void) const override { return "chart-events"; }
-   virtual bool      Trades(void) const override { return true; }
+   virtual string    Names(void) override { return "chart-events"; }
+   virtual bool      Trades(void) override { return true; }
    virtual void      Begin(void) override
      {
       m_state=TURNS_BEGIN;
