@@ -41,6 +41,7 @@ class Trust:
         self._failing_ns: int | None = None
         self._unsteady_ns: int | None = None
         self._held: dict[str, Decimal] | None = None
+        self._untold: tuple[DealRow, ...] = ()
 
     def judge(self, core: Core, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot as it can be relied on: perhaps with a reason why it is not clean."""
@@ -63,11 +64,8 @@ class Trust:
     def _steadied(self, core: Core, snapshot: Snapshot) -> Snapshot:
         """Compare positions with those of the last read and the deals since."""
         held = _by_symbol(snapshot.positions)
-        moved = held if self._held is None else dict(self._held)
-        if self._held is not None:
-            for deal in snapshot.deals:
-                if not core.is_told(deal):
-                    moved[deal.symbol] = moved.get(deal.symbol, ZERO) + signed(deal)
+        self._untold = tuple(deal for deal in snapshot.deals if not core.is_told(deal))
+        moved = held if self._held is None else _moved(self._held, self._untold)
         agrees = _without_zeros(moved) == _without_zeros(held)
         self._unsteady_ns = _since(self._unsteady_ns, core.now_ns, is_so=not agrees)
         if not agrees and core.now_ns - (self._unsteady_ns or 0) < STUBBORN_NS:
@@ -75,9 +73,21 @@ class Trust:
         return snapshot
 
     def taken(self, core: Core, snapshot: Snapshot) -> None:
-        """Remember what the positions were, once the deals of a steady snapshot are told."""
+        """Remember what the positions were, once the deals of a steady snapshot are told.
+
+        Of another snapshot the deals that are told now are counted: they are no news the next time.
+        """
         if snapshot.clean and snapshot.steady and not core.waits:
             self._held = _by_symbol(snapshot.positions)
+        elif snapshot.clean and self._held is not None:
+            self._held = _moved(self._held, filter(core.is_told, self._untold))
+
+
+def _moved(held: Mapping[str, Decimal], deals: Iterable[DealRow]) -> dict[str, Decimal]:
+    found = dict(held)
+    for deal in deals:
+        found[deal.symbol] = found.get(deal.symbol, ZERO) + signed(deal)
+    return found
 
 
 def signed(deal: DealRow) -> Decimal:

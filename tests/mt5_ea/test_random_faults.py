@@ -5,10 +5,11 @@ Seeded, in virtual time. A plain run plays one seed on one kind of account.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 
 import pytest
-from support.mt5.constants import Uninit
+from support.mt5.constants import Action, Uninit
 from support.mt5.ea_trader import EaTrader
 from support.mt5.runtime import build
 from support.mt5.symbols import eurusd
@@ -31,6 +32,10 @@ class Chance:
         self.trader, self.random = trader, Random(seed)
         self.mid = 110_000
         self.is_cut = False
+        self.levels = {}
+        """The requests for levels: (position, stop)."""
+        self.forgotten = 0
+        """So many of them are the gateway's to find out about: the program was killed."""
 
     def round(self):
         """Do something, perhaps let something go wrong, and let time pass."""
@@ -39,7 +44,7 @@ class Chance:
             self.trouble()
         random.choice((
             self.market, self.limit, self.limit, self.stop, self.change, self.change, self.cancel,
-            self.cancel, self.fill, self.move, self.move,
+            self.cancel, self.fill, self.move, self.move, self.protect,
         ))()  # fmt: skip
         self.trader.run(random.choice((10, 10, 20, 50, 300)))
 
@@ -94,6 +99,36 @@ class Chance:
         if name is not None:
             self.trader.cancel(name)
 
+    def protect(self):
+        """Move the stop of a position to where none has been, one request after the other."""
+        held = list(self.trader.office.books.positions.values())
+        if not held or not all(map(self.ends_of, list(self.levels)[self.forgotten :])):
+            return
+        one, points = self.random.choice(held), 300 + 3 * len(self.levels)
+        stop = self.price(-points if one.is_buy else points)
+        hedges = self.trader.terminal.terms.is_hedging
+        name = self.trader.protect(
+            stop_loss_px=stop, position_id=one.identifier if hedges else None
+        )
+        self.levels[name] = (one.identifier, Decimal(stop))
+
+    def ends_of(self, name):
+        """What has ended a request for levels."""
+        return [one for one in self.trader.of("Levels")
+                if one.request_id == name and one.status != "0"]  # fmt: skip
+
+    def judge(self):
+        """Each was sent once at most and has ended once at most; what was refused was not done."""
+        office = self.trader.office
+        sent = [one for one in office.ledger.arrivals if one.request.action == Action.SLTP]
+        assert len(sent) <= len(self.levels)
+        held = {one.identifier for one in office.books.positions.values()}
+        for name, (position, stop) in self.levels.items():
+            ends = self.ends_of(name)
+            assert len(ends) <= 1
+            acted = any(one.acted and one.request.sl == stop for one in sent)
+            assert not (acted and position in held and any(one.status == "2" for one in ends))
+
     def fill(self):
         """Let others take a part of what rests."""
         orders = [one for one in self.trader.office.books.orders.values() if one.type.is_limit]
@@ -128,8 +163,10 @@ class Chance:
         elif kind == 9:
             self.lose_the_server()
         elif kind == 10:
+            self.forgotten = len(self.levels)
             trader.kill()
         else:
+            self.forgotten = len(self.levels)
             terminal.unload(slot, Uninit.REMOVE)
             trader.step()
             trader.add()
@@ -180,6 +217,7 @@ def test_random_faults(tmp_path, kind, seed):
     chance.end()
     assert trader.of("Link")[-1].up == "Y"
     trader.judge(quiet=True)
+    chance.judge()
     for name in trader.names:
         found = trader.look_up(name)
         assert found.complete == "Y", found

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.desk import ACCOUNT, SYMBOL, VENUE, Desk, Exchange, rules
+from support.levels import am, asked
 from support.operators import ask
 from support.scopes import SCOPES, list_instrument
 
@@ -27,6 +28,7 @@ from protocol.fields import (
     OrdStatus,
     OrdType,
     PositionEffect,
+    PosMaintStatus,
     Side,
     TimeInForce,
 )
@@ -36,6 +38,8 @@ from protocol.messages import (
     OrderCancelReject,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
+    PositionMaintenanceReport,
+    PositionMaintenanceRequest,
 )
 from protocol.timestamps import format_utc
 
@@ -78,7 +82,7 @@ PLAIN = st.fixed_dictionaries({
 ANY = st.fixed_dictionaries(FIELDS)
 PARENTS = st.fixed_dictionaries({"parent_order_id": maybe(NAMES), "parent_qty": maybe(QTYS)})
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["D", "D", "G", "F"]), PLAIN | ANY, PARENTS, st.integers(0, 5)),
+    st.tuples(st.sampled_from(["D", "D", "G", "F", "AL"]), PLAIN | ANY, PARENTS, st.integers(0, 5)),
     max_size=12,
 )
 
@@ -97,10 +101,18 @@ def house(self_trade, *, paced):
 
 
 def say(desk, owner, number, kind, fields, parents):
-    """Say a D, G or F about the last order; return the answers, None when it cannot be said."""
+    """Say a D, AL, or G or F about the last order; return the answers, None if it is unsayable."""
     now = {"transact_time": format_utc(desk.now_ns), "cl_ord_id": f"{owner}{number}"}
     known = desk.book.open_orders(owner=owner)
-    if kind == "D" or not known:
+    if kind == "AL":
+        message = PositionMaintenanceRequest(
+            pos_req_id=now["cl_ord_id"], clearing_business_date="20270115",
+            transact_time=now["transact_time"], account=fields.get("account") or "ALL",
+            security_exchange=fields.get("ex_destination"), symbol=fields["symbol"],
+            stop_loss_px=fields.get("stop_loss_px") or fields.get("price"),
+            take_profit_px=fields.get("take_profit_px"), position_id=fields.get("position_id"),
+        )  # fmt: skip
+    elif kind == "D" or not known:
         message = NewOrderSingle(**now, **fields, **parents)
     else:
         orig = known[-1]
@@ -129,6 +141,9 @@ def venue_answers(desk, how):
     elif how == 2:
         desk.quote("1.1000", "1.1002")
     elif sent:
+        for levels in asked(desk)[-1:]:
+            status = tuple(PosMaintStatus)[how - 3]
+            desk.hear(VENUE, am(desk, levels, status, in_doubt=True if how == 3 else None))
         exchange = Exchange(desk, sent[-1])
         order = desk.book.state.orders[exchange.wire_id]
         if how == 3:
@@ -148,13 +163,15 @@ def test_every_request_is_answered_and_replays(self_trade, paced):
     @given(STEPS)
     def any_stream(steps):
         desk = Desk(house(self_trade, paced=paced))
+        desk.capabilities += " STOP_LOSS TAKE_PROFIT PROTECT" + (" HEDGING" if paced else "")
         desk.open_up()
         list_instrument(desk, taker_fee=Decimal("0.0001"), maker_fee=Decimal(0))
         for number, (kind, fields, parents, how) in enumerate(steps):
             owner = ("MM", "MOM")[number % 2]
             answers = say(desk, owner, number, kind, fields, parents)
             assert answers is None or any(
-                isinstance(one, ExecutionReport | OrderCancelReject) for one in answers
+                isinstance(one, ExecutionReport | OrderCancelReject | PositionMaintenanceReport)
+                for one in answers
             )
             venue_answers(desk, how)
         assert desk.replayed().digest() == desk.book.digest()

@@ -12,13 +12,14 @@ from collections import Counter
 from decimal import Decimal
 from itertools import count
 
-from support.mt5.constants import Execution, FillingFlag, MarginMode
+from support.mt5.constants import Action, Execution, FillingFlag, MarginMode
 from support.mt5.package import Package
 from support.mt5.people import People
 from support.mt5.server import TradeServer
 from support.mt5.symbols import eurusd
 from support.mt5.terminal import Terminal
 
+from bridges.levels import LevelsRequest, LevelsTold
 from bridges.market_events import BookChanged
 from bridges.mt5.clock import ServerClock
 from bridges.mt5.core import Core
@@ -37,7 +38,7 @@ from bridges.port import (
     Rejected,
     Replaced,
 )
-from protocol.fields import OrdType, Side, TimeInForce
+from protocol.fields import OrdType, PosMaintStatus, Side, TimeInForce
 from protocol.order_id import OrderId, to_number
 
 MS = 1_000_000
@@ -200,6 +201,8 @@ class Trader:
         self.world = world
         self.numbers = count(1)
         self.requests = {}
+        self.protections = []
+        """The requests for levels."""
         self.past = []
         """What earlier lives of the bridge have told."""
 
@@ -228,6 +231,16 @@ class Trader:
         )  # fmt: skip
         self.world.venue.cancel(request, self.world.now_ns)
         return request.cl_ord_id
+
+    def protect(self, stop=None, profit=None, *, position_id=""):
+        """Ask for levels of a position."""
+        asked = LevelsRequest(
+            request_id=self.name(), symbol=EURUSD, position_id=position_id,
+            stop_loss_px=stop, take_profit_px=profit,
+        )  # fmt: skip
+        self.protections.append(asked)
+        self.world.venue.protect(asked, self.world.now_ns)
+        return asked
 
     def request(self, name, qty, price, side, *, stop=None, **more):
         """Write an order."""
@@ -279,6 +292,7 @@ class Trader:
         assert (said if whole else said | listed) == deals
         self._judge_swap(ledger)
         self._judge_orders(whole=whole)
+        self._judge_levels(ledger, whole=whole)
         held = sum((one.signed for one in ledger.executions), Decimal(0)) * 100_000
         assert sum((one.qty for one in self.positions()), Decimal(0)) == held
 
@@ -304,6 +318,24 @@ class Trader:
         for name, request in self.requests.items():
             volume = ledger.filled(to_number(name)) * 100_000
             assert volume <= request.order_qty
+
+    def ends_of(self, asked):
+        """Return what has ended a request for levels: one word, if it has."""
+        words = [one for one in self.told if isinstance(one, LevelsTold) and one.request == asked]
+        return [one for one in words if one.status is not PosMaintStatus.ACCEPTED]
+
+    def _judge_levels(self, ledger, *, whole):
+        """Each request was sent once at most and has ended once; what was refused was not done."""
+        sent = [one for one in ledger.arrivals if one.request.action == Action.SLTP]
+        assert len(sent) <= len(self.protections)
+        held = {str(one.identifier) for one in self.world.office.books.positions.values()}
+        for asked in self.protections:
+            ends = self.ends_of(asked)
+            assert len(ends) <= 1
+            assert ends or not whole
+            acted = any(one.acted and one.request.sl == asked.stop_loss_px for one in sent)
+            refused = [one for one in ends if one.status is PosMaintStatus.REJECTED]
+            assert not (refused and acted) or asked.position_id not in held
 
     def open_here(self):
         """Return what is left of each order, by ticket, that is open by what was told last."""

@@ -31,6 +31,19 @@ GTD, DAY = TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
 
 
+def test_positions_are_known_again_when_deals_came_one_by_one():
+    """Deals that the history shows later than the positions make them unsteady, and no longer."""
+    world = World(server_of(HEDGING))
+    trader = Trader(world)
+    world.terminal.history_lag_ms = 1_000
+    for _ in range(2):
+        trader.place("30000")
+        world.run(600)
+    world.run(2_000)
+    assert len(world.of(Filled)) == 2
+    assert len(trader.positions()) == 2
+
+
 def test_two_positions_of_one_symbol():
     """On a hedging account each order makes one; 5004 names which to close, in part or whole."""
     world = World(server_of(HEDGING))

@@ -9,7 +9,7 @@ from support.mt5.constants import Action, Retcode
 from support.mt5.records import Request
 from support.mt5_trader import EURUSD, HEDGING, KINDS, Trader, World, people_of, server_of
 
-from bridges.levels import LevelsRequest, LevelsTold
+from bridges.levels import LevelsTold
 from bridges.mt5.jobs import Send
 from bridges.port import Filled
 from protocol.fields import PosMaintStatus
@@ -38,14 +38,9 @@ class Holder(Trader):
         self.position_id = world.of(Filled)[0].fill.position_id
         world.run(300)
 
-    def protect(self, stop=None, profit=None, **more):
-        """Ask for levels."""
-        more.setdefault("position_id", self.position_id)
-        asked = LevelsRequest(
-            request_id=self.name(), symbol=EURUSD, stop_loss_px=stop, take_profit_px=profit, **more
-        )
-        self.world.venue.protect(asked, self.world.now_ns)
-        return asked
+    def protect(self, stop=None, profit=None, *, position_id=None):
+        """Ask for levels of the position."""
+        return super().protect(stop, profit, position_id=position_id or self.position_id)
 
     def levels(self):
         """What was told of the last request, once it has ended."""

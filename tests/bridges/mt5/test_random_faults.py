@@ -30,6 +30,8 @@ class Chance:
         self.names = []
         self.middle = 110_000
         self.killed = False
+        self.forgotten = 0
+        """So many requests for levels are the gateway's to find out about."""
 
     @property
     def world(self):
@@ -88,6 +90,16 @@ class Chance:
                 str(int(one.volume * 100_000)), side=Side.SELL if one.is_buy else Side.BUY,
                 position_id=str(one.identifier),
             )  # fmt: skip
+
+    def protect(self):
+        """Move the stop of a position, one request after the other, to where none has been."""
+        trader, held = self.trader, list(self.world.office.books.positions.values())
+        if not held or not all(trader.ends_of(one) for one in trader.protections[self.forgotten:]):
+            return
+        one = self.random.choice(held)
+        points = 200 + 3 * len(trader.protections)
+        stop = Decimal(self.price(-points if one.is_buy else points))
+        trader.protect(stop, position_id=str(one.identifier) if self.hedges else "")
 
     # What others do.
 
@@ -152,11 +164,12 @@ class Chance:
         if self.world.venue.connected and self.random.random() < 0.3:
             self.trader.restart()
             self.killed = True
+            self.forgotten = len(self.trader.protections)
 
     def play(self):
         """Do all that, in any order, then let everything be well again."""
         usual = (self.limit, self.limit, self.market, self.stop, self.cancel, self.replace,
-                 self.close, self.quote, self.quote, self.quote, self.fill)  # fmt: skip
+                 self.close, self.protect, *(3 * [self.quote]), self.fill)  # fmt: skip
         wrong = (self.answer, self.answer, self.cut, self.restart_terminal, self.lag,
                  self.trouble, self.wedge, self.kill_bridge)  # fmt: skip
         for _ in range(STEPS):
