@@ -2,9 +2,10 @@
 
 The compiled venue in virtual time, on three kinds of accounts, each with another mode of execution.
 At the end orders, fills, commission, swap and positions equal the server's own ledger, everything
-that was asked has one outcome, and no magic became two orders. A plain run plays some cases,
-`--length ci` each pair of fault and moment on one kind of account, `--length long` all; `-s` prints
-the matrix.
+that was asked has one outcome, and no magic became two orders. Where the gateway is killed, it is
+the real core before the whole Expert Advisor (mt5_core.py), and what it folds from its journal
+equals the ledger. A plain run plays some cases, `--length ci` each pair of fault and moment on one
+kind of account, `--length long` all; `-s` prints the matrix.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from support.mt5.constants import Action, Execution, FillingFlag, MarginMode
 from support.mt5.ea_trader import EaTrader
 from support.mt5.runtime import build
 from support.mt5.symbols import eurusd
+from support.mt5_core import AdvisorEnd, Realm, deaths, end_of
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
@@ -66,7 +68,7 @@ def late_history(trader, act):
     return act()
 
 
-def deaf_gateway(trader, act):
+def nobody(trader, act):
     """Let what is told just after the deed be heard by nobody."""
     name = act()
     trader.deaf = True
@@ -124,11 +126,11 @@ AROUND = {
     "terminal restarts": restarted(told=True), "terminal is killed": restarted(told=False),
     "cut, empty lists": cut(empties=True), "cut, stale lists": cut(),
     "cut, request arrives": cut(arrives=True), "late history": late_history,
-    "gateway is killed": deaf_gateway,
+    "nobody listens": nobody,
 }  # fmt: skip
 """What goes wrong around it."""
 FORGETFUL = {
-    "removed and added", "killed", "terminal restarts", "terminal is killed", "gateway is killed",
+    "removed and added", "killed", "terminal restarts", "terminal is killed", "nobody listens",
 }  # fmt: skip
 """Those over which something is told to nobody: the answers to questions have it."""
 
@@ -253,6 +255,15 @@ def judge_outcome(trader, fault, deed, name):
     assert fault.endswith("not done") or "cut" in fault
     found = trader.look_up(name)
     assert deed == "cancel" or (found.found, found.complete) == ("", "Y")
+
+
+@pytest.mark.parametrize(("death", "deed", "kind"), list(deaths(plain=37, ci=CI)))
+def test_the_gateway_is_killed(tmp_path, death, deed, kind):
+    """Risen after 3 s, it knows what the server has: the order, or that it never was sent."""
+    realm = Realm(end_of(AdvisorEnd, kind, tmp_path))
+    realm.die_in(deed, death)
+    assert realm.wrongs() == []
+    MATRIX.setdefault(f"gateway killed, {death}", {}).setdefault(deed, []).append(kind[0].upper())
 
 
 MATRIX = {}

@@ -6,11 +6,10 @@ Its sockets end at `GatewayEnd`, its calls at the simulated terminal of the term
 from __future__ import annotations
 
 import sqlite3
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from support.bridge_wire import MS, VENUE
-from support.conformance import BTC
-from support.conformance_mt5 import NATIVE, Mt5Desk
+from support.conformance_mt5 import Mt5Desk
 from support.mt5.constants import MarginMode
 from support.mt5.ea_gateway import GatewayEnd, ZmtpEnd, frame
 from support.mt5.ea_network import VirtualNetwork
@@ -23,8 +22,8 @@ from protocol.order_id import to_number
 
 VENUES_PORT, FEEDS_PORT = 5571, 5573
 INPUTS = {
-    "VenueId": VENUE, "Symbols": f"{BTC}={NATIVE}", "SettleMs": 100, "WalkMs": 100,
-    "AbsenceAfterMs": 2_000, "FeeRate": "0.0001", "FeedsPort": FEEDS_PORT,
+    "VenueId": VENUE, "SettleMs": 100, "WalkMs": 100, "AbsenceAfterMs": 2_000,
+    "FeeRate": "0.0001", "FeedsPort": FEEDS_PORT,
 }  # fmt: skip
 
 
@@ -75,14 +74,16 @@ class EaDesk(Mt5Desk):
     """An account with the Expert Advisor on a chart."""
 
     says_no_money = "no_money"
+    inputs = MappingProxyType(INPUTS)
 
     def _open(self):
         self.network = VirtualNetwork()
         self.gateway = GatewayEnd(self.network.listen(VENUES_PORT), comp_id=VENUE)
         self.publications = Feed(self.network.listen(FEEDS_PORT))
         self.id_log = Notes(self.folder / f"Portcullis.{VENUE}.sqlite")
+        inputs = {**self.inputs, "Symbols": f"{self.symbol}={self.native}"}
         self.chart = Chart(
-            self.terminal, build.build(), inputs=INPUTS, network=self.network, folder=self.folder
+            self.terminal, build.build(), inputs=inputs, network=self.network, folder=self.folder
         )
         return SimpleNamespace(venue=SimpleNamespace(connected=False))
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from decimal import Decimal
+from types import MappingProxyType
 
 from support.bridge_wire import MS, T0, VENUE
-from support.conformance import BTC, Desk
+from support.conformance import Desk
 from support.mt5.clock import Clock
 from support.mt5.constants import CalcMode, Execution, FillingFlag, MarginMode
 from support.mt5.package import Package
@@ -50,15 +51,22 @@ class Mt5Desk(Desk):
     protects = True
     mode = MarginMode.RETAIL_NETTING
     says_no_money = "no_money"
+    native = NATIVE
+    settings = MappingProxyType({"fee_rate": Decimal("0.0001")})
+    """What differs from a bridge's defaults."""
 
     def __init__(self, folder, **more):
-        self.server = TradeServer(clock=Clock(T0 // MS), symbols=[bitcoin()])
-        self.office = self.server.open_account(
-            LOGIN, self.mode, balance="100000", currency="USDT", leverage=2
-        )
+        self.server = self.broker()
+        self.office = self.server.offices[LOGIN]
         self.terminal = Terminal(self.server, LOGIN)
         self.set_book()
         super().__init__(folder, **more)
+
+    def broker(self):
+        """Make the broker's server, with the account."""
+        server = TradeServer(clock=Clock(T0 // MS), symbols=[bitcoin()])
+        server.open_account(LOGIN, self.mode, balance="100000", currency="USDT", leverage=2)
+        return server
 
     def _open(self):
         self.id_log = IdLog(self.folder, sync=False)
@@ -68,9 +76,9 @@ class Mt5Desk(Desk):
             venue_id=VENUE, symbols=all_symbols, id_log=self.id_log, wire=self.wire,
             now_ns=self.now_ns, publisher=self.publications,
             make_venue=lambda: open_mt5_venue(
-                folder=self.folder, symbols={BTC: NATIVE}, login=LOGIN, server=self.server.name,
-                server_zone="Etc/GMT-2", fee_rate=Decimal("0.0001"), settle_ms=100,
-                worker=self.worker,
+                folder=self.folder, symbols={self.symbol: self.native}, login=LOGIN,
+                server=self.server.name, server_zone="Etc/GMT-2", settle_ms=100,
+                worker=self.worker, **self.settings,
             ),
         )  # fmt: skip
 

@@ -107,7 +107,7 @@ def _orders(orders, office):
         elif last.ticket in office.books.orders:
             theirs = OPEN
         else:
-            theirs = ENDS[last.state]
+            theirs = ENDS.get(last.state, {last.state.name})
         if order.venue_state not in theirs or order.cum_qty != filled:
             wrong.append(f"{order.order_id}: the server {theirs} {filled}, we"
                          f" {order.venue_state} {order.cum_qty} {order.wire_ids}")  # fmt: skip

@@ -1,9 +1,11 @@
-"""Every misbehaviour of terminal and server at every moment of an order's life, in virtual time.
+"""Every misbehaviour of terminal, server and gateway at every moment of an order's life.
 
-Three kinds of accounts, each with another mode of execution. At the end orders, fills, commission,
-swap and positions equal the server's own ledger, everything that was asked is answered once, and no
-magic became two orders. A plain run plays every third pair of fault and moment, on one kind of
-account in turn; `--length ci` plays all. `pytest -s` prints the matrix.
+In virtual time, on three kinds of accounts, each with another mode of execution. At the end orders,
+fills, commission, swap and positions equal the server's own ledger, everything that was asked is
+answered once, and no magic became two orders. Where the gateway is killed, it is the real core with
+the bridge's own link (mt5_core.py), and what it folds from its journal equals the ledger. A plain
+run plays every third pair of fault and moment, on one kind of account in turn, and some deaths of
+the gateway; `--length ci` plays all. `pytest -s` prints the matrix.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from support.figures import show
 from support.matrix import matrix
 from support.mt5.constants import Action
 from support.mt5.people import People
+from support.mt5_core import DEEDS, Realm, TerminalEnd, deaths, end_of
 from support.mt5_trader import (
     EURUSD,
     HEDGING,
@@ -196,6 +199,20 @@ def _judge_answers(trader, deed):
     if deed == "cancel":
         outcome = [one for one in trader.told if isinstance(one, Canceled | CancelRefused)]
         assert len([one for one in outcome if one.request_id]) == 1
+
+
+DEED_NAMES = dict(zip(DEEDS, [*[one for one in REQUESTS if one != "renew, removing"], *EVENTS],
+                      strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize(("death", "deed", "kind"), list(deaths(plain=10, ci=1)))
+def test_the_gateway_is_killed(tmp_path, death, deed, kind):
+    """Risen after 3 s, it knows what the server has: the order, or that it never was sent."""
+    realm = Realm(end_of(TerminalEnd, kind, tmp_path))
+    realm.die_in(deed, death)
+    assert realm.wrongs() == []
+    row = MATRIX.setdefault(f"gateway killed, {death}", {})
+    row.setdefault(DEED_NAMES[deed], []).append(kind[0].upper())
 
 
 MATRIX = {}
