@@ -54,7 +54,8 @@ private:
       bool is_good=lengths.Count()>0 && lengths.Percentile(0)>1000.0-CLOCK_LOOSE_MS &&
                    lengths.Percentile(100)<1000.0+CLOCK_LOOSE_MS && !is_apart;
       m_report_ptr.Judge("time-gmt",is_good,"a second of TimeGMT is "+lengths.Text("ms")+
-                         " of the counter"+(is_apart ? "; TimeLocal or TimeTradeServer moves otherwise" : ""));
+                         " of the counter"+
+                         (is_apart ? "; TimeLocal or TimeTradeServer moves otherwise" : ""));
      }
    void              Quarter(void)
      {

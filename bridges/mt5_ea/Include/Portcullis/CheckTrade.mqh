@@ -17,7 +17,7 @@
 #define CHECK_INSTANCE 1023
 #define CHECK_COMMENT "ABCDEFGHIJKLMNOPQRSTUVWXYZ12345"
 #define CHECK_LIMIT_MS 20000
-#define CHECK_POLL_MS 2
+#define CHECK_POLL_MS 5
 #define CHECK_DEVIATION 50
 //--- a pending order stands so many thousandths below the market
 #define CHECK_AWAY 50
