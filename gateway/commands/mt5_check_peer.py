@@ -20,6 +20,7 @@ PART = b"0123456789"
 LATER_S = 0.5
 HELD_S = 1
 IDLE_S = 30
+LOOK_S = 0.1
 LINE_MAX = 64
 PIECE = 65_536
 
@@ -40,7 +41,9 @@ class Peer:
                 " has it, or name another with --peer-port and in the input PeerPort"
             )
             raise CommandError(msg) from None
+        self._door.settimeout(LOOK_S)
         self.port = self._door.getsockname()[1]
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="peer", daemon=True)
 
     def __enter__(self) -> Self:
@@ -48,17 +51,16 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+        self._ended.set()
         self._thread.join()
+        self._door.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._ended.is_set():
             try:
                 line, _ = self._door.accept()
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             threading.Thread(target=self._serve, args=(line,), daemon=True).start()
 
     def _serve(self, line: socket.socket) -> None:

@@ -309,6 +309,17 @@ REFUSED = {
 }  # fmt: skip
 
 
+def test_a_closed_market_proves_nothing(stage):
+    """Refused for the hour, not for what is believed: those lines are open."""
+    it = stage(Only="pending,market,magic")
+    it.scene.rules(sessions=((),) * 7)
+    it.quote()
+    found = it.run()
+    assert {one[0] for one in found.values()} == {OPEN}
+    assert "the market is closed" in found["pending"][1]
+    assert "the market is closed" in found["market"][1]
+
+
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_may_not_be_checked_is_left_alone(stage, words):
     """It says why, in the journal and in the file, and goes; nothing is sent."""

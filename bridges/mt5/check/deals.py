@@ -26,6 +26,9 @@ def market(stand: Stand) -> Iterator[Finding]:
     magic = stand.next_magic()
     sent, ms = stand.deal(OrderType.BUY, magic)
     code = 0 if sent is None else sent.retcode
+    if code == Retcode.MARKET_CLOSED:
+        yield stand.refused("market", sent)
+        return
     rules = stand.rules
     seen = f"flags {int(rules.filling)}, {rules.execution.name}: {stand.why(sent)}"
     yield judged("filling-flags", code != Retcode.INVALID_FILL, seen)

@@ -14,7 +14,7 @@ from bridges.errors import BridgeError
 from bridges.mt5.check.steps import Finding, Verdict, Way, step_of
 
 NAME = "portcullis-check.txt"
-FACTS = ("terminal build", "account", "symbol", "left behind")
+FACTS = ("PortcullisCheck", "terminal build", "account", "symbol", "left behind")
 """What goes from the file into a report."""
 _VERDICTS = {one.value: one for one in Verdict}
 

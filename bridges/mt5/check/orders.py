@@ -22,7 +22,7 @@ def life(stand: Stand) -> Iterator[Finding]:
     magic = stand.next_magic()
     sent, _ = stand.place(magic)
     if sent is None or sent.retcode not in DONE:
-        yield judged("pending", ok=False, seen=stand.why(sent))
+        yield stand.refused("pending", sent)
         return
     row, ms = stand.until(partial(stand.open_order, sent.order))
     seen = "never seen" if row is None else f"seen after {ms:.0f} ms"

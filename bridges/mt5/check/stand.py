@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridges.errors import BridgeError
+from bridges.mt5.check.steps import Finding, judged, opened
 from bridges.mt5.constants import AccountTradeMode, Action, MarginMode, OrderType, Retcode
 from bridges.mt5.records import SymbolRow, as_float, exact, read_symbol
 from bridges.mt5.tables import filling_of, retcode_name
@@ -78,6 +79,10 @@ class Stand:
         row = self.mt5.symbol_info(self.name)
         if row is None:
             msg = f"{self.name} is not in the terminal: received {self.mt5.last_error()}"
+            raise BridgeError(msg)
+        tick = self.mt5.symbol_info_tick(self.name)
+        if tick is None or tick.bid <= 0 or tick.ask <= 0:
+            msg = f"{self.name} has no price: is its market open?"
             raise BridgeError(msg)
         if self.mt5.positions_get(symbol=self.name) or self.mt5.orders_get(symbol=self.name):
             msg = f"there are orders or a position in {self.name}: close them, or name another"
@@ -191,6 +196,12 @@ class Stand:
         if sent is None:
             return f"no result: {self.mt5.last_error()}"
         return retcode_name(sent.retcode)
+
+    def refused(self, name: str, sent: Any) -> Finding:
+        """Say that an order was not taken; in a closed market that proves nothing."""
+        if sent is not None and sent.retcode == Retcode.MARKET_CLOSED:
+            return opened(name, "the market is closed: check it when it is open")
+        return judged(name, ok=False, seen=self.why(sent))
 
     # Lists.
 

@@ -21,22 +21,19 @@ input string Only = "";                  // Names to check, separated by commas,
 input int PeerPort = 5579;               // Port of `portcullis mt5 check`, 0: no peer
 input string PeerHost = "127.0.0.1";     // Its address
 input int Rounds = 20;                   // Commits of which the time is taken
-input int TimerMs = 10;                  // Period of the timer
 
 CCheckRun         g_run;
 bool              g_is_running=false;
 
 int OnInit(void)
   {
-   if(PeerPort<0 || PeerPort>65535 || TimerMs<1 || TimerMs>1000 || Rounds<1 || StopSeconds<0 ||
-      CutSeconds<0)
+   if(PeerPort<0 || PeerPort>65535 || Rounds<1 || StopSeconds<0 || CutSeconds<0)
      {
-      Print("error: inputs: expected PeerPort 0 to 65535, TimerMs 1 to 1000, Rounds above 0, and"
-            " no time below 0");
+      Print("error: inputs: expected PeerPort 0 to 65535, Rounds above 0, and no time below 0");
       return INIT_PARAMETERS_INCORRECT;
      }
    g_is_running=false;
-   return EventSetMillisecondTimer(TimerMs) ? INIT_SUCCEEDED : INIT_FAILED;
+   return EventSetMillisecondTimer(CHECK_TIMER_MS) ? INIT_SUCCEEDED : INIT_FAILED;
   }
 
 void OnDeinit(const int reason)

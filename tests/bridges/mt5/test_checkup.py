@@ -186,6 +186,14 @@ def test_a_refusal_is_told_and_ends_that_part():
     assert found["magic"].seen == checkup.EARLIER
 
 
+def test_a_closed_market_proves_nothing():
+    """Refused for the hour, not for what is believed: those lines are open."""
+    stage = Stage()
+    stage.server.faults.refuse(10_018, times=100)
+    found = stage.run("pending", "market")
+    assert names(found, OPEN) == {"pending", "market"}
+
+
 def test_what_10008_names_has_to_be_there():
     """A ticket that is in no list does not hold."""
     stage = Stage()

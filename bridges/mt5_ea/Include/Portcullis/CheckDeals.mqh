@@ -23,6 +23,11 @@ public:
       long magic=m_trade_ptr.NextMagic();
       m_trade_ptr.MakeDeal(true,magic,0,request);
       bool is_taken=m_trade_ptr.Send(request);
+      if(m_trade_ptr.IsClosed())
+        {
+         m_report_ptr.Say("market",CHECK_OPEN,CHECK_CLOSED);
+         return false;
+        }
       m_report_ptr.Judge("filling-flags",m_trade_ptr.result.retcode!=TRADE_RETCODE_INVALID_FILL,
                          StringFormat("flags %d, execution %d: filling %d is answered ",
                                       m_trade_ptr.rules.filling,m_trade_ptr.rules.execution,

@@ -62,6 +62,11 @@ private:
       m_place=m_trade_ptr.result.request_id;
       double ms=0;
       int at=is_taken ? m_trade_ptr.AwaitOpen(m_magic,ms) : NO_ROW;
+      if(at==NO_ROW && check.retcode==TRADE_RETCODE_MARKET_CLOSED)
+        {
+         m_report_ptr.Say("pending",CHECK_OPEN,CHECK_CLOSED);
+         return;
+        }
       if(at==NO_ROW)
         {
          m_report_ptr.Judge("pending",false,"a far limit: "+m_trade_ptr.Why()+", never seen open");

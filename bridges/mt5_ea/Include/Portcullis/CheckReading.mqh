@@ -10,7 +10,6 @@
 #include "Reader.mqh"
 
 #define READING_MS 2000
-#define READING_TIMER_MS 10
 #define READING_DUTY 50
 #define READING_WAIT_MS 2
 #define READING_LOOSE 15
@@ -85,7 +84,7 @@ private:
    void              BeginMode(const ENUM_READING mode)
      {
       m_mode=mode;
-      m_reader.Begin(mode,READING_TIMER_MS,READING_DUTY,READING_WAIT_MS);
+      m_reader.Begin(mode,CHECK_TIMER_MS,READING_DUTY,READING_WAIT_MS);
       m_waits.Clear();
       m_used_us=0;
       m_is_out=false;

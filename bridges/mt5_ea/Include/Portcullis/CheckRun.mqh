@@ -20,7 +20,7 @@
 #include "CheckTurns.mqh"
 
 #define CHECK_FILE "portcullis-check.txt"
-#define CHECK_VERSION "1"
+#define CHECK_VERSION "0.10"
 
 class CCheckRun
   {
@@ -156,7 +156,7 @@ private:
      {
       int mode=(int)AccountInfoInteger(ACCOUNT_TRADE_MODE);
       int margin=(int)AccountInfoInteger(ACCOUNT_MARGIN_MODE);
-      m_report.Fact("check",CHECK_VERSION);
+      m_report.Fact("PortcullisCheck",CHECK_VERSION);
       m_report.Fact("terminal build",IntegerToString(TerminalInfoInteger(TERMINAL_BUILD)));
       m_report.Fact("account",(mode==ACCOUNT_TRADE_MODE_DEMO ? "demo" :
                                mode==ACCOUNT_TRADE_MODE_CONTEST ? "contest" : "real")+

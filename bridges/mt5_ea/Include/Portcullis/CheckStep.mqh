@@ -10,6 +10,9 @@
 #include "CheckTrade.mqh"
 #include "CheckTrail.mqh"
 
+//--- the shortest that a terminal gives
+#define CHECK_TIMER_MS 10
+
 struct SCheckSettings
   {
    string            host;          // of `portcullis mt5 check`

@@ -16,6 +16,7 @@
 
 #define CHECK_INSTANCE 1023
 #define CHECK_COMMENT "ABCDEFGHIJKLMNOPQRSTUVWXYZ12345"
+#define CHECK_CLOSED "the market is closed: check it when it is open"
 #define CHECK_LIMIT_MS 20000
 #define CHECK_POLL_MS 5
 #define CHECK_DEVIATION 50
@@ -145,6 +146,8 @@ public:
      {
       return Done(true,request);
      }
+   //--- not a word about what is believed: nothing is traded now
+   bool              IsClosed(void) const { return result.retcode==TRADE_RETCODE_MARKET_CLOSED; }
    //--- what became of the last call
    string            Why(void) const
      {
