@@ -76,3 +76,7 @@ def move_ticket(
         ticket.owners.append(owner)
     if not ticket.held.qty:
         del tickets[position_id]
+        key = level_key(venue, symbol, position_id)
+        asked = book.state.protections.get(key)
+        if asked is not None and not asked.is_pending:
+            del book.state.protections[key]

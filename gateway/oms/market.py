@@ -150,7 +150,7 @@ class VenueView(Struct):
     `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count;
     what could not be counted then is counted as soon as it can be: until then nothing new is sent.
     `levels` are stop-loss and take-profit of its positions as it showed them last, by
-    `levels.level_key`.
+    `levels.level_key`; `levels_at` is how many of its fills were known then.
     """
 
     linked: bool = False
@@ -168,6 +168,7 @@ class VenueView(Struct):
     balances_ns: int = 0
     in_use: Decimal | None = None
     levels: dict[str, Levels] = field(default_factory=dict)
+    levels_at: int = 0
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)

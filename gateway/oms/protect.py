@@ -64,6 +64,10 @@ class ProtectionDesk:
             stop_loss_px=message.stop_loss_px, take_profit_px=message.take_profit_px,
         )  # fmt: skip
         yield To(owner, report(self.book, asked, now_ns))
+        key = level_key(venue, message.symbol, message.position_id)
+        told = self.book.state.protections.get(key)
+        if told is None or told.pos_req_id != message.pos_req_id:
+            return  # what could not be said to its owner did not happen
         pacer = self.market.venue(venue).pacer
         if pacer is not None:
             pacer.spend(Kind.REPLACE, now_ns)
@@ -96,11 +100,21 @@ class ProtectionDesk:
         if refused is not None:
             return refused
         self.facts.exposure.refresh(now_ns)
-        found = self.book.state.protections.get(
-            level_key(venue, message.symbol, message.position_id)
-        )
+        key = level_key(venue, message.symbol, message.position_id)
+        found = self.book.state.protections.get(key)
         pending = found is not None and found.is_pending
-        return levels_refused(self.facts, Asked(intent, message, qty, avg_px, pending))
+        stop = self._stop(venue, key)
+        return levels_refused(self.facts, Asked(intent, message, qty, avg_px, stop, pending))
+
+    def _stop(self, venue: str, key: str) -> Decimal | None:
+        """Return the stop-loss that stands; None after a fill, until the venue has shown it."""
+        view = self.market.venue(venue)
+        if view.levels_at != self._fills(venue):
+            return None
+        return view.levels.get(key, (None, None))[0]
+
+    def _fills(self, venue: str) -> int:
+        return len(self.book.state.fills.get(venue, ()))
 
     def _held(
         self, owner: str, venue: str, message: PositionMaintenanceRequest
@@ -137,8 +151,11 @@ class ProtectionDesk:
         """PositionMaintenanceReport (AM) from a bridge."""
         key = level_key(venue, message.symbol, message.position_id)
         found = self.book.state.protections.get(key)
-        if found is None or found.wire_id != message.pos_req_id or not found.is_pending:
+        if found is None or found.wire_id != message.pos_req_id:
             yield alert("LATE_LEVELS", venue=venue, id=message.pos_req_id)
+        elif not found.is_pending:
+            if message.pos_maint_status not in {found.status, PosMaintStatus.ACCEPTED}:
+                yield alert("LATE_LEVELS", venue=venue, id=message.pos_req_id)
         elif message.pos_maint_status is PosMaintStatus.REJECTED:
             yield self._ended(found, now_ns, text=message.text or "REFUSED")
         elif message.pos_maint_status is PosMaintStatus.COMPLETED:
@@ -180,13 +197,15 @@ class ProtectionDesk:
 
         What the round shows of any position is what strategies are told of its levels.
         """
-        self.market.venue(venue).levels = {
+        view = self.market.venue(venue)
+        view.levels_at = answers.fills_then
+        view.levels = {
             level_key(venue, held.symbol or "", held.position_id): (
                 held.stop_loss_px, held.take_profit_px
             )
             for held in answers.positions
         }  # fmt: skip
-        until_ns = self.market.venue(venue).absence_after_ms * MS_NS
+        until_ns = view.absence_after_ms * MS_NS
         for found in self._pending(venue):
             if not found.in_doubt or answers.asked_ns <= found.sent_ns:
                 continue

@@ -137,6 +137,9 @@ def test_on_a_hedging_account_a_position_is_named_and_ones_own():
     trade(desk, "MM", Side.SELL, position_id="P1")
     assert refused(desk, al(desk, "L4", position_id="P1")) == "NO_POSITION"
     assert set(desk.book.state.tickets[VENUE]) == {"P2"}
+    trade(desk, "MOM", Side.BUY, position_id="P2")
+    assert desk.book.state.tickets[VENUE] == {}
+    assert list(desk.book.state.protections) == [f"{VENUE}|{SYMBOL}|P1"], "it waits for its answer"
     check_replay(desk)
 
 
@@ -161,18 +164,44 @@ def test_while_trading_is_stopped_a_level_is_moved_and_not_taken_away(state):
     assert len(asked(desk)) == 1
 
 
+def guarded(**more):
+    """A position of 50000 with the stop that is compulsory; each 0.01 away costs 50 bps."""
+    bound = {"require_stop": True, "max_stop_loss_bps": Decimal(100), "capital": Decimal(100_000)}
+    return opened(house=rules(**bound), stop_loss_px=STOP, qty="50000", **more)
+
+
 def test_the_limits_of_a_stop_bind_it_when_it_is_moved():
     """A compulsory stop stays; one that risks too much of the equity from the entry is refused."""
-    house = rules(
-        require_stop=True, max_stop_loss_bps=Decimal(100), capital=Decimal(100_000),
-    )  # fmt: skip
-    desk = opened(house=house, stop_loss_px=STOP, qty="50000")
+    desk = guarded()
     assert refused(desk, al(desk, stop_loss_px=Decimal(0))) == "NO_STOP"
     assert refused(desk, al(desk, "L2", stop_loss_px=Decimal("1.0799"))) == "STOP_LOSS_TOO_WIDE"
     desk.hear("MM", al(desk, "L3", stop_loss_px=Decimal("1.0801")))
     desk.hear(VENUE, am(desk, asked(desk)[0], stop_loss_px=Decimal("1.0801")))
     desk.hear("MM", al(desk, "L4", stop_loss_px=Decimal("1.1001")))
     assert len(asked(desk)) == 2, "a stop that locks in a profit loses nothing"
+
+
+def test_a_stop_that_takes_risk_away_passes_however_wide_it_is():
+    """A tighter stop than the one that stands, and one where none stands, is never refused."""
+    desk = guarded()
+    desk.pass_time(61_000)
+    desk.answer_round(positions=[shown("1.0600")])
+    assert refused(desk, al(desk, stop_loss_px=Decimal("1.0500"))) == "STOP_LOSS_TOO_WIDE"
+    desk.hear("MM", al(desk, "L2", stop_loss_px=Decimal("1.0700")))
+    assert len(asked(desk)) == 1
+    desk.hear(VENUE, am(desk, asked(desk)[0], stop_loss_px=Decimal("1.0700")))
+    for point in range(5):
+        desk.quote(f"1.100{point}", f"1.100{point + 2}")
+        desk.pass_time(1_000)
+    trade(desk, "MM", Side.BUY, stop_loss_px=STOP)
+    assert refused(desk, al(desk, "L3", stop_loss_px=Decimal("1.0700"))) == "STOP_LOSS_TOO_WIDE"
+    desk.pass_time(61_000)
+    desk.answer_round(positions=[shown("0")])
+    desk.hear("MM", al(desk, "L4", stop_loss_px=Decimal("1.0700")))
+    assert len(asked(desk)) == 2
+    free = opened(house=rules(max_stop_loss_bps=Decimal(1)))
+    free.hear("MM", al(free, stop_loss_px=Decimal("1.0000")))
+    assert len(asked(free)) == 1, "where a position may be without a stop any stop is better"
 
 
 def test_a_strategy_that_may_not_trade_there_moves_nothing():

@@ -27,12 +27,16 @@ PROTECT = "PROTECT"
 
 
 class Asked(NamedTuple):
-    """A request for levels: `qty` of the position is signed, 0 when the owner has none there."""
+    """A request for levels: `qty` of the position is signed, 0 when the owner has none there.
+
+    `stop` is the stop-loss that stands: 0 is none, None is not known for certain.
+    """
 
     intent: Intent
     message: PositionMaintenanceRequest
     qty: Decimal
     avg_px: Decimal
+    stop: Decimal | None
     pending: bool
 
 
@@ -77,18 +81,23 @@ def own_position(_facts: Facts, asked: Asked) -> Refusal | None:
 
 
 def level_loss(facts: Facts, asked: Asked) -> Refusal | None:
-    """What the position loses at its stop, from where it was opened; a stop may be compulsory."""
-    intent, stop = asked.intent, asked.message.stop_loss_px
+    """Where a stop is compulsory it is not taken away, and not moved to where too much is lost.
+
+    Counted from where the position was opened. A stop that is known to be no wider than the one
+    that stands passes in any case: it takes risk away.
+    """
+    intent, stop, before = asked.intent, asked.message.stop_loss_px, asked.stop
     least = intent.binding(facts).least
     wanted, bound = least.get("require_stop"), least.get("max_stop_loss_bps")
-    if stop is None:
+    if wanted is None or stop is None:
         return None
     if not stop:
-        return wanted and refuse(
-            "NO_STOP", OrdRejReason.BROKER, stop_loss_px=stop, scope=wanted.scope
-        )
+        return refuse("NO_STOP", OrdRejReason.BROKER, stop_loss_px=stop, scope=wanted.scope)
     lost = (asked.avg_px - stop) * asked.qty
-    return share_of_equity(facts, intent, lost, bound) if bound and lost > ZERO else None
+    tighter = before is not None and (not before or (stop - before) * asked.qty >= ZERO)
+    if bound is None or tighter or lost <= ZERO:
+        return None
+    return share_of_equity(facts, intent, lost, bound)
 
 
 def levels_rate(facts: Facts, asked: Asked) -> Refusal | None:
