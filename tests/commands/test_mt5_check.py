@@ -256,6 +256,29 @@ def test_a_terminal_that_may_not_be_used_is_left_alone(terminal):
     assert not scene.office.ledger.arrivals
 
 
+def test_it_can_be_stopped_and_taken_up_again(terminal, monkeypatch):
+    """Ctrl+C in the middle: what was seen is in the report, what was placed is taken away."""
+    run, scene = terminal
+    package = mt5_check.find_package()
+    true = package.order_send
+
+    def interrupted(request):
+        monkeypatch.setattr(package, "order_send", true)
+        true(request)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(package, "order_send", interrupted)
+    said = run("--only", "eight-places", "--only", "magic", code=1)
+    assert "Aborted" in said
+    assert load(json_of(run.report)).verdict("eight-places") is HOLDS
+    scene.settled()
+    assert not scene.books.orders
+    package.initialize()
+    run("--only", "magic")
+    report = load(json_of(run.report))
+    assert [report.verdict(one) for one in ("eight-places", "magic")] == [HOLDS, HOLDS]
+
+
 def test_every_way_of_a_step_is_walked_by_some_venue():
     """No way is left that the command does not know."""
     assert {way for step in STEPS for way in step.ways} == set(Way)

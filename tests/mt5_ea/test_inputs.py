@@ -1,4 +1,4 @@
-"""docs/mt5.md names every input of the Expert Advisor and key of the terminal bridge as it is."""
+"""docs/mt5.md names every input of the Expert Advisors and key of the terminal bridge as it is."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from gateway.config_mt5 import Mt5Account
 PAGE = build.ROOT / "docs" / "mt5.md"
 INPUT = re.compile(r"^input \w+ (\w+) = (.+?);", re.MULTILINE)
 HEAD = "| input | default | meaning | key | default |"
+CHECK_HEAD = "| input of PortcullisCheck | default | meaning |"
 
 
-def rows():
-    """Return the cells of the table of inputs and keys."""
-    _, _, table = PAGE.read_text(encoding="utf-8").partition(HEAD)
+def rows(head=HEAD):
+    """Return the cells of a table, by default that of inputs and keys."""
+    _, _, table = PAGE.read_text(encoding="utf-8").partition(head)
     for line in table.split("\n\n")[0].splitlines()[2:]:
         yield [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
 
@@ -43,6 +44,14 @@ def test_every_input_stands_there_with_its_default():
     assert len(found) > 20
     assert [(name, value.strip('"')) for name, value in found] == [
         (name, default) for name, default, *_ in rows() if name
+    ]
+
+
+def test_every_input_of_the_check_stands_there_with_its_default():
+    """All inputs of PortcullisCheck.mq5, in its order, and nothing else."""
+    found = INPUT.findall(build.CHECK.read_text(encoding="utf-8"))
+    assert [(name, value.strip('"')) for name, value in found] == [
+        (name, default) for name, default, _ in rows(CHECK_HEAD)
     ]
 
 

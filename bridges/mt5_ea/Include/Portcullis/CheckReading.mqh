@@ -14,6 +14,7 @@
 #define READING_WAIT_MS 2
 #define READING_LOOSE 15
 #define READING_PING_MS 40
+#define READING_SOON_MS 5.0
 
 string ReadingName(const ENUM_READING mode)
   {
@@ -96,7 +97,8 @@ private:
       double share=(double)m_used_us*100/(double)(GetMicrosecondCount()-m_begun_us);
       m_text+=(m_text=="" ? "" : "; ")+ReadingName(m_mode)+": there and back "+
               m_waits.Text("ms")+StringFormat(", %.0f%% of the time in turns",share);
-      if(m_waits.Count()==0 || (m_mode==READ_BY_EVENTS && share>READING_DUTY+READING_LOOSE))
+      if(m_waits.Count()==0 || (m_mode==READ_BY_EVENTS && share>READING_DUTY+READING_LOOSE) ||
+         (m_mode==READ_WAITING && m_waits.Median()>READING_SOON_MS))
          m_is_good=false;
      }
    void              Turn(void)
