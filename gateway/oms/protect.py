@@ -131,6 +131,9 @@ class ProtectionDesk:
                 held = ticket.held
         elif rules is not None:
             held = self.book.position(PositionKey(owner, rules.account, venue, message.symbol))
+            whole = self.book.account_qty(rules.account, venue, message.symbol)
+            if held is not None and held.qty * whole <= ZERO:
+                held = None  # the account's one position is none, or on the other side
         return (held.qty, held.avg_px) if held is not None else (ZERO, ZERO)
 
     def _repeated(

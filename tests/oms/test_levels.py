@@ -123,6 +123,17 @@ def test_only_who_holds_a_position_moves_its_levels():
     assert refused(desk, al(desk)) == "NO_POSITION"
 
 
+def test_levels_belong_to_the_side_that_the_account_is_on():
+    """Who is long on an account that is short as a whole has no position there to protect."""
+    desk = opened()
+    trade(desk, "MOM", Side.SELL)
+    assert refused(desk, al(desk)) == "NO_POSITION", "the account is flat"
+    trade(desk, "MOM", Side.SELL)
+    assert refused(desk, al(desk, "L2")) == "NO_POSITION"
+    desk.hear("MOM", al(desk, stop_loss_px=PROFIT))
+    assert len(asked(desk)) == 1
+
+
 def test_on_a_hedging_account_a_position_is_named_and_ones_own():
     """5004 names a position that a fill of the strategy's has moved, as long as it is open."""
     desk = opened(hedging=True)
