@@ -90,6 +90,7 @@ class Core:
         """By every id that names the order on our wire."""
         self.now_ns = 0
         self.is_up = False
+        self.why_down = ""
         self.live: dict[int, Order] = {}
         """By ticket, those whose end was not told."""
         self.placing = 0
@@ -119,6 +120,7 @@ class Core:
 
     def link(self, *, up: bool, text: str = "") -> None:
         """Note whether orders can be given, and tell it when it changes."""
+        self.why_down = text
         if self.is_up is not up:
             self.is_up = up
             self.events.append(LinkChanged(up=up, text=text))
@@ -188,6 +190,7 @@ class Core:
         if not snapshot.clean:
             return
         self.latest, self.account = snapshot, snapshot.account
+        self.rules |= {one.name: one for one in snapshot.symbols}
         first = not self.horizon_msc
         if first:
             self._begin(snapshot)
@@ -228,13 +231,13 @@ class Core:
             if order is not None and first:
                 order.presume()
             elif order is not None and order.accepted:
-                self._tell_adopted(order)
+                self._tell_adopted(order, rests=True)
             return
         if order.is_over and not is_over:
             return  # an older word than the last
         order.row, order.is_over = row, is_over
         if is_over and ENDS.get(row.state) is OrdStatus.REJECTED and not order.accepted:
-            self.reject(order, row.comment or "the server rejected it", OrdRejReason.OTHER)
+            self.reject(order, row.comment or "the server rejected it", OrdRejReason.BROKER)
             return
         if is_over or row.state not in UNDECIDED:
             self.accept(order)
@@ -304,12 +307,18 @@ class Core:
                 self._tell_adopted(order)
         return order
 
-    def _tell_adopted(self, order: Order) -> None:
-        """Tell of an order that appeared, if it is ours or was made from one of ours."""
+    def _tell_adopted(self, order: Order, *, rests: bool = False) -> None:
+        """Tell of an order that appeared: of somebody else's, if it rests."""
+        if self._is_foreign(order):
+            return
         if order.name and order.previous:
             self.events.append(Replaced(order.image()))
-        elif order.name or order.origin:
+        elif order.name or order.origin or rests:
             self.events.append(Accepted(order.image()))
+
+    def _is_foreign(self, order: Order) -> bool:
+        """Whether it is another gateway's: its fills are told, and nothing else."""
+        return bool(order.name) and not self.notes.symbol_of(order.root)
 
     def fill(self, order: Order, deal: DealRow) -> None:
         """Count a deal, and tell it."""
@@ -377,7 +386,7 @@ class Core:
         if not order.is_over or order.is_missing_deals or order.ended or order.replacing:
             return
         order.ended = True
-        if order.sum >= order.qty:
+        if order.sum >= order.qty or self._is_foreign(order):
             return
         if order.expires:
             self.events.append(Expired(order.image()))

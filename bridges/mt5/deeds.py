@@ -4,20 +4,24 @@ Rules: an order is sent once, ever. What its result does not prove is looked for
 it is found, or was not to be seen in three clean reads that span the time after which it cannot
 come any more. A removal may be sent again: it names one ticket, and ends it once. Prices and expiry
 change in place. A quantity cannot: such a replace is a removal, its evidence, and a new order of
-what then remains.
+what then remains, if anything does.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
 
 from msgspec.structs import replace as changed
 
 from bridges.mt5.adoption import epoch_ns, find
 from bridges.mt5.clock import DAY_S, SECOND_NS
-from bridges.mt5.constants import MarginMode, OrderState
+from bridges.mt5.constants import MarginMode, OrderState, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
+from bridges.mt5.records import SymbolRow
 from bridges.mt5.requests import (
     AT_ONCE,
     Terms,
@@ -29,7 +33,7 @@ from bridges.mt5.requests import (
 from bridges.mt5.tables import CANCEL_REASONS, Verdict, reject_reason, verdict_of
 from bridges.mt5.units import Refusal
 from bridges.port import CancelRefused, CancelRequest, OrderRequest
-from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
+from protocol.fields import CxlRejReason, CxlRejResponseTo
 
 READS = 3
 """So many clean reads in a row without a trace prove absence, if they span `absence_ns`."""
@@ -67,17 +71,10 @@ class Deeds:
     def _place(self, order: Order) -> Talk[bool]:
         """Send it; say whether the server has it. False proves that it has not, and never will."""
         core = self.core
-        symbol = core.rules[core.native[order.request.symbol]]
-        request = new_request(
-            order.request, order.qty, symbol, self.terms(), core.latest.positions
-        )
-        if isinstance(request, Refusal):
-            core.reject(order, request.text, request.reason)
-            return False
         core.know(order)
         order.placing = True
         core.placing += 1
-        placed = yield from self._sent(order, request)
+        placed = yield from self._sent(order)
         order.placing = False
         core.placing -= 1
         if placed and order.rests and order.request.time_in_force in AT_ONCE:
@@ -102,9 +99,14 @@ class Deeds:
         """Remove what rests of an order, unasked by any request."""
         yield from self._end(order, "")
 
-    def _sent(self, order: Order, request: TradeRequest) -> Talk[bool]:
+    def _sent(self, order: Order) -> Talk[bool]:
         core = self.core
-        sent = yield from send(self._job(request, order.root))
+        sent = yield from self._ask(
+            core.native[order.request.symbol], order.root,
+            lambda symbol: new_request(
+                order.request, order.qty, symbol, self.terms(), core.latest.positions
+            ),
+        )  # fmt: skip
         verdict = verdict_of(sent.retcode)
         if sent.refusal is not None:
             core.reject(order, sent.refusal.text, sent.refusal.reason)
@@ -119,18 +121,37 @@ class Deeds:
             core.accept(order)
         return (yield from self._found(order, sent, owned=owned))
 
-    def _job(self, request: TradeRequest, name: str) -> Send:
+    def _ask(
+        self, native: str, name: str, make: Callable[[SymbolRow], TradeRequest | Refusal]
+    ) -> Talk[Sent]:
+        """Send what is made of the symbol's rules: anew, when these have changed meanwhile."""
+        core, rules = self.core, self.core.rules
+        while True:
+            used = rules[native]
+            made = make(used)
+            if isinstance(made, Refusal):
+                yield from read(changed(core.read(core.now_ns), symbols=(native,)))
+                if rules[native] == used:
+                    return Sent(refusal=made)
+                continue
+            sent = yield from send(self._job(made, used, name))
+            if sent.rules is None:
+                return sent
+            rules[native] = sent.rules
+
+    def _job(self, request: TradeRequest, rules: SymbolRow | None, name: str) -> Send:
         """Write a Send; its magic is looked for since the start of the gateway that gave it."""
         now_ns = self.core.now_ns
         since_ns = now_ns - DAY_S * SECOND_NS
         if name:
             since_ns = max(since_ns, epoch_ns(name))
         window = self.core.clock.window(since_ns, now_ns)
-        return Send(request, *window, not_after_ns=now_ns + PATIENCE_NS)
+        return Send(request, *window, not_after_ns=now_ns + PATIENCE_NS, rules=rules)
 
     def _found(self, order: Order, sent: Sent, *, owned: bool) -> Talk[bool]:
         """Look for an order until it is seen; say False when its absence is proven.
 
+        Who wants to know that asks: what became of an order in doubt is for the gateway to judge.
         An order that the server has owned to cannot be absent, and neither can one that stands
         unconfirmed in a list: it is looked for without an end.
         """
@@ -147,8 +168,10 @@ class Deeds:
             absent = absent + 1 if snapshot.clean and order.row is None else 0
             first_ns = core.now_ns if absent <= 1 else first_ns
             if absent >= READS and core.now_ns - first_ns > core.absence_ns and not owned:
-                text = f"NOT_RECEIVED: the server has no trace of it ({sent.text or 'no result'})"
-                core.reject(order, text, OrdRejReason.OTHER)
+                why = sent.text or "no result"
+                order.why = f"NOT_RECEIVED: the server has no trace of it ({why})"
+                order.ended = order.refused = True
+                core.forget(order)
                 return False
             yield pause
         return False
@@ -192,7 +215,7 @@ class Deeds:
         sent_ns, still, why = core.now_ns, 0, ""
         for pause in pauses():
             if order.row is not None and order.rests:
-                sent = yield from send(self._job(remove_request(order.row), ""))
+                sent = yield from send(self._job(remove_request(order.row), None, ""))
                 snapshot = yield from read(core.read(sent_ns - BACK_NS))
                 verdict = verdict_of(sent.retcode)
                 refused = sent.refusal is not None or verdict is Verdict.REFUSED
@@ -247,7 +270,9 @@ class Deeds:
             return wanted.text
         note(core, request, terms_of(request, wanted.expiration))
         order.amending = request
-        sent = yield from send(self._job(wanted, ""))
+        sent = yield from self._ask(
+            row.symbol, "", lambda symbol: modify_request(request, row, symbol, self.terms())
+        )
         sent_ns, still = core.now_ns, 0
         refused = sent.refusal is not None or verdict_of(sent.retcode) is Verdict.REFUSED
         for pause in pauses():
@@ -271,16 +296,27 @@ class Deeds:
         core = self.core
         symbol = core.rules[core.native[request.symbol]]
         rest = request.order_qty - order.cum
-        wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
-        if isinstance(wrong, Refusal):
-            return wrong.text
+        if rest > 0:
+            wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
+            if isinstance(wrong, Refusal):
+                return wrong.text
         why = yield from self._end(order, request.cl_ord_id)
         order.cancel_id = ""
         if why:
             return why
         rest = request.order_qty - order.cum
-        if order.sum >= order.qty or rest <= 0:
+        if order.sum >= order.qty:
             return "TOO_LATE: it was filled meanwhile"
+        return (yield from self._renewed(order, request, rest))
+
+    def _renewed(self, order: Order, request: OrderRequest, rest: Decimal) -> Talk[str]:
+        """Place what remains, now that the old order is gone."""
+        core = self.core
+        symbol = core.rules[core.native[request.symbol]]
+        if rest <= 0:
+            order.qty, order.ended, order.amending = order.sum, True, request
+            core.commit_amend(order)
+            return ""
         wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
         if isinstance(wrong, Refusal):
             return f"the order was cancelled, but what remains is not to be placed: {wrong.text}"
@@ -316,9 +352,10 @@ class Deeds:
 
 
 def _reason_by(text: str) -> CxlRejReason:
-    """Read 102 out of the text of a refusal, which begins with its retcode."""
-    code = text[:5]
-    return CANCEL_REASONS.get(int(code) if code.isdigit() else 0, CxlRejReason.OTHER)
+    """Read 102 out of the text of a refusal, which begins with the name of its retcode, if any."""
+    name = text.partition(":")[0].rpartition(" ")[2]
+    known = Retcode.__members__.get(name)
+    return CANCEL_REASONS.get(known or 0, CxlRejReason.OTHER)
 
 
 def note(core: Core, request: OrderRequest, terms: str) -> None:

@@ -91,6 +91,8 @@ class Read(Struct, frozen=True):
 
     since_s: int
     until_s: int
+    symbols: tuple[str, ...] = ()
+    """Whose rules are to be read too."""
     urgent: bool = False
 
 
@@ -111,6 +113,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     done: tuple[OrderRow, ...] = ()
     deals: tuple[DealRow, ...] = ()
     positions: tuple[PositionRow, ...] = ()
+    symbols: tuple[SymbolRow, ...] = ()
     steady: bool = False
     """Whether positions and deals are of one moment."""
 
@@ -121,23 +124,29 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class Send(Struct, frozen=True):
-    """Send a trade request, if everything allows it at that moment."""
+    """Send a trade request, if everything allows it at that moment.
+
+    `rules` are those that it was made by, if by any; it is not sent when they have changed since.
+    """
 
     request: TradeRequest
     since_s: int
     until_s: int
     not_after_ns: int
     """Our clock's time after which it is too old to be sent."""
+    rules: SymbolRow | None = None
     urgent: bool = True
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """What came of a Send. Without `refusal` order_send() was called, once.
+    """What came of a Send. Without `refusal` and `rules` order_send() was called, once.
 
-    `retcode` 0 is a result that never came; `exists`: the magic was found, and nothing was sent.
+    `retcode` 0 is a result that never came; `exists`: the magic was found, and nothing was sent;
+    `rules`: it was made by others than these, which hold now.
     """
 
     refusal: Refusal | None = None
+    rules: SymbolRow | None = None
     exists: bool = False
     retcode: int = 0
     order: int = 0
@@ -276,6 +285,9 @@ def read(package: Any, login: Login, job: Read) -> Snapshot:
             after = _rows(package, "positions_get", read_position)
             if before == after:
                 break
+        symbols = tuple(
+            read_symbol(_one(package, "symbol_info", name)) for name in job.symbols
+        )
         _standing(package, login)
     except CallFailed as problem:
         return Snapshot(why=str(problem), is_lost=problem.code in IPC_ERRORS)
@@ -283,7 +295,7 @@ def read(package: Any, login: Login, job: Read) -> Snapshot:
         return Snapshot(why=str(problem), is_cut=True)
     return Snapshot(
         since_s=job.since_s, may_trade=may_trade, account=account, orders=orders, done=done,
-        deals=deals, positions=after, steady=before == after,
+        deals=deals, positions=after, steady=before == after, symbols=symbols,
     )  # fmt: skip
 
 
@@ -295,7 +307,7 @@ def _standing(package: Any, login: Login) -> tuple[AccountRow, bool]:
     """Read who is logged in, and whether a program may trade. Raises CallFailed, NotConnected."""
     terminal = _one(package, "terminal_info")
     if not terminal.connected:
-        msg = "the terminal is not connected to the trade server"
+        msg = "NOT_CONNECTED: the terminal is not connected to the trade server"
         raise NotConnected(msg)
     account = read_account(_one(package, "account_info"))
     wrong = wrong_account(account, login)
@@ -331,6 +343,8 @@ def _prepare(package: Any, login: Login, job: Send) -> dict[str, Any] | Sent:
     if places and _exists(package, job):
         return Sent(exists=True)
     symbol = read_symbol(_one(package, "symbol_info", request.symbol))
+    if job.rules not in {None, symbol}:
+        return Sent(rules=symbol)
     finished = priced(
         request, symbol, read_quote(_one(package, "symbol_info_tick", request.symbol))
     )

@@ -6,6 +6,8 @@ stands so, neither its own state nor the list of open orders is known.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bridges.mt5.adoption import TRADES, epoch_ns, find, record
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, read
@@ -35,11 +37,12 @@ def look_up(core: Core, question: str, name: str) -> Flow:
     """Ask for an order by any id that it ever had."""
     snapshot = yield from read(core.read(epoch_ns(name)))
     order = find(core, name, snapshot) if snapshot.clean else None
-    decided = order is None or not (order.is_missing_deals or order.is_undecided)
-    if order is not None and not (order.ticket or order.accepted):
-        order = None  # it was sent, and is not to be seen yet
-    complete = snapshot.clean and decided
-    image = order.image() if order is not None else None
+    complete = snapshot.clean
+    if order is not None:
+        decided = order.accepted and not order.is_undecided
+        complete = complete and decided and not order.is_missing_deals
+    # One that is not accepted yet is neither there nor absent.
+    image = order.image() if order is not None and order.accepted else None
     core.events.append(Found(ask=question, order=image, complete=complete))
 
 
@@ -121,7 +124,8 @@ def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
 
 def instruments(core: Core, question: str) -> Flow:
     """Ask for the instruments."""
-    snapshot = yield from read(core.read(core.now_ns))
+    names = tuple(core.native.values())
+    snapshot = yield from read(replace(core.read(core.now_ns), symbols=names))
     rows = tuple(
         instrument_of(core.ours[name], symbol, core.margin_rates.get(name), core.fee_rate)
         for name, symbol in core.rules.items()

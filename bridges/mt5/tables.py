@@ -67,6 +67,8 @@ REJECT_REASONS: Mapping[int, OrdRejReason] = {
     Retcode.TRADE_DISABLED: OrdRejReason.EXCHANGE_CLOSED,
     Retcode.MARKET_CLOSED: OrdRejReason.EXCHANGE_CLOSED,
     Retcode.PRICE_OFF: OrdRejReason.EXCHANGE_CLOSED,
+    Retcode.SERVER_DISABLES_AT: OrdRejReason.EXCHANGE_CLOSED,
+    Retcode.CLIENT_DISABLES_AT: OrdRejReason.EXCHANGE_CLOSED,
     Retcode.NO_MONEY: OrdRejReason.EXCEEDS_LIMIT,
     Retcode.LIMIT_ORDERS: OrdRejReason.EXCEEDS_LIMIT,
     Retcode.LIMIT_VOLUME: OrdRejReason.EXCEEDS_LIMIT,

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bridges.mt5.clock import SECOND_NS
-from bridges.mt5.constants import DealType
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.records import DealRow, PositionRow
+from bridges.mt5.tables import BUSTED, TRADE_SIDES
 from protocol.numbers import ZERO
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Trust:
         self._failing_ns: int | None = None
         self._unsteady_ns: int | None = None
         self._held: dict[str, Decimal] | None = None
-        self._untold: tuple[DealRow, ...] = ()
+        self._news: tuple[tuple[DealRow, Decimal], ...] = ()
+        self._busted: set[int] = set()
 
     def judge(self, core: Core, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot as it can be relied on: perhaps with a reason why it is not clean."""
@@ -52,7 +53,7 @@ class Trust:
         if self._whole_since_ns is None:
             self._whole_since_ns = core.now_ns
         if core.now_ns - self._whole_since_ns < self._settle_ns:
-            return replace(snapshot, why="the terminal has only just connected")
+            return replace(snapshot, why="NOT_CONNECTED: the terminal has only just connected")
         failure = _missing(core, snapshot)
         self._failing_ns = _since(self._failing_ns, core.now_ns, is_so=bool(failure))
         if failure and core.now_ns - (self._failing_ns or 0) < STUBBORN_NS:
@@ -64,37 +65,44 @@ class Trust:
     def _steadied(self, core: Core, snapshot: Snapshot) -> Snapshot:
         """Compare positions with those of the last read and the deals since."""
         held = _by_symbol(snapshot.positions)
-        self._untold = tuple(deal for deal in snapshot.deals if not core.is_told(deal))
-        moved = held if self._held is None else _moved(self._held, self._untold)
+        self._news = tuple((deal, self._lots(core, deal)) for deal in snapshot.deals)
+        moved = held if self._held is None else _moved(self._held, self._news)
         agrees = _without_zeros(moved) == _without_zeros(held)
         self._unsteady_ns = _since(self._unsteady_ns, core.now_ns, is_so=not agrees)
         if not agrees and core.now_ns - (self._unsteady_ns or 0) < STUBBORN_NS:
             return replace(snapshot, steady=False)
         return snapshot
 
+    def _lots(self, core: Core, deal: DealRow) -> Decimal:
+        """Return the lots that a deal has moved since, or has given back."""
+        lots = deal.volume * TRADE_SIDES[deal.type].sign if deal.type in TRADE_SIDES else ZERO
+        if deal.type in BUSTED:
+            known = deal.ticket in self._busted or not core.is_told(deal)
+            return ZERO if known else -lots
+        return ZERO if core.is_told(deal) else lots
+
     def taken(self, core: Core, snapshot: Snapshot) -> None:
         """Remember what the positions were, once the deals of a steady snapshot are told.
 
         Of another snapshot the deals that are told now are counted: they are no news the next time.
         """
-        if snapshot.clean and snapshot.steady and not core.waits:
+        if not snapshot.clean:
+            return
+        if snapshot.steady and not core.waits:
             self._held = _by_symbol(snapshot.positions)
-        elif snapshot.clean and self._held is not None:
-            self._held = _moved(self._held, filter(core.is_told, self._untold))
+        elif self._held is not None:
+            told = ((deal, lots) for deal, lots in self._news if core.is_told(deal))
+            self._held = _moved(self._held, told)
+        self._busted |= {one.ticket for one in snapshot.deals if one.type in BUSTED}
 
 
-def _moved(held: Mapping[str, Decimal], deals: Iterable[DealRow]) -> dict[str, Decimal]:
+def _moved(
+    held: Mapping[str, Decimal], news: Iterable[tuple[DealRow, Decimal]]
+) -> dict[str, Decimal]:
     found = dict(held)
-    for deal in deals:
-        found[deal.symbol] = found.get(deal.symbol, ZERO) + signed(deal)
+    for deal, lots in news:
+        found[deal.symbol] = found.get(deal.symbol, ZERO) + lots
     return found
-
-
-def signed(deal: DealRow) -> Decimal:
-    """Return the lots that a deal has added to what is held."""
-    if deal.type == DealType.BUY:
-        return deal.volume
-    return -deal.volume if deal.type == DealType.SELL else ZERO
 
 
 def _missing(core: Core, snapshot: Snapshot) -> str:

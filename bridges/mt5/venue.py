@@ -104,8 +104,9 @@ class Mt5Venue:
         if not core.is_up or symbol is None:
             fresh = Order(order, symbol.contract_size if symbol else ONE, now_ns)
             known = order.symbol in core.native
+            text = f"UNKNOWN_SYMBOL: {order.symbol} is not traded here"
             core.reject(
-                fresh, DOWN if known else f"UNKNOWN_SYMBOL: {order.symbol} is not traded here",
+                fresh, (core.why_down or DOWN) if known else text,
                 OrdRejReason.EXCHANGE_CLOSED if known else OrdRejReason.UNKNOWN_SYMBOL,
             )  # fmt: skip
         else:
@@ -127,7 +128,8 @@ class Mt5Venue:
         known = self.core.newest(order.orig_cl_ord_id)
         if known is not None:
             names = (order.cl_ord_id, order.orig_cl_ord_id)
-            self.deeds.refuse(*names, known, CxlRejResponseTo.REPLACE, DOWN)
+            why = self.core.why_down or DOWN
+            self.deeds.refuse(*names, known, CxlRejResponseTo.REPLACE, why)
 
     def protect(self, request: LevelsRequest, now_ns: int) -> None:
         """Ask for other levels of an open position."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import AccountTradeMode, DealType, OrderType
+from support.mt5.constants import AccountTradeMode, OrderType
 from support.mt5_trader import (
     EURUSD,
     EXCHANGE,
@@ -20,12 +20,9 @@ from support.mt5_trader import (
 from bridges.market_events import BookChanged, Traded
 from bridges.port import (
     Accepted,
-    Busted,
-    Canceled,
     Filled,
-    LedgerEntries,
 )
-from protocol.fields import OrdStatus, Side, TimeInForce
+from protocol.fields import Side, TimeInForce
 
 GTD, DAY = TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
@@ -71,25 +68,6 @@ def test_only_a_demo_account_is_called_one(mode):
     assert world.venue.capabilities.demo is (mode is AccountTradeMode.DEMO)
 
 
-def test_a_reduction_takes_one_position_at_a_time():
-    """77=C closes the largest whole, and ends with 150=4: asked again, it closes the next."""
-    world = World(server_of(HEDGING))
-    trader = Trader(world)
-    for qty in ("30000", "20000"):
-        trader.place(qty)
-    world.run(500)
-    trader.place("50000", side=Side.SELL, reduce_only=True, time_in_force=IOC)
-    world.run(500)
-    (ended,) = world.of(Canceled)
-    assert (ended.order.cum_qty, ended.order.status, ended.reason) == (
-        30_000, OrdStatus.CANCELED, None,
-    )  # fmt: skip
-    trader.place("20000", side=Side.SELL, reduce_only=True, time_in_force=IOC)
-    world.run(500)
-    assert trader.positions() == ()
-    trader.judge()
-
-
 @pytest.mark.parametrize("keeps_magic", [True, False])
 @pytest.mark.parametrize("level", ["stop", "profit"])
 def test_what_the_server_closes_is_made_from_the_opener(trader, level, keeps_magic):
@@ -109,20 +87,6 @@ def test_what_the_server_closes_is_made_from_the_opener(trader, level, keeps_mag
     trader.judge()
 
 
-def test_what_people_do_is_external(trader):
-    """A trade by hand has no id of ours, nor has one that closes our position by hand."""
-    world = trader.world
-    trader.place()
-    world.run(500)
-    (ticket,) = world.office.books.positions
-    people_of(trader).close(ticket)
-    people_of(trader).by_hand(EURUSD, "0.3", OrderType.SELL)
-    world.run(1_000)
-    assert [one.fill.cl_ord_id for one in world.of(Filled)][1:] == ["", ""]
-    assert {one.fill.parent_id for one in world.of(Filled)} == {""}
-    trader.judge()
-
-
 def test_another_experts_magic_is_no_id_of_ours(trader):
     """A small number is somebody's own; another gateway's is told as it stands, for the gateway."""
     foreign = (2 << 53) | (1_700_000_000 << 21) | 5
@@ -132,52 +96,6 @@ def test_another_experts_magic_is_no_id_of_ours(trader):
     told = [one.fill.cl_ord_id for one in trader.world.of(Filled)]
     assert told[0] == ""
     assert int(told[1], 36) == foreign
-
-
-def test_swap_and_payments_are_entries_of_the_ledger(trader):
-    """A night's swap is told before the deal that books it, deposits and corrections alone."""
-    world = trader.world
-    trader.place()
-    world.run(500)
-    world.clock.advance_to(world.clock.next_day_ms() + 60_000)
-    world.server.quote(EURUSD, "1.10000", "1.10010")
-    world.run(15_000)
-    held = trader.positions()
-    trader.place(side=Side.SELL, position_id=held[0].position_id)
-    people_of(trader).pay(DealType.BALANCE, "-500", "Withdrawal")
-    people_of(trader).pay(DealType.CORRECTION, "3.21")
-    world.run(1_000)
-    told = {(entry.kind, entry.amount, entry.entry_id.isdigit())
-            for event in world.of(LedgerEntries) for entry in event.entries}  # fmt: skip
-    swap = world.office.ledger.total("swap")
-    assert swap < 0
-    closing = world.told.index(world.of(Filled)[1])
-    before = [one for one in world.told[:closing] if isinstance(one, LedgerEntries)]
-    assert "SWAP" in {entry.kind for event in before for entry in event.entries}
-    assert told == {
-        ("SWAP", swap, True), ("DEPOSIT", Decimal(-500), True),
-        ("CORRECTION", Decimal("3.21"), True),
-    }  # fmt: skip
-    trader.judge()
-    (balance,) = trader.ask("balances").balances
-    assert balance.total == world.office.ledger.balance()
-    since = trader.ask("ledger_entries", 0).entries
-    assert {one.entry_id for one in since} >= {
-        entry.entry_id for event in world.of(LedgerEntries) for entry in event.entries
-    }
-
-
-def test_a_trade_that_is_taken_back(trader):
-    """The fill is busted, by its own trade id; it is not in the history any more."""
-    world = trader.world
-    trader.place()
-    world.run(500)
-    (fill,) = world.of(Filled)
-    people_of(trader).bust(int(fill.fill.trade_id))
-    world.run(2_000)
-    (busted,) = world.of(Busted)
-    assert (busted.fill.trade_id, busted.order.cum_qty) == (fill.fill.trade_id, 0)
-    assert trader.fills_since(0) == ()
 
 
 def test_ticks_are_told_once(kind):

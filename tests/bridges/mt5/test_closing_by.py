@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 from support.mt5.constants import Action, Retcode
-from support.mt5.records import Request
-from support.mt5_trader import HEDGING, Trader, World, people_of, server_of
+from support.mt5_trader import HEDGING, Trader, World, server_of
 
 from bridges.port import Accepted, Filled, Rejected
 from protocol.fields import OrdStatus, Side
@@ -66,35 +65,3 @@ def test_both_halves_are_told_once(answer, restarts):
     for one in told:
         assert one.order.order_id == one.fill.order_id
     assert len([one for one in trader.told if isinstance(one, Accepted | Rejected)]) <= 3
-
-
-def test_a_stop_of_the_rest_is_its_openers():
-    """Closing a part by another position makes nobody its opener."""
-    trader = Trader(World(server_of(HEDGING)))
-    opener = trader.place("30000", stop_loss_px=Decimal("1.09500"))
-    trader.world.run(500)
-    trader.place("10000", side=Side.SELL)
-    trader.world.run(500)
-    long, short = (str(one.identifier) for one in trader.world.office.books.positions.values())
-    trader.place("10000", side=Side.SELL, position_id=f"{long}/{short}")
-    trader.world.run(500)
-    trader.world.server.stop_keeps_magic = False
-    trader.world.server.quote("EURUSD", "1.09400", "1.09410")
-    trader.world.run(2_000)
-    stop, = [one for one in trader.fills_since(0) if one.origin == "STOP_LOSS"]
-    assert (stop.parent_id, stop.last_qty) == (opener, 20_000)
-    trader.judge()
-
-
-def test_a_persons_close_by_is_theirs():
-    """Both halves are told without an id, as the one order that it is."""
-    trader, long, short = hedged()
-    people_of(trader).ask(
-        Request(action=BY, symbol="EURUSD", position=int(long), position_by=int(short))
-    )
-    trader.world.run(2_000)
-    first, second = (one.fill for one in trader.told if isinstance(one, Filled) and one.fill.origin)
-    assert {one.cl_ord_id + one.parent_id for one in (first, second)} == {""}
-    assert first.order_id == second.order_id
-    assert {first.side, second.side} == {Side.BUY, Side.SELL}
-    trader.judge()

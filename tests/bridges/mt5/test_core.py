@@ -31,6 +31,7 @@ def core():
         cl_ord_id=ID.text(), symbol="EURUSD", side=Side.BUY, order_qty=Decimal(20_000),
         ord_type=OrdType.LIMIT, price=Decimal("1.09"),
     )  # fmt: skip
+    found.notes.add(ID.text(), "EURUSD", "", "")
     found.know(Order(request, Decimal(100_000), found.now_ns))
     return found
 
@@ -94,8 +95,8 @@ def test_a_second_order_with_a_magic_is_somebody_elses(core):
     """The first order with a magic is ours; what carries it later (by hand, by others) is not."""
     read(core, [resting()])
     read(core, [resting(), resting(6)], (), [deal(10, "0.1", order=6)])
-    (accepted,) = [one for one in core.events if isinstance(one, Accepted)]
-    assert accepted.order.order_id == "5"
+    accepted = [one.order for one in core.events if isinstance(one, Accepted)]
+    assert [(one.order_id, one.cl_ord_id) for one in accepted] == [("5", ID.text()), ("6", "")]
     (filled,) = [one for one in core.events if isinstance(one, Filled)]
     assert (filled.order.order_id, filled.fill.cl_ord_id) == ("6", "")
 

@@ -5,77 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import Execution, OrderState, OrderType
+from support.mt5.constants import Execution, OrderType
 from support.mt5_trader import (
     EURUSD,
     MS,
-    Trader,
-    World,
     names,
     people_of,
-    server_of,
 )
 
 from bridges.port import (
-    Accepted,
     Canceled,
-    CancelRefused,
-    Expired,
     Filled,
-    Triggered,
 )
-from protocol.fields import CxlRejReason, ExecRestatementReason, Side, TimeInForce
+from protocol.fields import TimeInForce
 
 GTD, DAY = TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
-
-
-@pytest.mark.parametrize("side", Side)
-def test_a_stop_limit_becomes_a_limit(trader, side):
-    """Its trigger is told once, under the same ticket; then it is filled as a limit."""
-    world = trader.world
-    up = side is Side.BUY
-    stop, limit = ("1.10500", "1.10400") if up else ("1.09500", "1.09600")
-    name = trader.place(price=limit, stop=stop, side=side)
-    world.run(500)
-    quotes = [("1.10500", "1.10510"), ("1.10390", "1.10400")]
-    if not up:
-        quotes = [("1.09490", "1.09500"), ("1.09600", "1.09610")]
-    for quote in quotes:
-        world.server.quote(EURUSD, *quote)
-        world.run(500)
-    assert names(trader.told)[1:] == ["Accepted", "Triggered", "Filled"]
-    assert world.of(Filled)[0].order.cl_ord_id == name
-    trader.judge()
-
-
-def test_a_stop_is_triggered_before_it_is_filled(trader):
-    """150=D comes before 150=F."""
-    world = trader.world
-    trader.place(stop="1.10500")
-    world.run(500)
-    world.server.quote(EURUSD, "1.10490", "1.10500")
-    world.run(500)
-    assert names(trader.told)[1:] == ["Accepted", "Triggered", "Filled"]
-    assert world.of(Triggered)[0].order.triggered
-    trader.judge()
-
-
-def test_an_order_ends_with_its_time(trader):
-    """GTD by the server's clock, DAY with the server's day: Expired, with nothing filled."""
-    world = trader.world
-    dated = trader.place(price="1.09000", time_in_force=GTD,
-                         expire_ns=world.now_ns + 60_000 * MS + 1)  # fmt: skip
-    daily = trader.place(price="1.08000", time_in_force=DAY)
-    world.run(1_000)
-    accepted = {one.order.cl_ord_id: one.order for one in world.of(Accepted)}
-    assert accepted[dated].expire_ns > world.now_ns
-    world.run(62_000)
-    assert [one.order.cl_ord_id for one in world.of(Expired)] == [dated]
-    world.clock.advance_to(world.clock.next_day_ms() + 1_000)
-    world.run(3_000)
-    assert [one.order.cl_ord_id for one in world.of(Expired)] == [dated, daily]
-    trader.judge()
 
 
 def test_an_expiry_changes_in_place(trader):
@@ -119,19 +64,6 @@ def test_stop_levels_of_a_resting_order_change_in_place(trader):
     assert (listed.stop_loss_px, listed.take_profit_px) == (order.sl, order.tp)
 
 
-def test_what_the_broker_ends_is_told(trader):
-    """Unasked: 150=4 with 378; the text is the broker's."""
-    world = trader.world
-    trader.place(price="1.09000")
-    world.run(500)
-    (ticket,) = world.office.books.orders
-    people_of(trader).cancel_by_broker(ticket, OrderState.REJECTED)
-    world.run(500)
-    (gone,) = world.of(Canceled)
-    assert (gone.request_id, gone.reason) == ("", ExecRestatementReason.OTHER)
-    trader.judge()
-
-
 def test_the_dead_man_cancels_what_is_ours(trader):
     """What rests of ours goes, unasked by any order; what others have placed is left alone."""
     world = trader.world
@@ -143,20 +75,6 @@ def test_the_dead_man_cancels_what_is_ours(trader):
     world.run(1_000)
     assert [one.order.cl_ord_id for one in world.of(Canceled)] == ours
     assert sorted(one.magic for one in world.office.books.orders.values()) == [0, 777]
-
-
-def test_an_order_near_its_execution_is_not_cancelled(kind):
-    """FROZEN is the reason, and the order rests on."""
-    world = World(server_of(kind, freeze_level=5_000))
-    trader = Trader(world)
-    name = trader.place(price="1.09000")
-    world.run(500)
-    request = trader.cancel(name)
-    world.run(1_000)
-    (refused,) = world.of(CancelRefused)
-    assert (refused.request_id, refused.text[:6]) == (request, "FROZEN")
-    assert refused.reason is CxlRejReason.OTHER
-    trader.judge()
 
 
 def test_the_rest_of_an_immediate_order(trader, kind):

@@ -138,7 +138,7 @@ struct SChain
    bool              owes_deals;   // the history says more than the deals that were seen
    bool              is_removed;   // for a replace: its order is off the server
    int               flights;      // requests whose answer is outstanding
-   long              tried_ns;     // when something was last sent for it, in this life
+   long              tried_ns;     // when something was last sent for what it is now
 
    void              Clear(void)
      {

@@ -174,7 +174,7 @@ private:
       rules.Points(rules.freeze_level,least);
       if(gap.Compare(least)>0)
          return true;
-      return refusal.Set(FIX_ORD_REJ_REASON_OTHER,"FROZEN: the market is within "+least.Text()+
+      return refusal.Set(FIX_ORD_REJ_REASON_BROKER,"FROZEN: the market is within "+least.Text()+
                          " of the order");
      }
 

@@ -47,6 +47,15 @@ void NameFill(const string name,const bool is_other_half,SFill &fill)
      }
   }
 
+//--- when the order of a deal was placed: the present one of its chain, or one before it
+long SetupOf(const ulong ticket,const SChain &chain)
+  {
+   SOrderRow row;
+   if(ticket==chain.ticket || !HistoryOrderSelect(ticket) || !ReadDoneOrder(ticket,row))
+      return chain.setup_msc;
+   return row.setup_msc;
+  }
+
 //--- a fill of a chain: under the name that it has now
 void TellChainDeal(const SDealRow &deal,const SChain &chain,SFill &fill)
   {
@@ -54,7 +63,7 @@ void TellChainDeal(const SDealRow &deal,const SChain &chain,SFill &fill)
    if(fill.cl_ord_id=="")
       return;
    bool limits=chain.ord_type==FIX_ORD_TYPE_LIMIT || chain.ord_type==FIX_ORD_TYPE_STOP_LIMIT;
-   if(limits && deal.time_msc>chain.setup_msc)
+   if(limits && deal.time_msc>SetupOf(deal.order,chain))
       fill.liquidity="1";
   }
 

@@ -97,7 +97,7 @@ public:
       SOrderRow row;
       if(!m_standing_ptr.MayTrade(text))
         {
-         m_telling_ptr.Refuse(at,cancel.cl_ord_id,"1",FIX_CXL_REJ_REASON_BROKER,text);
+         m_telling_ptr.Refuse(at,cancel.cl_ord_id,"1",FIX_CXL_REJ_REASON_OTHER,text);
          return true;
         }
       if(!ReadOpenOrder(m_book_ptr.chains[at].ticket,row))
@@ -154,7 +154,8 @@ public:
         }
       m_book_ptr.Name(at,number);
       if(!may || !BeginReplace(at,order,row,refusal,now_ns))
-         m_telling_ptr.Refuse(at,order.cl_ord_id,"2",FIX_CXL_REJ_REASON_OTHER,refusal.text);
+         m_telling_ptr.Refuse(at,order.cl_ord_id,"2",refusal.reason==FIX_ORD_REJ_REASON_BROKER
+                              ? FIX_CXL_REJ_REASON_BROKER : FIX_CXL_REJ_REASON_OTHER,refusal.text);
       return true;
      }
    //--- refuse a cancel ("1") or replace ("2") for which nothing was sent in all that time. What

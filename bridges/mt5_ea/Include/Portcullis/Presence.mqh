@@ -98,6 +98,7 @@ public:
       m_book_ptr.chains[at].ticket=row.ticket;
       m_book_ptr.chains[at].setup_msc=row.setup_msc;
       m_book_ptr.chains[at].transact_ns=m_standing_ptr.UtcNs(row.setup_msc);
+      m_book_ptr.chains[at].tried_ns=0;
       m_book_ptr.Ticket(at,row.ticket);
       if(next)
         {

@@ -72,6 +72,8 @@ public:
    void              Busted(const int at,const SFill &fill)
      {
       m_book_ptr.chains[at].Unfill(fill.last_qty,fill.last_px);
+      if(m_book_ptr.chains[at].stage==STAGE_ENDED && !m_book_ptr.chains[at].IsFilled())
+         m_book_ptr.chains[at].status=FIX_ORD_STATUS_CANCELED;
       m_book_ptr.Save(at);
       SVenueOrder order;
       m_book_ptr.chains[at].Tell(order);
