@@ -225,6 +225,7 @@ def _expert(wish: Wish, folder: Path, known: Report) -> Iterator[tuple[Way, Find
         known.facts |= terminal.told.to_report()
         if one.name in wish.names:
             yield Way.EXPERT, one
+    known.facts |= terminal.told.to_report()
 
 
 def _package(wish: Wish, known: Report) -> Iterator[tuple[Way, Finding]]:

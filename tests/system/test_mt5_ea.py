@@ -151,7 +151,7 @@ def test_the_check_runs_beside_the_bridge(traded):
     with beside:
         thread.join()
     (done,) = ended
-    report = load(system.config.gateway.var / "mt5-check-PAPER.json")
+    report = load(system.config.gateway.var / "mt5-check-PAPER.md.json")
     failed = {name for name in report.rows if report.verdict(name) is Verdict.FAILS}
     assert (failed, done.exit_code) == (set(), 0), done.output
     assert report.verdict("delays") is Verdict.SEEN

@@ -66,15 +66,22 @@ def load(path: Path) -> Report:
 
 
 def save(report: Report, path: Path) -> None:
-    """Write the report: `path` for people, and the same as JSON beside it for the next run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(as_markdown(report), encoding="utf-8")
-    json_of(path).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+    """Write the report: `path` for people, and the same as JSON beside it for the next run.
+
+    Raises BridgeError if it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_markdown(report), encoding="utf-8")
+        json_of(path).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+    except OSError as problem:
+        msg = f"the report {path} cannot be written: {problem}; name another with --report"
+        raise BridgeError(msg) from None
 
 
 def json_of(path: Path) -> Path:
     """Return where the JSON of a report is."""
-    return path.with_suffix(".json")
+    return path.with_name(f"{path.name}.json")
 
 
 def as_markdown(report: Report) -> str:

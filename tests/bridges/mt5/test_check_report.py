@@ -110,6 +110,15 @@ def test_a_report_that_is_none_is_not_overwritten(tmp_path):
         load(path)
 
 
+def test_a_report_that_cannot_be_written_is_told(tmp_path):
+    """Which, why, and what to do; a name that ends as the JSON's is no trouble."""
+    with pytest.raises(BridgeError, match="--report"):
+        save(Report(), tmp_path)
+    save(Report(facts={"a": "b"}), tmp_path / "x.json")
+    assert load(json_of(tmp_path / "x.json")).facts == {"a": "b"}
+    assert (tmp_path / "x.json").read_text().startswith("# What a terminal")
+
+
 GOOD = "# account: demo, netting\n# secret: x\nmagic|holds|sent 1\n# end: yes\n"
 
 
