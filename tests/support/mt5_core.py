@@ -33,8 +33,11 @@ AWAY_MS = 3_000
 """How long the gateway is dead: the bridge notices after 2.4 heartbeats of a second."""
 LONG_MS = 30_000
 ABSENCE_MS = 2_000
-DEATHS = ("asking", "asked", "half-way")
-"""The gateway dies before its request leaves, before an answer comes, or 20 ms later."""
+DEATHS = ("asking", "asked", "half-way", "twice")
+"""The gateway dies before its request leaves, before an answer comes, 20 ms later; or twice.
+
+The second time the bridge has just logged on again, and has been asked for everything.
+"""
 DEEDS = ("market", "limit", "cancel", "replace", "renew", "close", "partial", "stop hit")
 EVENTS = ("partial", "stop hit")
 PENDING = {ExecType.PENDING_NEW, ExecType.PENDING_CANCEL, ExecType.PENDING_REPLACE}
@@ -249,6 +252,12 @@ class Realm:
             self.people.fill(order.ticket, "0.1")
         self.run(AWAY_MS // 2)
         self.rise()
+        if death == "twice":
+            self.until(lambda: self._linked is not None, "the bridge's Logon")
+            self.run(20)
+            self.kill()
+            self.run(AWAY_MS)
+            self.rise()
         self.until(self._is_ready, "a venue that is reconciled")
         self.until(self.is_certain, "the end of every doubt")
         self.end.server.quote(EURUSD, BID, ASK)

@@ -127,6 +127,7 @@ class GatewayEnd:
         self._pipe.say(frame(content))
 
     def cut(self) -> None:
-        """Lose the connection."""
-        self._pipe.cut()
+        """Lose the connection, if there is one."""
+        if self._pipe is not None:
+            self._pipe.cut()
         self.fix = None
