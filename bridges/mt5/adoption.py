@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import DealType, OrderState
+from bridges.mt5.expiry import expiry_s
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, request_of, row_terms
 from bridges.mt5.records import DealRow, OrderRow
@@ -51,7 +52,8 @@ def record(
     if symbol is None:
         return None
     name, parent, origin = source_of(core, row)
-    expire_ns = core.clock.utc_ns(row.expiration_s * 1000, core.now_ns)
+    ends_s = expiry_s(row.type_time, row.expiration_s)
+    expire_ns = core.clock.utc_ns(ends_s * 1000, core.now_ns)
     closes = _closing_side(row, snapshot)
     request = request_of(row, core.ours[row.symbol], symbol, expire_ns, name, closes)
     order = Order(request, symbol.contract_size, core.clock.utc_ns(row.setup_msc, core.now_ns))

@@ -24,11 +24,11 @@ from bridges.link_events import LinkChanged
 from bridges.mt5.adoption import record, row_by, source_of
 from bridges.mt5.clock import SECOND_NS, ServerClock
 from bridges.mt5.constants import Entry
+from bridges.mt5.expiry import AT_ONCE
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, row_terms
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
-from bridges.mt5.requests import AT_ONCE
 from bridges.mt5.tables import BUSTED, ENDS, ORIGINS, TRADE_SIDES
 from bridges.mt5.telling import entries_of, fill_of, made_by
 from bridges.mt5.units import units_of

@@ -18,12 +18,12 @@ from bridges.mt5.adoption import epoch_ns, find
 from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import MarginMode, OrderState, Retcode
 from bridges.mt5.core import Core
+from bridges.mt5.expiry import AT_ONCE, expiry_s
 from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
 from bridges.mt5.records import SymbolRow
 from bridges.mt5.requests import (
-    AT_ONCE,
     Terms,
     TradeRequest,
     modify_request,
@@ -268,7 +268,7 @@ class Deeds:
         wanted = modify_request(request, row, symbol, self.terms())
         if isinstance(wanted, Refusal):
             return wanted.text
-        note(core, request, terms_of(request, wanted.expiration))
+        note(core, request, terms_of(request, expiry_s(wanted.type_time, wanted.expiration)))
         order.amending = request
         sent = yield from self._ask(
             row.symbol, "", lambda symbol: modify_request(request, row, symbol, self.terms())
@@ -320,7 +320,7 @@ class Deeds:
         wrong = new_request(request, rest, symbol, self.terms(), core.latest.positions)
         if isinstance(wrong, Refusal):
             return f"the order was cancelled, but what remains is not to be placed: {wrong.text}"
-        note(core, request, terms_of(request, wrong.expiration))
+        note(core, request, terms_of(request, expiry_s(wrong.type_time, wrong.expiration)))
         fresh = Order(changed(request, account=order.request.account), order.size, core.now_ns)
         fresh.previous = order.name
         fresh.base, fresh.base_paid = order.cum, order.base_paid + order.paid

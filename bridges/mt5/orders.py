@@ -16,6 +16,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bridges.mt5.constants import Entry, OrderState, OrderType, TypeTime
+from bridges.mt5.expiry import expiry_s
 from bridges.mt5.records import DealRow, OrderRow, SymbolRow
 from bridges.mt5.tables import AT_MARKET, ENDS, FIX_TYPES, TRADE_SIDES
 from bridges.mt5.units import units_of
@@ -180,22 +181,22 @@ def prices_of(
     return row.price_open, request.stop_px
 
 
-def terms_of(request: OrderRequest, expiration_s: int) -> str:
+def terms_of(request: OrderRequest, ends_s: int) -> str:
     """Write what an order is to be, so that equal terms are equal text; see `row_terms`."""
     prices = (request.price, request.stop_px, request.stop_loss_px, request.take_profit_px)
-    return _terms(request.order_qty, prices, expiration_s)
+    return _terms(request.order_qty, prices, ends_s)
 
 
 def row_terms(row: OrderRow, qty: Decimal, request: OrderRequest) -> str:
     """Write what an order is at the server; `qty` is its quantity over its chain."""
     price, stop_px = prices_of(row, request)
-    expiration_s = row.expiration_s if row.type_time == TypeTime.SPECIFIED else 0
-    return _terms(qty, (price, stop_px, row.sl or None, row.tp or None), expiration_s)
+    ends_s = expiry_s(row.type_time, row.expiration_s)
+    return _terms(qty, (price, stop_px, row.sl or None, row.tp or None), ends_s)
 
 
-def _terms(qty: Decimal, prices: tuple[Decimal | None, ...], expiration_s: int) -> str:
+def _terms(qty: Decimal, prices: tuple[Decimal | None, ...], ends_s: int) -> str:
     words = ["-" if one is None else str(plain(one)) for one in prices]
-    return "@".join([str(plain(qty)), *words, str(expiration_s)])
+    return "@".join([str(plain(qty)), *words, str(ends_s)])
 
 
 def request_of(

@@ -27,16 +27,16 @@ from bridges.mt5.constants import (
     TradeMode,
     TypeTime,
 )
+from bridges.mt5.expiry import AT_ONCE, life_of
 from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow, as_float
-from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, TIMES, filling_of
+from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, filling_of
 from bridges.mt5.units import Refusal, lots_of, off_tick
 from bridges.port import OrderRequest
 from protocol.closing_by import is_pair
-from protocol.fields import OrdRejReason, OrdType, Side, TimeInForce
+from protocol.fields import OrdRejReason, OrdType, Side
 from protocol.numbers import ZERO
 from protocol.order_id import to_number
 
-AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
 TEXT_MAX = 27
 """The package refuses a comment of more than 31 characters; servers keep less."""
 
@@ -195,7 +195,7 @@ def _pending(
     )  # fmt: skip
     if filling is None:
         return _no_filling(order)
-    times = life_of(order, symbol, terms)
+    times = life_of(order, symbol, terms.offset_s)
     if isinstance(times, Refusal):
         return times
     trigger = order.price if order.ord_type is OrdType.LIMIT else order.stop_px
@@ -210,25 +210,6 @@ def _no_filling(order: OrderRequest) -> Refusal:
     what = "post-only" if order.post_only else f"TimeInForce(59)={order.time_in_force.value}"
     text = f"NOT_SUPPORTED: {what} of OrdType(40)={order.ord_type.value} for this symbol"
     return Refusal(WRONG, text)
-
-
-def life_of(
-    order: OrderRequest, symbol: SymbolRow, terms: Terms
-) -> tuple[TypeTime, int] | Refusal:
-    """Choose type_time and expiration (the server's wall clock, whole seconds)."""
-    if order.time_in_force in AT_ONCE:
-        return TypeTime.GTC, 0
-    kind, flag = TIMES[order.time_in_force]
-    if not symbol.expiration & flag:
-        text = f"NOT_SUPPORTED: TimeInForce(59)={order.time_in_force.value} for this symbol"
-        return Refusal(WRONG, text)
-    if kind is not TypeTime.SPECIFIED:
-        return kind, 0
-    if order.expire_ns is None:
-        return Refusal(WRONG, "FIELDS: TimeInForce(59)=6 needs ExpireTime(126)")
-    if terms.offset_s is None:
-        return Refusal(WRONG, "SERVER_TIME: the server's clock is not known yet; not sent")
-    return kind, order.expire_ns // 1_000_000_000 + terms.offset_s
 
 
 def _shape(order: OrderRequest, symbol: SymbolRow) -> Refusal | None:
@@ -276,7 +257,7 @@ def modify_request(
     order: OrderRequest, row: OrderRow, symbol: SymbolRow, terms: Terms
 ) -> TradeRequest | Refusal:
     """Write the request that changes prices and expiry of a pending order."""
-    times = _shape(order, symbol) or life_of(order, symbol, terms)
+    times = _shape(order, symbol) or life_of(order, symbol, terms.offset_s)
     if isinstance(times, Refusal):
         return times
     trigger = order.price if order.ord_type is OrdType.LIMIT else order.stop_px

@@ -16,13 +16,13 @@ from bridges.mt5 import levels, questions
 from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderFlag, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.deeds import Deeds, note
+from bridges.mt5.expiry import expiry_s, life_of, takes_dates
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Result, Sent, Snapshot
 from bridges.mt5.link import Link
 from bridges.mt5.market import Market
 from bridges.mt5.orders import Order, terms_of
 from bridges.mt5.records import SymbolRow
-from bridges.mt5.requests import life_of
 from bridges.mt5.tables import ORDER_FLAGS, TIMES
 from bridges.mt5.trust import Trust
 from bridges.mt5.units import Refusal
@@ -110,8 +110,9 @@ class Mt5Venue:
                 OrdRejReason.EXCHANGE_CLOSED if known else OrdRejReason.UNKNOWN_SYMBOL,
             )  # fmt: skip
         else:
-            times = life_of(order, symbol, self.deeds.terms())
-            note(core, order, terms_of(order, 0 if isinstance(times, Refusal) else times[1]))
+            times = life_of(order, symbol, self.deeds.terms().offset_s)
+            ends_s = 0 if isinstance(times, Refusal) else expiry_s(*times)
+            note(core, order, terms_of(order, ends_s))
             core.start(self.deeds.place(Order(order, symbol.contract_size, now_ns)))
         self._flush()
 
@@ -248,6 +249,8 @@ def capabilities_of(core: Core) -> Capabilities:
     boc = any(
         one.execution is Execution.EXCHANGE and one.filling & FillingFlag.BOC for one in rules
     )
+    if any(takes_dates(one.expiration) for one in rules):
+        times |= ExpirationFlag.SPECIFIED
     lasting = tuple(tif for tif, (_, flag) in TIMES.items() if times & flag)
     return Capabilities(
         ord_types=tuple(kind for kind, flag in ORDER_FLAGS.items() if orders & flag),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.mt5.constants import AccountTradeMode, MarginMode, Uninit
+from support.mt5.constants import AccountTradeMode, ExpirationFlag, MarginMode, Uninit
 from support.mt5.ea_desk import PORT, Desk
 from support.mt5.ea_gateway import GatewayEnd
 from support.mt5.ea_house import cancel, new, status
 from support.mt5.ea_trader import EaTrader
 from support.mt5.runtime import build
+from support.mt5.symbols import eurusd
 
 from protocol.authentication import verify
 
@@ -168,3 +169,15 @@ def test_only_a_demo_account_is_called_one(tmp_path, mode):
     trader.terminal.cut()
     trader.run(200)
     assert "DEMO" not in able(trader)
+
+
+@pytest.mark.parametrize(("flags", "says"), [
+    (ExpirationFlag.SPECIFIED, True),
+    (ExpirationFlag.DAY | ExpirationFlag.SPECIFIED_DAY, True),
+    (ExpirationFlag.GTC | ExpirationFlag.SPECIFIED_DAY, False),
+])  # fmt: skip
+def test_gtd_is_said_where_the_gateway_could_not_do_better(tmp_path, flags, says):
+    """With days only and GTC beside them it is left to emulate_expiry, which knows seconds."""
+    rules = eurusd(expiration=flags)
+    trader = EaTrader(MarginMode.RETAIL_HEDGING, tmp_path, rules).settle()
+    assert ("GTD" in able(trader)) is says

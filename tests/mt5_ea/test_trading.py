@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
-from support.mt5.constants import MarginMode, OrderType, Retcode
+from support.mt5.constants import ExpirationFlag, MarginMode, OrderType, Retcode, TimeType
 from support.mt5.ea_trader import ENDS, EaTrader
 from support.mt5.runtime import build
 from support.mt5.scene import KINDS
@@ -19,6 +19,9 @@ pytestmark = [
 HEDGING = MarginMode.RETAIL_HEDGING
 EXPIRY_NS = 1_704_103_200_000_000_000 + 60_000_000_000
 GTD, DAY, IOC, FOK = "6", "0", "3", "4"
+MIDNIGHT_NS = 1_704_146_400_000_000_000
+"""The end of the simulated server's Monday, which is at UTC+2."""
+DAY_NS = 86_400_000_000_000
 
 
 CI = pytest.mark.length("ci")
@@ -66,6 +69,26 @@ def test_an_expiry_is_the_servers_time(trader):
     assert order.time_expiration == EXPIRY_NS // 10**9 + 7200
     trader.run(61_000)
     assert trader.trail() == ["Accepted", "Expired"]
+    trader.judge()
+
+
+def test_an_expiry_of_a_symbol_that_knows_days_only(trader):
+    """The order ends with the day whose midnight 126 is, also when that is another one then."""
+    change(trader, expiration=ExpirationFlag.DAY | ExpirationFlag.SPECIFIED_DAY)
+    name = trader.place("10000", "1.09", time_in_force=GTD, expire_ns=MIDNIGHT_NS + DAY_NS)
+    trader.run(200)
+    order, = trader.office.books.orders.values()
+    assert order.type_time == TimeType.SPECIFIED_DAY
+    assert int(told(trader, name, "Accepted").expire_ns) == MIDNIGHT_NS + DAY_NS
+    fresh = trader.replace(name, expire_ns=MIDNIGHT_NS)
+    trader.run(200)
+    assert trader.trail() == ["Accepted", "Replaced"]
+    found, = trader.ask("open_orders")[0]
+    assert (found.cl_ord_id, int(found.expire_ns)) == (fresh, MIDNIGHT_NS)
+    assert found.order_id == str(order.ticket)
+    trader.clock.advance_to(trader.clock.next_day_ms() + 1_000)
+    trader.run(3_000)
+    assert trader.trail()[-1] == "Expired"
     trader.judge()
 
 

@@ -223,4 +223,11 @@ STEPS: tuple[Step, ...] = (
            " Expert Advisor anew; then add the line 127.0.0.1 without a port, and attach it again"),
           ("holds: without the line the tab Experts says `cannot connect`, with it `portcullis"
           " venues` shows the venue up"))),
+    Step("day-expiry",
+         "An order of SPECIFIED_DAY shows an expiry within its day, not the day's first second",
+         "such an order, and the expiry that the terminal shows", (_H,),
+         (("on a symbol whose specification names no expiry by time but one by day, let a strategy"
+           " place a limit far from the market that ends at the server's next midnight"),
+          ("holds: the tab Trade shows today's date for it, at any time but 00:00; cancel it, or"
+          " see it expire at midnight"))),
 )  # fmt: skip

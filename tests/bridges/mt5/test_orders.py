@@ -5,22 +5,29 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.mt5.constants import Execution, OrderType
+from support.mt5.constants import Execution, ExpirationFlag, OrderType, TimeType
 from support.mt5_trader import (
     EURUSD,
+    HEDGING,
     MS,
+    Trader,
+    World,
     names,
     people_of,
+    server_of,
 )
 
 from bridges.port import (
+    Accepted,
     Canceled,
+    Expired,
     Filled,
 )
 from protocol.fields import TimeInForce
 
 GTD, DAY = TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
+DAY_NS = 86_400_000 * MS
 
 
 def test_an_expiry_changes_in_place(trader):
@@ -36,6 +43,40 @@ def test_an_expiry_changes_in_place(trader):
     assert [(one.cl_ord_id, one.orig_cl_ord_id) for one in found] == [(fresh, name)]
     assert len(world.office.ledger.orders) == 1
     trader.judge()
+
+
+def test_an_expiry_of_a_symbol_that_knows_days_only(kind):
+    """The order ends with the day whose midnight 126 is, also when that is another one then."""
+    days_only = ExpirationFlag.DAY | ExpirationFlag.SPECIFIED_DAY
+    trader = Trader(World(server_of(kind, expiration=days_only)))
+    world = trader.world
+    midnight = world.clock.next_day_ms() * MS
+    name = trader.place(price="1.09000", time_in_force=GTD, expire_ns=midnight + DAY_NS)
+    world.run(500)
+    order, = world.office.books.orders.values()
+    assert order.type_time == TimeType.SPECIFIED_DAY
+    assert world.of(Accepted)[0].order.expire_ns == midnight + DAY_NS
+    fresh = trader.replace(name, "10000", "1.09000", time_in_force=GTD, expire_ns=midnight)
+    world.run(500)
+    found, = trader.ask("open_orders").orders
+    assert (found.cl_ord_id, found.expire_ns) == (fresh, midnight)
+    assert len(world.office.ledger.orders) == 1
+    world.clock.advance_to(world.clock.next_day_ms() + 1_000)
+    world.run(3_000)
+    assert len(world.of(Expired)) == 1
+    trader.judge()
+
+
+@pytest.mark.parametrize(("flags", "says"), [
+    (ExpirationFlag.SPECIFIED, True),
+    (ExpirationFlag.DAY | ExpirationFlag.SPECIFIED_DAY, True),
+    (ExpirationFlag.GTC | ExpirationFlag.SPECIFIED_DAY, False),
+    (ExpirationFlag.GTC | ExpirationFlag.DAY, False),
+])  # fmt: skip
+def test_gtd_is_said_where_the_gateway_could_not_do_better(flags, says):
+    """With days only and GTC beside them it is left to emulate_expiry, which knows seconds."""
+    able = World(server_of(HEDGING, expiration=flags)).venue.capabilities
+    assert (GTD in able.times_in_force) is says
 
 
 def test_the_same_terms_again_are_no_change(trader):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from support.mt5.constants import ExpirationFlag
 from support.mt5.stage import ALL, EXCHANGE, HEDGE, NET
 
 
@@ -42,6 +43,8 @@ class Scene:
 
 
 SCENES = []
+MIDNIGHT_MS = (86_400 - 800) * 1_000
+"""The end of the next day of the server, from the beginning of a play on."""
 
 
 def scene(kinds, told, **rules):
@@ -232,6 +235,19 @@ def a_part_is_filled_and_the_rest_cancelled(play):
 def an_expiry_is_told(play):
     """126 is cut to the second before it."""
     play.buy("a", "10000", "1.09", tif="gtd", expires_ms=3_900).run(4_500)
+
+
+@scene(ALL, """
+    a rejected unsupported_characteristic EXPIRY
+    b new buy 10000 = 0/10000 new
+    b2 replaced of b buy 10000 = 0/10000 new
+    b2 open buy 10000 = 0/10000 new
+""", expiration=ExpirationFlag.DAY | ExpirationFlag.SPECIFIED_DAY)
+def an_expiry_is_a_day(play):
+    """Where a symbol takes days only, 126 is a midnight of the server, which is at UTC+2."""
+    play.buy("a", "10000", "1.09", tif="gtd", expires_ms=MIDNIGHT_MS - 1_000)
+    play.buy("b", "10000", "1.09", tif="gtd", expires_ms=MIDNIGHT_MS)
+    play.replace("b2", "b", price="1.08")
 
 
 @scene((NET, EXCHANGE), """

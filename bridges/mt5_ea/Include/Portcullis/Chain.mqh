@@ -267,8 +267,8 @@ struct SChain
          return;
       if(!IsAtOnce(terms.force))
          live.force=FixForceOf(row.time_type,ORDER_FILLING_RETURN);
-      live.expire_ns=row.time_type==ORDER_TIME_SPECIFIED
-                     ? (row.expiration_s-utc_offset_s)*1000000000 : 0;
+      long expiry_s=row.ExpiryS();
+      live.expire_ns=expiry_s>0 ? (expiry_s-utc_offset_s)*1000000000 : 0;
      }
 
    void              Tell(SVenueOrder &out) const { TellAs(terms,out); }

@@ -7,6 +7,8 @@
 
 #include "FixTables.mqh"
 
+#define DAY_S 86400
+
 #define NO_KIND (-1)
 #define FORCE_IOC FIX_TIME_IN_FORCE_IMMEDIATE_OR_CANCEL
 #define FORCE_FOK FIX_TIME_IN_FORCE_FILL_OR_KILL
@@ -68,6 +70,9 @@ int TimeTypeOf(const string force,int &flag)
    flag=SYMBOL_EXPIRATION_SPECIFIED;
    return force==FIX_TIME_IN_FORCE_GOOD_TILL_DATE ? (int)ORDER_TIME_SPECIFIED : NO_KIND;
   }
+
+//--- the end of a day of the trade server, by its last second or whichever of it is shown
+long DayEndS(const long shown_s) { return (shown_s+DAY_S-1)/DAY_S*DAY_S; }
 
 string FixForceOf(const int time_type,const int filling)
   {

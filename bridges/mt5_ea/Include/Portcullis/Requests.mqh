@@ -15,6 +15,7 @@
 #include "Rows.mqh"
 #include "Standing.mqh"
 #include "SymbolRules.mqh"
+#include "UtcTime.mqh"
 #include "WireId.mqh"
 
 #define WRONG FIX_ORD_REJ_REASON_UNSUPPORTED_CHARACTERISTIC
@@ -308,7 +309,10 @@ private:
      {
       int flag=0;
       int kind=TimeTypeOf(order.time_in_force,flag);
-      if(kind==NO_KIND || (!IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0))
+      bool by_days=kind==ORDER_TIME_SPECIFIED && (rules.expiration&flag)==0 &&
+                   (rules.expiration&SYMBOL_EXPIRATION_SPECIFIED_DAY)!=0;
+      if(kind==NO_KIND ||
+         (!IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0 && !by_days))
          return refusal.Set(WRONG,"NOT_SUPPORTED: TimeInForce(59)="+order.time_in_force+
                             " for this symbol");
       request.type_time=(ENUM_ORDER_TYPE_TIME)kind;
@@ -317,6 +321,20 @@ private:
       if(order.expire_ns==0)
          return refusal.Set(WRONG,"FIELDS: TimeInForce(59)=6 needs ExpireTime(126)");
       request.expiration=(datetime)m_standing_ptr.ServerSeconds(order.expire_ns);
+      return !by_days || SetDay(order,request,refusal);
+     }
+   //--- where a symbol knows days only: the order ends with one of the trade server's days
+   bool              SetDay(const SOrderRequest &order,MqlTradeRequest &request,
+                            SRefusal &refusal) const
+     {
+      long end_s=(long)request.expiration;
+      if(end_s%DAY_S!=0 || order.expire_ns%NS_PER_SECOND!=0)
+         return refusal.Set(WRONG,"EXPIRY: orders of this symbol end with a day of the trade"
+                            " server, received ExpireTime(126)="+FormatUtc(order.expire_ns)+
+                            ", expected "+FormatUtc(m_standing_ptr.UtcNs(DayEndS(end_s)*1000))+
+                            " or whole days from there");
+      request.type_time=ORDER_TIME_SPECIFIED_DAY;
+      request.expiration=(datetime)(end_s-1);
       return true;
      }
   };

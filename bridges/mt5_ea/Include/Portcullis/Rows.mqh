@@ -6,6 +6,7 @@
 #define PORTCULLIS_ROWS_MQH
 
 #include "Doubles.mqh"
+#include "OrderKinds.mqh"
 
 struct SOrderRow
   {
@@ -34,6 +35,13 @@ struct SOrderRow
      {
       lots=volume;
       lots.Subtract(left);
+     }
+   //--- when it ends by itself, by the server's clock; 0: at no moment that was named
+   long              ExpiryS(void) const
+     {
+      if(time_type==ORDER_TIME_SPECIFIED_DAY)
+         return DayEndS(expiration_s);
+      return time_type==ORDER_TIME_SPECIFIED ? expiration_s : 0;
      }
   };
 

@@ -16,7 +16,6 @@
 #include "Doubles.mqh"
 
 #define QUARTER_S 900
-#define DAY_S 86400
 #define MS_NS 1000000
 
 class CStanding

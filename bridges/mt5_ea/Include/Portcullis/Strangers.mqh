@@ -153,11 +153,8 @@ public:
          order.price=row.stoplimit;
       order.stop_loss_px=row.sl;
       order.take_profit_px=row.tp;
-      if(row.time_type==ORDER_TIME_SPECIFIED)
-         order.expire_ns=m_standing_ptr.UtcNs(row.expiration_s*1000);
-      else
-         if(order.time_in_force==FIX_TIME_IN_FORCE_GOOD_TILL_DATE)
-            order.time_in_force=FIX_TIME_IN_FORCE_DAY;
+      if(row.ExpiryS()>0)
+         order.expire_ns=m_standing_ptr.UtcNs(row.ExpiryS()*1000);
       order.origin=OriginOf(row.reason);
       if(order.origin!="")
          order.parent_id=Parent(row.magic,row.position_id);

@@ -111,6 +111,15 @@ struct SSymbolRules
                          price.Text()+", expected a positive multiple of "+tick.Text());
      }
 
+   //--- can an order end at a named moment: at any, or with a day. Where it could go without an
+   //--- end, the gateway's own expiry is the better one than days
+   bool              TakesDates(void) const
+     {
+      if((expiration&SYMBOL_EXPIRATION_SPECIFIED)!=0)
+         return true;
+      return (expiration&SYMBOL_EXPIRATION_SPECIFIED_DAY)!=0 &&
+             (expiration&SYMBOL_EXPIRATION_GTC)==0;
+     }
    //--- so many points as a difference of prices
    void              Points(const int count,SDecimal &distance) const
      {

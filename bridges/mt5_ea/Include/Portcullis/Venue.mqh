@@ -121,13 +121,14 @@ public:
    virtual void      Capabilities(SCapabilities &capabilities)
      {
       int orders=0,times=0;
-      bool post_only=false,hedges=m_standing.IsHedging();
+      bool post_only=false,gtd=false,hedges=m_standing.IsHedging();
       for(int i=0; i<m_symbols.Count(); i++)
         {
          SSymbolRules rules;
          m_symbols.Rules(i,rules);
          orders|=rules.order_mode;
          times|=rules.expiration;
+         gtd=gtd || rules.TakesDates();
          if(IsFillingAllowed(ORDER_FILLING_BOC,rules.execution,rules.filling))
             post_only=true;
         }
@@ -138,7 +139,7 @@ public:
       Word(words,"STOP_LIMIT",(orders&SYMBOL_ORDER_STOP_LIMIT)!=0);
       Word(words,"DAY",(times&SYMBOL_EXPIRATION_DAY)!=0);
       Word(words,"GTC",(times&SYMBOL_EXPIRATION_GTC)!=0);
-      Word(words,"GTD",(times&SYMBOL_EXPIRATION_SPECIFIED)!=0);
+      Word(words,"GTD",gtd);
       Word(words,"IOC",true);
       Word(words,"FOK",true);
       Word(words,"POST_ONLY",post_only);

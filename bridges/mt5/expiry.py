@@ -1,0 +1,76 @@
+"""When a pending order ends by itself: never, at a second, or with a day of the trade server.
+
+Rules: what 126 says is never moved. A second is cut to the whole one before it; where a symbol
+knows days only (SPECIFIED_DAY: "effective till 23:59:59 of the specified day", the reference's
+orderproperties), 126 has to be a midnight of the trade server, by its present offset from UTC.
+"""
+
+from __future__ import annotations
+
+from bridges.mt5.clock import DAY_S, SECOND_NS
+from bridges.mt5.closing import WRONG
+from bridges.mt5.constants import ExpirationFlag, TypeTime
+from bridges.mt5.records import SymbolRow
+from bridges.mt5.tables import TIMES
+from bridges.mt5.units import Refusal
+from bridges.port import OrderRequest
+from protocol.fields import TimeInForce
+from protocol.timestamps import format_utc
+
+AT_ONCE = frozenset((TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL))
+
+
+def takes_dates(flags: ExpirationFlag) -> bool:
+    """Say whether orders of a symbol can end at a named moment: at any, or with a day.
+
+    Where they could go without an end, the gateway's own expiry is the better one than days.
+    """
+    by_days = flags & ExpirationFlag.SPECIFIED_DAY and not flags & ExpirationFlag.GTC
+    return bool(flags & ExpirationFlag.SPECIFIED or by_days)
+
+
+def expiry_s(kind: int, shown_s: int) -> int:
+    """Return when an order ends by itself, by the server's clock; 0 is at no named moment.
+
+    One that ends with a day may show any second of it.
+    """
+    if kind == TypeTime.SPECIFIED_DAY:
+        return -(-shown_s // DAY_S) * DAY_S
+    return shown_s if kind == TypeTime.SPECIFIED else 0
+
+
+def life_of(
+    order: OrderRequest, symbol: SymbolRow, offset_s: int | None
+) -> tuple[TypeTime, int] | Refusal:
+    """Choose type_time and expiration (the server's wall clock, whole seconds).
+
+    `offset_s` is that clock against UTC, None while it is not known.
+    """
+    if order.time_in_force in AT_ONCE:
+        return TypeTime.GTC, 0
+    kind, flag = TIMES[order.time_in_force]
+    by_days = kind is TypeTime.SPECIFIED and symbol.expiration & ExpirationFlag.SPECIFIED_DAY
+    if not symbol.expiration & flag and not by_days:
+        text = f"NOT_SUPPORTED: TimeInForce(59)={order.time_in_force.value} for this symbol"
+        return Refusal(WRONG, text)
+    if kind is not TypeTime.SPECIFIED:
+        return kind, 0
+    if order.expire_ns is None:
+        return Refusal(WRONG, "FIELDS: TimeInForce(59)=6 needs ExpireTime(126)")
+    if offset_s is None:
+        return Refusal(WRONG, "SERVER_TIME: the server's clock is not known yet; not sent")
+    ends_s = order.expire_ns // SECOND_NS + offset_s
+    return (kind, ends_s) if symbol.expiration & flag else _day(order.expire_ns, ends_s)
+
+
+def _day(expire_ns: int, ends_s: int) -> tuple[TypeTime, int] | Refusal:
+    """Let an order end with a day of the trade server, where its symbol knows days only."""
+    midnight_s = expiry_s(TypeTime.SPECIFIED_DAY, ends_s)
+    if midnight_s == ends_s and expire_ns % SECOND_NS == 0:
+        return TypeTime.SPECIFIED_DAY, ends_s - 1
+    at_midnight = format_utc((expire_ns // SECOND_NS + midnight_s - ends_s) * SECOND_NS)
+    text = (
+        "EXPIRY: orders of this symbol end with a day of the trade server, received"
+        f" ExpireTime(126)={format_utc(expire_ns)}, expected {at_midnight} or whole days from there"
+    )
+    return Refusal(WRONG, text)
