@@ -48,8 +48,10 @@ class Milestones(NamedTuple):
     """What the live process leaves in the journal to be checked by: every so many records.
 
     `snapshot` writes one of the state after a record and returns its SHA-256; 0 means never.
+    `state_version` tells which shape of the state a digest is of: others cannot be compared.
     """
 
+    state_version: int
     digest_every: int
     snapshot_every: int
     snapshot: Callable[[int], str]
@@ -349,7 +351,11 @@ class Loop:
         seq = self._journal.last_seq
         if self._milestones.digest_every and seq >= self._next_digest:
             self._next_digest = seq + self._milestones.digest_every
-            self._scribe.jot(Jot("DIGEST", {"seq": seq, "digest": self._core.digest()}), now_ns)
+            body = {
+                "seq": seq, "digest": self._core.digest(),
+                "state_version": self._milestones.state_version,
+            }  # fmt: skip
+            self._scribe.jot(Jot("DIGEST", body), now_ns)
 
     def _snapshot(self, now_ns: int) -> None:
         seq = self._journal.last_seq

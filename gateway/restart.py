@@ -14,6 +14,7 @@ import msgspec
 
 from gateway.oms.apply import NOTE, apply, entry_of
 from gateway.oms.book import Book
+from gateway.oms.state import STATE_VERSION
 from journal.format import Record
 from protocol.messages import Note
 
@@ -31,7 +32,8 @@ class Restored(NamedTuple):
 
     `digest_seq`, `digest_live` and `digest_here` are those of the last digest in the journal: what
     the living process believed, and what we have at the same record. `differs_at` is the first
-    record where the two are not the same, 0 if there is none.
+    record where the two are not the same, 0 if there is none. Digests of a state of another shape
+    (an older release wrote them) say nothing of ours and are passed over, as its snapshots are.
     """
 
     book: Book
@@ -66,7 +68,8 @@ def _replay(
             assert isinstance(note, Note)
             if note.note_kind == "DIGEST":
                 body = msgspec.json.decode(note.note_body)
-                if body["seq"] == book.state.seq:
+                same_shape = body.get("state_version") == STATE_VERSION
+                if same_shape and body["seq"] == book.state.seq:
                     digest_seq, live, here = body["seq"], body["digest"], book.digest()
                     differs_at = differs_at or (digest_seq if live != here else 0)
             elif note.note_kind == "SNAPSHOT" and snapshot is not None:

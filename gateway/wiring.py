@@ -274,7 +274,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
         transport=parts.transport, clock=clock, metrics=metrics,
         duties=Duties(
             milestones=Milestones(
-                config.journal.digest_every, config.journal.snapshot_every, snapshot
+                STATE_VERSION, config.journal.digest_every, config.journal.snapshot_every, snapshot
             ),
             upkeep=Upkeep(
                 book, parts.old_ids, journal.free_bytes_low, _unread_past(config, parts),

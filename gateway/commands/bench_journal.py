@@ -142,7 +142,10 @@ class Builder:
 
     def digest(self) -> None:
         """Note what the state is, as the loop does every so many records."""
-        self.note("DIGEST", seq=self.writer.last_seq, digest=self.book.digest())
+        self.note(
+            "DIGEST", seq=self.writer.last_seq, digest=self.book.digest(),
+            state_version=STATE_VERSION,
+        )  # fmt: skip
 
     def snapshot(self) -> None:
         """Take a snapshot and note it, as the loop does every so many records."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.shell import EchoCore, House, config_in, order
 
+from gateway import wiring
 from gateway.core_port import Core
 from gateway.oms.book import Book, encode
 from gateway.oms.state import STATE_VERSION
@@ -145,6 +146,26 @@ def test_a_restart_goes_on_where_the_state_was(tmp_path):
         assert restored.digest_live == restored.digest_here
         assert restored.differs_at == 0
         assert len(house.book.state.orders) == 20
+
+
+def test_digests_of_another_release_are_no_difference(tmp_path, monkeypatch):
+    """A state of another shape has other digests: nothing is halted for that; of ours, all is."""
+    config = config_in(tmp_path, journal={"digest_every": 5, "snapshot_every": 0})
+    monkeypatch.setattr(wiring, "STATE_VERSION", STATE_VERSION - 1)
+    monkeypatch.setattr(EchoCore, "digest", lambda core: f"older {core.book.digest()}")
+    with House(config) as house:
+        peer = house.logged_on("A")
+        peer.say(order("1"))
+        peer.until(peer.reports)
+    monkeypatch.setattr(wiring, "STATE_VERSION", STATE_VERSION)
+    with House(config) as house:
+        assert house.gateway.restored.differs_at == 0
+        peer = house.logged_on("A")
+        for number in range(2, 9):
+            peer.say(order(str(number)))
+        peer.until(lambda: len(peer.reports()) == 7)
+    with House(config) as house:
+        assert house.gateway.restored.differs_at > 0
 
 
 def test_a_snapshot_spares_the_replay(tmp_path):
