@@ -33,7 +33,7 @@ from bridges.mt5.requests import (
 from bridges.mt5.tables import CANCEL_REASONS, Verdict, reject_reason, verdict_of
 from bridges.mt5.units import Refusal
 from bridges.port import CancelRefused, CancelRequest, OrderRequest
-from protocol.fields import CxlRejReason, CxlRejResponseTo
+from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 
 READS = 3
 """So many clean reads in a row without a trace prove absence, if they span `absence_ns`."""
@@ -43,6 +43,8 @@ BACK_NS = 3_600 * SECOND_NS
 """So far back the history is read when it is known when something was sent."""
 PATIENCE_NS = 5 * SECOND_NS
 """A request that has waited so long for the terminal is not sent any more."""
+TRIES = 3
+"""So often a request is made, when the rules of its symbol change before it is sent."""
 
 
 class Deeds:
@@ -124,29 +126,36 @@ class Deeds:
     def _ask(
         self, native: str, name: str, make: Callable[[SymbolRow], TradeRequest | Refusal]
     ) -> Talk[Sent]:
-        """Send what is made of the symbol's rules: anew, when these have changed meanwhile."""
+        """Send what is made of the symbol's rules: anew, when these have changed meanwhile.
+
+        All tries together have the patience of one request: what is too late is not sent.
+        """
         core, rules = self.core, self.core.rules
-        while True:
+        not_after_ns = core.now_ns + PATIENCE_NS
+        for _ in range(TRIES):
             used = rules[native]
             made = make(used)
             if isinstance(made, Refusal):
                 yield from read(changed(core.read(core.now_ns), symbols=(native,)))
-                if rules[native] == used:
+                if rules[native].makes_as(used):
                     return Sent(refusal=made)
                 continue
-            sent = yield from send(self._job(made, used, name))
+            sent = yield from send(self._job(made, used, name, not_after_ns))
             if sent.rules is None:
                 return sent
             rules[native] = sent.rules
+        text = f"NOT_SENT: the rules of {native} changed {TRIES} times meanwhile; send it again"
+        return Sent(refusal=Refusal(OrdRejReason.OTHER, text))
 
-    def _job(self, request: TradeRequest, rules: SymbolRow | None, name: str) -> Send:
+    def _job(
+        self, request: TradeRequest, rules: SymbolRow | None, name: str, not_after_ns: int
+    ) -> Send:
         """Write a Send; its magic is looked for since the start of the gateway that gave it."""
-        now_ns = self.core.now_ns
-        since_ns = now_ns - DAY_S * SECOND_NS
+        since_ns = self.core.now_ns - DAY_S * SECOND_NS
         if name:
             since_ns = max(since_ns, epoch_ns(name))
-        window = self.core.clock.window(since_ns, now_ns)
-        return Send(request, *window, not_after_ns=now_ns + PATIENCE_NS, rules=rules)
+        window = self.core.clock.window(since_ns, self.core.now_ns)
+        return Send(request, *window, not_after_ns=not_after_ns, rules=rules)
 
     def _found(self, order: Order, sent: Sent, *, owned: bool) -> Talk[bool]:
         """Look for an order until it is seen; say False when its absence is proven.
@@ -215,7 +224,10 @@ class Deeds:
         sent_ns, still, why = core.now_ns, 0, ""
         for pause in pauses():
             if order.row is not None and order.rests:
-                sent = yield from send(self._job(remove_request(order.row), None, ""))
+                job = self._job(
+                    remove_request(order.row), None, "", core.now_ns + PATIENCE_NS
+                )
+                sent = yield from send(job)
                 snapshot = yield from read(core.read(sent_ns - BACK_NS))
                 verdict = verdict_of(sent.retcode)
                 refused = sent.refusal is not None or verdict is Verdict.REFUSED

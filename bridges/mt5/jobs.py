@@ -126,7 +126,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 class Send(Struct, frozen=True):
     """Send a trade request, if everything allows it at that moment.
 
-    `rules` are those that it was made by, if by any; it is not sent when they have changed since.
+    `rules` are those that it was made by, if by any; it is not sent when others hold that would
+    make another request.
     """
 
     request: TradeRequest
@@ -343,7 +344,7 @@ def _prepare(package: Any, login: Login, job: Send) -> dict[str, Any] | Sent:
     if places and _exists(package, job):
         return Sent(exists=True)
     symbol = read_symbol(_one(package, "symbol_info", request.symbol))
-    if job.rules not in {None, symbol}:
+    if job.rules is not None and not symbol.makes_as(job.rules):
         return Sent(rules=symbol)
     finished = priced(
         request, symbol, read_quote(_one(package, "symbol_info_tick", request.symbol))

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bridges.mt5.constants import (
     AccountTradeMode,
@@ -91,6 +92,16 @@ class SymbolRow(Struct, frozen=True, kw_only=True):
     currency_base: str
     currency_profit: str
     book_depth: int
+
+    def makes_as(self, other: SymbolRow) -> bool:
+        """Whether requests are made by these rules as by others.
+
+        Levels, which float at many brokers, are measured when a request is sent, not before.
+        """
+        return self == replace(
+            other, stops_level=self.stops_level, freeze_level=self.freeze_level,
+            volume_limit=self.volume_limit, book_depth=self.book_depth,
+        )  # fmt: skip
 
 
 def read_symbol(row: Any) -> SymbolRow:
