@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
+from support.mt5 import ea_calls
 from support.mt5.constants import ExpirationFlag, MarginMode, OrderType, Retcode, TimeType
+from support.mt5.ea_calls import MqlError
 from support.mt5.ea_trader import ENDS, EaTrader
 from support.mt5.runtime import build
 from support.mt5.scene import KINDS
@@ -159,3 +161,24 @@ def test_an_answer_is_heard_with_and_without_the_new_ticket_in_its_request(tmp_p
     trader.place("10000", "1.09")
     trader.run(2_000)
     assert trader.trail() == ["Rejected"]
+
+
+@pytest.mark.parametrize(("retcode", "ends"), [(0, False), (10031, False), (10027, True)])
+def test_what_the_terminal_did_not_send_is_never_sent_again(trader, retcode, ends):
+    """OrderSendAsync is false: one call, no OrderSend after it, and only a proof ends the order."""
+    face, calls = trader.chart.face, trader.chart.program.calls
+
+    def fails(_request):
+        raise MqlError(4756, ea_calls.TradeResult(retcode=retcode))
+
+    face.OrderSendAsync = fails
+    name = trader.place("10000", "1.09")
+    trader.run(3_000, step_ms=50)
+    assert calls["OrderSendAsync"] == 1
+    assert "OrderSend" not in calls
+    assert trader.trail() == ["Rejected"] * ends
+    del face.OrderSendAsync
+    trader.run(3_000, step_ms=50)
+    assert calls["OrderSendAsync"] == 1
+    assert trader.look_up(name).found == ("Y" if ends else "")
+    assert trader.office.ledger.arrivals == []
