@@ -1,7 +1,7 @@
 """The MetaTrader5 package at a distance: the terminal is the test's, the bridge a process.
 
-    with FarTerminal(terminal) as far:                     # in the test
-        far.start_bridge(system, "MT5")                    # a process; `kill` it, start another
+    far = FarTerminal(terminal)                            # in the test
+    far.start(config_path, "MT5")                          # a process; `kill` it, start another
 
 As a script it is `portcullis bridge VENUE` with that package: mt5_far.py CONFIG VENUE PORT.
 """
@@ -38,13 +38,6 @@ class FarTerminal:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        self._door.close()
-
     @property
     def port(self):
         """Where processes find the package."""
@@ -80,8 +73,13 @@ class FarTerminal:
         self.process.kill()
         self.process.wait()
 
+    def close(self):
+        """End the bridge, and let nobody in any more."""
+        self.stop()
+        self._door.close()
+
     def stop(self):
-        """End it in order, if it runs; return its exit code."""
+        """End it in order, if there is one; return its exit code."""
         if self.process is None:
             return None
         self.process.terminate()

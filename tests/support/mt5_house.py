@@ -7,6 +7,8 @@ their ledgers can be read and their misbehaviours ordered; what touches them hol
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from support.mt5.clock import Clock
 from support.mt5.ea_process import LiveChart
 from support.mt5.pace import Pace, real_ms
@@ -15,7 +17,7 @@ from support.mt5.runtime import build
 from support.mt5.symbols import ALWAYS
 from support.mt5.terminal import Terminal
 from support.mt5_far import FarTerminal
-from support.mt5_trader import LOGIN, server_of
+from support.mt5_trader import EURUSD, LOGIN, server_of
 from support.system import System
 
 EA, TERMINAL = "ea", "terminal"
@@ -72,6 +74,11 @@ class Account:
         self.terminal.timeout_ms = GONE_MS
         self.pace = Pace(self.terminal)
         self.pace.__enter__()
+
+    def quote(self, bid, ask):
+        """Move the market."""
+        with self.pace.lock:
+            self.server.quote(EURUSD, bid, ask)
 
     def night(self):
         """Let the server's day end: swap is charged on what is held."""
@@ -187,7 +194,7 @@ class TerminalAccount(Account):
 
     def close(self):
         """End everything."""
-        self._far.__exit__()
+        self._far.close()
         super().close()
 
 
@@ -219,6 +226,7 @@ class House(System):
         return self
 
     def __exit__(self, *_):
-        self.stop()
-        for one in self.accounts.values():
-            one.close()
+        with ExitStack() as closing:
+            for one in self.accounts.values():
+                closing.callback(one.close)
+            self.stop()

@@ -128,12 +128,8 @@ class Life:
 
     def _ready(self, case):
         yield f"the venue before {case}", lambda: self.told.is_ready and self.client.is_up
-        self._quote(BID, ASK)
+        self.account.quote(BID, ASK)
         yield "the quote", lambda: self.terminal.seen(EURUSD).bid == Decimal(BID)
-
-    def _quote(self, *prices):
-        with self.account.pace.lock:
-            self.server.quote(EURUSD, *prices)
 
     # Moments: each prepares, and returns what does it.
 
@@ -165,7 +161,7 @@ class Life:
                 if rests:
                     self.account.people.fill(ticket, "0.1")
                 else:
-                    self.server.quote(EURUSD, *DOWN)
+                    self.account.quote(*DOWN)
 
         return act
 
