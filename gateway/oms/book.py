@@ -373,7 +373,8 @@ def _id_name(owner: str, cl_ord_id: str, order_id: str) -> str:
 
 def _fill_name(venue: str, trade_id: str, fill: Fill) -> str:
     before = "/".join(map(str, fill.before))
-    return f"{venue}\x02{trade_id}\x02{fill.last_qty}@{fill.last_px}\x02{fill.owner}\x02{before}"
+    whose = f"{fill.owner}\x02{fill.position_id or ''}"
+    return f"{venue}\x02{trade_id}\x02{fill.last_qty}@{fill.last_px}\x02{whose}\x02{before}"
 
 
 def is_operator(session: str) -> bool:

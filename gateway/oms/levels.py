@@ -1,4 +1,4 @@
-"""How stop-loss and take-profit of open positions move the state: AL and AM, and fills by 5004.
+"""How stop-loss and take-profit of open positions move the state: AL and AM.
 
 What we told a strategy is the fact (AM), what we asked of a venue is what waits (AL). For each
 position at a venue the newest request is kept, answered or not: the venue's position has one pair
@@ -7,12 +7,9 @@ of levels, whoever asked for them.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from gateway.oms import positions
 from gateway.oms.book import Book
-from gateway.oms.state import Position, Protection, Ticket
-from protocol.fields import PosMaintStatus, RejectSource, Side
+from gateway.oms.state import Protection
+from protocol.fields import PosMaintStatus, RejectSource
 from protocol.messages import PositionMaintenanceReport, PositionMaintenanceRequest
 
 
@@ -54,29 +51,3 @@ def doubt(book: Book) -> None:
     """Put in doubt whatever has no answer: this process cannot have heard it."""
     for found in book.state.protections.values():
         found.in_doubt = found.is_pending
-
-
-def move_ticket(
-    book: Book, place: tuple[str, str, str], position_id: str | None, side: Side,
-    qty: Decimal, px: Decimal,
-) -> None:  # fmt: skip
-    """Count a fill in the position that it moved, where an account holds several of one symbol.
-
-    `place` is (owner, venue, symbol). A position that is flat has ended: its id never comes again.
-    """
-    if position_id is None:
-        return
-    owner, venue, symbol = place
-    tickets = book.state.tickets.setdefault(venue, {})
-    ticket = tickets.get(position_id)
-    if ticket is None:
-        ticket = tickets[position_id] = Ticket(symbol, Position(""))
-    positions.fill(ticket.held, side, qty, px)
-    if owner not in ticket.owners:
-        ticket.owners.append(owner)
-    if not ticket.held.qty:
-        del tickets[position_id]
-        key = level_key(venue, symbol, position_id)
-        asked = book.state.protections.get(key)
-        if asked is not None and not asked.is_pending:
-            del book.state.protections[key]

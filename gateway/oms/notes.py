@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gateway.oms import positions
+from gateway.oms import positions, tickets
 from gateway.oms.book import Book, is_operator
-from gateway.oms.levels import doubt, move_ticket
+from gateway.oms.levels import doubt
 from gateway.oms.state import (
     PERSON,
     Fill,
@@ -92,6 +92,8 @@ def _baseline(book: Book, _entry: Entry, body: dict[str, Any]) -> None:
     record = book.state.venues.setdefault(body["venue"], VenueRecord())
     record.baseline |= {name: parse_sum(qty) for name, qty in body["positions"].items()}
     record.since_ns = body["since_ns"]
+    for position_id, (symbol, qty, px) in body.get("tickets", {}).items():
+        tickets.seed(book, body["venue"], position_id, symbol, parse_sum(qty), parse_sum(px))
     for trade_id in body["trades"]:
         book.note_fill(body["venue"], trade_id, Fill("", "", ZERO, ZERO))
 
@@ -125,11 +127,11 @@ def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
         commission=parse_sum(body["commission"]), currency=body["comm_currency"],
         owner=body["owner"], account=body["account"], symbol=body["symbol"],
         side=Side(body["side"]), moves=body.get("origin") != CLOSE_BY,
+        position_id=body.get("position_id"),
     )  # fmt: skip
     key = fill_key(fill.symbol, fill.side, body["trade_id"])
     positions.count(book, body["venue"], key, fill, body["currency"])
-    place = (fill.owner, body["venue"], fill.symbol)
-    move_ticket(book, place, body.get("position_id"), fill.side, fill.last_qty, fill.last_px)
+    tickets.move(book, body["venue"], fill)
 
 
 def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NoReturn
 
-from gateway.oms import positions
+from gateway.oms import positions, tickets
 from gateway.oms.book import Book
-from gateway.oms.levels import move_ticket
 from gateway.oms.order_states import (
     ASKED_TABLE,
     Asked,
@@ -168,21 +167,15 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
         message.symbol, message.side, message.secondary_exec_id or message.exec_id
     )
     order.trade_ids.append(trade_id)
-    positions.count(
-        book,
-        order.venue,
-        trade_id,
-        Fill(
-            order.order_id, message.exec_id, qty, px,
-            commission=message.commission or ZERO,
-            currency=message.comm_currency or order.currency,
-            owner=order.owner, account=order.account, symbol=order.symbol, side=order.side,
-            moves=message.origin != CLOSE_BY,
-        ),
-        order.currency,
+    fill = Fill(
+        order.order_id, message.exec_id, qty, px,
+        commission=message.commission or ZERO,
+        currency=message.comm_currency or order.currency,
+        owner=order.owner, account=order.account, symbol=order.symbol, side=order.side,
+        moves=message.origin != CLOSE_BY, position_id=message.position_id,
     )  # fmt: skip
-    place = (order.owner, order.venue, order.symbol)
-    move_ticket(book, place, message.position_id, order.side, qty, px)
+    positions.count(book, order.venue, trade_id, fill, order.currency)
+    tickets.move(book, order.venue, fill)
 
 
 def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:
@@ -194,9 +187,11 @@ def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> 
     qty = px = ZERO
     if message.exec_type is ExecType.TRADE_CORRECT and message.last_qty and message.last_px:
         qty, px = message.last_qty, message.last_px
-    order.cum_qty += qty - fill.last_qty
-    order.cost += qty * px - fill.last_qty * fill.last_px
+    was = fill.last_qty, fill.last_px
+    order.cum_qty += qty - was[0]
+    order.cost += qty * px - was[0] * was[1]
     positions.recount(book, order.venue, trade_id, qty=qty, px=px)
+    tickets.recount(book, order.venue, fill, was)
     if not qty:
         position = positions.open_position(book, _key(order), order.currency)
         positions.pay(position, -fill.commission, fill.currency)

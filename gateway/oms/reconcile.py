@@ -59,18 +59,24 @@ def reconcile(
 def _baseline(venue: str, account: str, answers: Answers) -> Effects:
     """What the account held at first contact, and the trades that are already in it."""
     positions: dict[str, Decimal] = {}
+    tickets: dict[str, tuple[str, str, str]] = {}
     for held in answers.positions:
         name = f"{held.account or account}|{held.symbol}"
-        positions[name] = positions.get(name, ZERO) + signed_qty(held)
+        qty = signed_qty(held)
+        positions[name] = positions.get(name, ZERO) + qty
+        if held.position_id is not None and qty:
+            px = format_decimal(held.settl_price or ZERO)
+            tickets[held.position_id] = held.symbol or "", format_decimal(qty), px
     yield from in_parts(
         "BASELINE",
         {
             "venue": venue,
             "positions": {name: format_decimal(qty) for name, qty in positions.items()},
+            "tickets": tickets,
             "since_ns": answers.asked_ns,
             "trades": [VenueFill.of_capture(captured).key for captured in answers.trades],
         },
-        "positions", "trades",
+        "positions", "tickets", "trades",
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from protocol.fields import (
 from protocol.numbers import ZERO, plain
 from protocol.order_id import LENGTH
 
-STATE_VERSION = 5
+STATE_VERSION = 6
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -177,7 +177,7 @@ class Position(Struct):
 class Ticket(Struct):
     """One position of an account that holds several of one symbol, by PositionID (5004).
 
-    `owners` are those whose fills have moved it.
+    `owners` are those whose fills have moved it: nobody yet, if it was there before first contact.
     """
 
     symbol: str
@@ -229,6 +229,7 @@ class Fill(Struct):
     `owner`, `account`, `symbol` and `side` say whose position it moved; it was the `number`-th fill
     of that position, and `before` is the position's quantity, cost and realised profit before it,
     from which it is counted again after a bust. One that closes a position by another moves none.
+    `position_id` is 5004: the position that it moved on an account that holds several.
     """
 
     order_id: str
@@ -244,6 +245,7 @@ class Fill(Struct):
     number: int = 0
     before: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)
     moves: bool = True
+    position_id: str | None = None
 
 
 def wire_key(venue: str, wire_id: str) -> str:

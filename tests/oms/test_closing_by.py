@@ -22,10 +22,10 @@ def hedged(**limits):
     desk = Desk(with_venue(rules(**limits), self_trade=REJECT_NEW))
     desk.open_up()
     desk.core.market.venue(VENUE).capabilities |= {"HEDGING"}
-    for side, qty, px in ((BUY, "3000", "1.1"), (SELL, "2000", "1.2")):
+    for name, side, qty, px in (("A", BUY, "3000", "1.1"), ("B", SELL, "2000", "1.2")):
         assert ask(desk, qty, None, side=side) == ""
         last_sent(desk).accept()
-        last_sent(desk).fill(qty, px)
+        last_sent(desk).fill(qty, px, position_id=name)
     return desk
 
 

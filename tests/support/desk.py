@@ -211,10 +211,10 @@ class Desk:
         """Everything that was said to a session."""
         return [message for name, message in self.said if name == session]
 
-    def open_up(self) -> None:
+    def open_up(self, positions: Iterable[PositionReport] = ()) -> None:
         """Log on the venue and both strategies, answer the first round, quote a price."""
         self.log_on(VENUE)
-        self.answer_round()
+        self.answer_round(positions=positions)
         self.quote("1.1000", "1.1002")
         for strategy in ("MM", "MOM"):
             self.log_on(strategy)
@@ -362,7 +362,9 @@ class Exchange:
         """Acknowledge."""
         return self.say(ExecType.NEW, OrdStatus.NEW)
 
-    def fill(self, qty: str, px: str = "1.1", trade_id: str | None = None) -> list[Message]:
+    def fill(
+        self, qty: str, px: str = "1.1", trade_id: str | None = None, **fields: Any
+    ) -> list[Message]:
         """Execute a part."""
         self.cum += Decimal(qty)
         full = self.cum >= self.qty
@@ -370,7 +372,7 @@ class Exchange:
             ExecType.TRADE, OrdStatus.FILLED if full else OrdStatus.PARTIALLY_FILLED,
             last_qty=Decimal(qty), last_px=Decimal(px),
             secondary_exec_id=trade_id or f"T{self.wire_id}.{self.count}",
-            commission=Decimal("0.01"), comm_type="3", comm_currency="USD",
+            commission=Decimal("0.01"), comm_type="3", comm_currency="USD", **fields,
         )  # fmt: skip
 
     def cancel(self, request: OrderCancelRequest | None = None, **fields: Any) -> list[Message]:

@@ -21,21 +21,28 @@ ACCEPTED, REJECTED, COMPLETED = PosMaintStatus
 STOP, PROFIT = Decimal("1.0950"), Decimal("1.1200")
 
 
-def opened(*, hedging=False, house=None, position_id=None, protects=True, **fields):
-    """A house in which MM has bought 1000 at 1.1000 on a venue that takes AL."""
+def opened(
+    *, hedging=False, house=None, position_id=None, protects=True, at_first=(), **fields
+):
+    """A house in which MM has bought 1000 at 1.1000 on a venue that takes AL.
+
+    `at_first` are the positions that the account holds at first contact.
+    """
     desk = Desk(house)
     more = (" PROTECT" if protects else "") + (" HEDGING" if hedging else "")
     desk.capabilities = CAPABILITIES + " STOP_LOSS TAKE_PROFIT" + more
-    desk.open_up()
+    desk.open_up(at_first)
     position_id = position_id or ("P1" if hedging else None)
     desk.exchange = trade(desk, "MM", Side.BUY, position_id=position_id, **fields)
     return desk
 
 
-def trade(desk, owner, side, qty="1000", px="1.1000", position_id=None, **fields):
-    """Let an owner trade, whole; a position to close (5004) is said in `fields`."""
+def trade(desk, owner, side, qty="1000", px="1.1000", *, position_id=None, closes=None, **fields):
+    """Let an owner trade, whole: `closes` is the D's 5004, `position_id` that of the fill."""
     desk.count = getattr(desk, "count", 0) + 1
-    order = new_order(desk, f"O{desk.count}", qty, "1.1000", side=side, **fields)
+    order = new_order(
+        desk, f"O{desk.count}", qty, "1.1000", side=side, position_id=closes, **fields
+    )
     desk.hear(owner, order)
     sent = desk.told(VENUE)[-1]
     assert isinstance(sent, NewOrderSingle), desk.told(owner)[-1].text

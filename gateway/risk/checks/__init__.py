@@ -43,6 +43,7 @@ from gateway.risk.checks.size import (
     min_order_notional,
 )
 from gateway.risk.checks.standing import permission, stale_order, trading_state, venue_up
+from gateway.risk.checks.tickets import own_tickets
 from gateway.risk.facts import Check, Facts, Intent, Refusal
 
 CHECKS: tuple[Check, ...] = (
@@ -58,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     legal_quantity,
     legal_prices,
     not_expired,
+    own_tickets,
     max_order_qty,
     child_of_parent,
     max_open_orders,

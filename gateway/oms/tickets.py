@@ -1,0 +1,69 @@
+"""Positions of accounts that hold several of one symbol, by PositionID (5004): whose, and how much.
+
+One that was there before first contact is nobody's until a fill of somebody's moves it. One that is
+flat has ended: its id never comes again, unless the fill that closed it is taken back.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from gateway.oms import positions
+from gateway.oms.book import Book
+from gateway.oms.levels import level_key
+from gateway.oms.state import Fill, Position, Ticket
+from protocol.fields import Side
+from protocol.numbers import ZERO
+
+
+def seed(book: Book, venue: str, position_id: str, symbol: str, qty: Decimal, px: Decimal) -> None:
+    """Take over a position that was there before first contact: signed quantity, average price."""
+    held = Position("", qty=qty, cost=qty * px)
+    book.state.tickets.setdefault(venue, {})[position_id] = Ticket(symbol, held)
+
+
+def move(book: Book, venue: str, fill: Fill) -> None:
+    """Count a fill in the position that it moved."""
+    if fill.position_id is None:
+        return
+    tickets = book.state.tickets.setdefault(venue, {})
+    ticket = tickets.setdefault(fill.position_id, Ticket(fill.symbol, Position("")))
+    _add(ticket, fill.owner, fill.side, fill.last_qty, fill.last_px)
+    if not ticket.held.qty:
+        del tickets[fill.position_id]
+        key = level_key(venue, fill.symbol, fill.position_id)
+        asked = book.state.protections.get(key)
+        if asked is not None and not asked.is_pending:
+            del book.state.protections[key]
+
+
+def recount(book: Book, venue: str, fill: Fill, was: tuple[Decimal, Decimal]) -> None:
+    """Count a position again after a fill of quantity and price `was` has been changed.
+
+    If some of it has left memory, or was there before first contact, the fill is taken back as a
+    trade the other way: the quantity is right, the average price is not exactly so.
+    """
+    if fill.position_id is None:
+        return
+    tickets = book.state.tickets.setdefault(venue, {})
+    ticket = tickets.pop(fill.position_id, None) or Ticket(fill.symbol, Position(""))
+    fills = [
+        one for one in book.state.fills[venue].values() if one.position_id == fill.position_id
+    ]
+    before = ticket.held.qty - was[0] * fill.side.sign
+    if before == sum((one.last_qty * one.side.sign for one in fills if one is not fill), ZERO):
+        ticket = Ticket(fill.symbol, Position(""))
+        for one in fills:
+            _add(ticket, one.owner, one.side, one.last_qty, one.last_px)
+    else:
+        _add(ticket, fill.owner, fill.side.opposite, *was)
+        _add(ticket, fill.owner, fill.side, fill.last_qty, fill.last_px)
+    if ticket.held.qty:
+        tickets[fill.position_id] = ticket
+
+
+def _add(ticket: Ticket, owner: str, side: Side, qty: Decimal, px: Decimal) -> None:
+    if qty:
+        positions.fill(ticket.held, side, qty, px)
+        if owner not in ticket.owners:
+            ticket.owners.append(owner)

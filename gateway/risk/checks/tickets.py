@@ -1,0 +1,36 @@
+"""Whose positions an order may name (5004), and how much of them it may close."""
+
+from __future__ import annotations
+
+from gateway.risk.facts import Facts, Intent, Refusal, refuse
+from protocol.closing_by import is_pair, pair_of
+from protocol.fields import OrdRejReason
+from protocol.numbers import ZERO
+
+
+def own_tickets(facts: Facts, intent: Intent) -> Refusal | None:
+    """Each position that is named is one's own, or nobody's; no more is closed than is there.
+
+    A position is the strategy's when a fill of its own has moved it, and nobody's when it was there
+    before first contact and no fill has. Of `A/B`, A lies against the order's side and B on it.
+    """
+    message, existing = intent.message, intent.existing
+    name = (existing or message).position_id
+    if name is None:
+        return None
+    tickets = facts.book.state.tickets.get(intent.venue, {})
+    qty = message.order_qty - (existing.cum_qty if existing is not None else ZERO)
+    names = pair_of(name) or () if is_pair(name) else (name,)
+    for position_id, sign in zip(names, (-message.side.sign, message.side.sign), strict=False):
+        ticket = tickets.get(position_id)
+        where = {"venue": intent.venue, "symbol": message.symbol, "position_id": position_id}
+        if ticket is None or ticket.symbol != message.symbol or (
+            ticket.owners and intent.owner not in ticket.owners
+        ):
+            return refuse("NO_POSITION", OrdRejReason.OTHER, **where)
+        most = max(ticket.held.qty * sign, ZERO)
+        if qty > most:
+            return refuse(
+                "CLOSES_TOO_MUCH", OrdRejReason.INCORRECT_QUANTITY, qty=qty, most=most, **where
+            )
+    return None

@@ -1,0 +1,123 @@
+"""Positions by their names (5004) on a hedging account: whose they are, and what moves them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.desk import VENUE
+from support.levels import al, asked, check_replay, opened, refused, shown, trade
+from support.operators import ask as operate
+from support.scopes import ask, code, last_sent, number
+
+from protocol.fields import ExecType, OrdStatus, Side
+
+BUY, SELL = Side.BUY, Side.SELL
+
+
+def close(desk, name, owner="MM", side=SELL, qty="1000"):
+    """Ask to close a named position at the market."""
+    return ask(desk, qty, None, owner, side=side, position_id=name)
+
+
+@pytest.fixture
+def desk():
+    """MM holds P1, long 1000, and MOM holds P2, short 1000."""
+    desk = opened(hedging=True)
+    trade(desk, "MOM", SELL, position_id="P2")
+    return desk
+
+
+@pytest.mark.parametrize("name", ["P1", "P1/P2", "NOPE", "NOPE/NADA", "P2/NOPE"])
+def test_nobody_closes_what_is_not_his(desk, name):
+    """Each position that 5004 names has to be the strategy's own, reducing or not."""
+    side = BUY if name.startswith("P2") else SELL
+    assert code(close(desk, name, "MOM", side)) == "NO_POSITION"
+    operate(desk, "REDUCE", scope="strategy:MOM", reason="a test")
+    reduces = "/" in name  # what closes one position by another passes for no new risk
+    assert code(close(desk, name, "MOM", side)) == ("NO_POSITION" if reduces else "REDUCING")
+    assert last_sent(desk).qty == 1000, "the last that was sent made P2"
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "qty", "most"),
+    [
+        ("P1", SELL, "1001", 1000), ("P1", BUY, "1", 0), ("P1/P3", SELL, "701", 700),
+        ("P3/P1", BUY, "701", 700), ("P1/P3", BUY, "1", 0), ("P1/P4", SELL, "1", 0),
+    ],
+)  # fmt: skip
+def test_no_more_is_closed_than_is_there(desk, name, side, qty, most):
+    """On the closing side alone, and of two positions no more than the smaller."""
+    trade(desk, "MM", SELL, "700", position_id="P3")
+    trade(desk, "MM", BUY, "700", position_id="P4")
+    text = close(desk, name, side=side, qty=qty)
+    assert (code(text), number(text, "most")) == ("CLOSES_TOO_MUCH", most)
+    if most:
+        assert close(desk, name, side=side, qty=str(most)) == ""
+
+
+def before_us(*held):
+    """A house that meets an account which holds something already, by (name, quantity)."""
+    return opened(
+        hedging=True, qty="50000", at_first=[shown(position_id=name, qty=qty) for name, qty in held]
+    )
+
+
+def test_what_was_there_before_us_is_closed_by_whoever_comes_first():
+    """It is nobody's: any strategy may close it, as far as it goes; then it is that one's."""
+    desk = before_us(("P0", 10_000))
+    assert code(close(desk, "P0", qty="10001")) == "CLOSES_TOO_MUCH"
+    trade(desk, "MM", SELL, position_id="P0", closes="P0")
+    assert desk.book.state.tickets[VENUE]["P0"].held.qty == 9_000
+    assert code(close(desk, "P0", "MOM")) == "NO_POSITION"
+    trade(desk, "MM", SELL, "9000", position_id="P0", closes="P0")
+    assert set(desk.book.state.tickets[VENUE]) == {"P1"}
+    check_replay(desk)
+
+
+def test_levels_of_what_was_there_before_us_lie_on_its_side():
+    """A long position of which a part was closed is long: a stop far below it loses."""
+    desk = before_us(("P0", 100_000))
+    assert refused(desk, al(desk, position_id="P0")) == "NO_POSITION"
+    trade(desk, "MM", SELL, position_id="P0", closes="P0")
+    desk.hear("MM", al(desk, "L2", position_id="P0"))
+    assert asked(desk)[-1].position_id == "P0"
+    assert desk.book.state.tickets[VENUE]["P0"].held.avg_px == Decimal("1.1")
+
+
+def test_a_fill_that_is_taken_back_is_taken_out_of_its_position():
+    """Of the opening: the position is gone. Of the closing: it is there, at its price."""
+    desk = opened(hedging=True, px="1.0900")
+    closing = trade(desk, "MM", SELL, position_id="P1", closes="P1")
+    assert desk.book.state.tickets[VENUE] == {}
+    closing.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T2")
+    held = desk.book.state.tickets[VENUE]["P1"].held
+    assert (held.qty, held.avg_px) == (1000, Decimal("1.09"))
+    desk.hear("MM", al(desk, position_id="P1"))
+    assert len(asked(desk)) == 1
+    desk.exchange.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T1")
+    assert desk.book.state.tickets[VENUE] == {}
+    check_replay(desk)
+
+
+def test_a_fill_that_is_corrected_is_corrected_in_its_position():
+    """150=G has the quantity and the price that the fill has had all along."""
+    desk = opened(hedging=True)
+    trade(desk, "MOM", BUY, "500", position_id="P1")
+    desk.exchange.say(
+        ExecType.TRADE_CORRECT, OrdStatus.PARTIALLY_FILLED, secondary_exec_id="T1",
+        last_qty=Decimal(500), last_px=Decimal("1.0900"),
+    )  # fmt: skip
+    ticket = desk.book.state.tickets[VENUE]["P1"]
+    assert (ticket.held.qty, ticket.held.avg_px) == (1000, Decimal("1.095"))
+    assert ticket.owners == ["MM", "MOM"]
+    check_replay(desk)
+
+
+def test_a_fill_of_what_was_there_before_us_is_taken_back_too():
+    """Its opening was never told, so that the fill is taken back as a trade the other way."""
+    desk = before_us(("P0", 10_000))
+    closing = trade(desk, "MM", SELL, "10000", position_id="P0", closes="P0")
+    closing.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T2")
+    assert desk.book.state.tickets[VENUE]["P0"].held.qty == 10_000
+    check_replay(desk)
