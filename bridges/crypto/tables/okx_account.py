@@ -11,7 +11,7 @@ from typing import Any
 
 from bridges.crypto.effects import Call
 from bridges.crypto.numbers import number
-from bridges.port import LedgerEntry
+from bridges.port import Balance, LedgerEntry
 from protocol.numbers import ZERO
 
 MS_NS = 1_000_000
@@ -31,6 +31,16 @@ class OkxAccount:
     def account(self) -> Call:
         """Ask for balances."""
         return Call("privateGetAccountBalance")
+
+    def read_balances(self, body: Any) -> tuple[Balance, ...]:
+        """Read what is there of each currency, without what open positions would bring."""
+        return tuple(
+            Balance(
+                currency=row["ccy"], total=number(row["cashBal"] or 0),
+                free=max(number(row.get("availEq") or row.get("availBal") or 0), ZERO),
+            )
+            for row in body["data"][0]["details"]
+        )  # fmt: skip
 
     def ledger(self, since_ms: int) -> Call | None:
         """Ask for what moved money: of seven days, or of three months."""
@@ -57,11 +67,6 @@ class OkxAccount:
     def _is_of_here(self, row: Any) -> bool:
         """Whether a bill is of this market: transfers are of both, funding of perpetuals."""
         return row["instType"] in {"", self.kind}
-
-    def _cash(self, row: Any) -> tuple[Decimal, Decimal]:
-        """Read what is there of a currency, and what of it may be used."""
-        free = number(row.get("availEq") or row.get("availBal") or 0)
-        return number(row["cashBal"] or 0), max(free, ZERO)
 
     def _fees(self, row: Any, suffix: str) -> tuple[Decimal, Decimal]:
         """Read maker's and taker's rates: below zero is what is paid. Raises ValueError without."""

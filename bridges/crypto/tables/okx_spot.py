@@ -11,7 +11,7 @@ from bridges.crypto.holdings import spot_positions
 from bridges.crypto.numbers import number
 from bridges.crypto.tables.okx import FORCES, Okx
 from bridges.instrument import Instrument
-from bridges.port import Balance, Capabilities, OrderRequest, Position
+from bridges.port import Capabilities, OrderRequest, Position
 from protocol.fields import OrdType
 from protocol.numbers import ZERO, plain
 
@@ -71,14 +71,6 @@ class OkxSpot(Okx):
         return {"tgtCcy": "base_ccy", "banAmend": True} if is_market else {}
 
     # The account.
-
-    def read_balances(self, body: Any) -> tuple[Balance, ...]:
-        """Read the balances."""
-        found = [(row["ccy"], self._cash(row)) for row in body["data"][0]["details"]]
-        return tuple(
-            Balance(currency=currency, total=total, free=free)
-            for currency, (total, free) in found
-        )
 
     def positions(self) -> Call:
         """Ask for positions: on a spot account, what is held of each base currency."""

@@ -13,7 +13,7 @@ from bridges.crypto.effects import Call
 from bridges.crypto.numbers import average, number
 from bridges.crypto.tables.okx import FORCES, MS_NS, Okx
 from bridges.instrument import Instrument
-from bridges.port import Balance, Capabilities, OrderRequest, Position
+from bridges.port import Capabilities, OrderRequest, Position
 from protocol.fields import OrdType
 from protocol.numbers import ZERO, plain
 
@@ -72,14 +72,6 @@ class OkxSwap(Okx):
         return {"reduceOnly": True} if order.reduce_only else {}
 
     # The account.
-
-    def read_balances(self, body: Any) -> tuple[Balance, ...]:
-        """Read the balances, without what open positions would bring."""
-        found = [(row["ccy"], self._cash(row)) for row in body["data"][0]["details"]]
-        return tuple(
-            Balance(currency=currency, total=total, free=free)
-            for currency, (total, free) in found
-        )
 
     def positions(self) -> Call:
         """Ask for positions."""
