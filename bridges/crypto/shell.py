@@ -114,6 +114,7 @@ class CcxtShell:
     def close(self) -> None:
         """End the thread, with everything that is open there."""
         if not self._thread.is_alive():
+            self._loop.close()
             return
         asyncio.run_coroutine_threadsafe(self._shut(), self._loop)
         self._thread.join(JOIN_S)
@@ -162,6 +163,11 @@ class CcxtShell:
         self._clients.clear()
         await self._exchange.close()
         await self._session.close()
+        me = asyncio.current_task()
+        while rest := asyncio.all_tasks() - {me}:  # ccxt begins some when a stream is closed
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
         self._loop.stop()
 
     async def _run(self, number: int, call: Call) -> None:

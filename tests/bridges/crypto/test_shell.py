@@ -77,7 +77,8 @@ async def told(method, *, is_kept):
         await shell._run(1, Call("deed"))
     await until(lambda: shell._news)
     ((_, answer),) = shell.news()
-    shell._loop.close()
+    shell.close()
+    assert shell._loop.is_closed(), "one that was never opened keeps nothing open either"
     return answer, server.acted
 
 
