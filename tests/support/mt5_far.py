@@ -20,12 +20,15 @@ from support.mt5.package import Package
 from support.mt5.package_constants import constants
 
 from bridges.bridge import run_bridge
+from gateway.commands import launch
 from gateway.commands.bridge import arguments
 from gateway.config import load_config
 
 ROOT = Path(__file__).parents[2]
 HERE = "127.0.0.1"
 CONSTANTS = constants()
+GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""Windows' way to end one process in order, and not all of them."""
 
 
 class FarTerminal:
@@ -65,8 +68,8 @@ class FarTerminal:
         path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
         self.process = subprocess.Popen(
             [sys.executable, __file__, str(config_path), venue_id, str(self.port)],
-            env={**os.environ, "PYTHONPATH": path},
-        )
+            env={**os.environ, "PYTHONPATH": path}, creationflags=GROUP,
+        )  # fmt: skip
 
     def kill(self):
         """Kill it the hard way; a call that is out goes on in the terminal."""
@@ -80,10 +83,7 @@ class FarTerminal:
 
     def stop(self):
         """End it in order, if there is one; return its exit code."""
-        if self.process is None:
-            return None
-        self.process.terminate()
-        return self.process.wait(20)
+        return None if self.process is None else launch.end(self.process, patience_s=20)
 
 
 class FarPackage:
@@ -104,9 +104,11 @@ class FarPackage:
 
 
 def main(config_path, venue_id, port):
-    """Run the bridge until SIGTERM."""
+    """Run the bridge until a signal ends it."""
     config, stopping = load_config(config_path), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stopping.set())
     settings = arguments(config, config.venue_of(venue_id))
     return run_bridge(**settings, package=FarPackage(int(port)), stop=stopping.is_set)
 
