@@ -15,11 +15,11 @@ from bridges.crypto.clearing import clear
 from bridges.crypto.core import Core
 from bridges.crypto.dead_man import DeadMan
 from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
-from bridges.crypto.flows import Flow
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
 from bridges.crypto.rules import check
 from bridges.crypto.table import Table
+from bridges.flow_venue import FlowVenue
 from bridges.notes import Notes, terms
 from bridges.port import (
     CancelRefused,
@@ -56,7 +56,7 @@ class Shell(Protocol):
         """Let go of everything."""
 
 
-class CryptoVenue:
+class CryptoVenue(FlowVenue[Core]):
     """One account at one exchange (port.Venue)."""
 
     def __init__(
@@ -70,12 +70,11 @@ class CryptoVenue:
         book_depth: int = 10,
         dead_man_ms: int = 0,
     ) -> None:
-        self.core = Core(table, notes)
+        super().__init__(Core(table, notes), questions)
         self._shell = shell
         self._link = Link(self.core, key_may=key_may, checks_key=checks_key)
         self._dead_man = DeadMan(self.core, timeout_ms=dead_man_ms)
         self._books = Books(self.core, depth=book_depth)
-        self._listener: Listener | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -86,11 +85,6 @@ class CryptoVenue:
     def symbols(self) -> tuple[str, ...]:
         """What is traded."""
         return tuple(self.core.table.native)
-
-    @property
-    def connected(self) -> bool:
-        """Whether requests are answered and the user stream is whole."""
-        return self.core.is_up
 
     # The port's commands.
 
@@ -149,34 +143,6 @@ class CryptoVenue:
             self.core.start(clear(self.core, symbol))
         self._flush()
 
-    def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
-        """Ask for one order."""
-        self._start(questions.look_up(self.core, ask, cl_ord_id), now_ns)
-
-    def open_orders(self, ask: str, now_ns: int) -> None:
-        """Ask for all open orders."""
-        self._start(questions.open_orders(self.core, ask), now_ns)
-
-    def fills_since(self, ask: str, since_ns: int, now_ns: int) -> None:
-        """Ask for fills."""
-        self._start(questions.fills_since(self.core, ask, since_ns), now_ns)
-
-    def positions(self, ask: str, now_ns: int) -> None:
-        """Ask for positions."""
-        self._start(questions.positions(self.core, ask), now_ns)
-
-    def balances(self, ask: str, now_ns: int) -> None:
-        """Ask for balances."""
-        self._start(questions.balances(self.core, ask), now_ns)
-
-    def ledger_entries(self, ask: str, since_ns: int, now_ns: int) -> None:
-        """Ask for ledger entries."""
-        self._start(questions.ledger_entries(self.core, ask, since_ns), now_ns)
-
-    def instruments(self, ask: str, now_ns: int) -> None:
-        """Ask for the instruments."""
-        self._start(questions.instruments(self.core, ask), now_ns)
-
     def subscribe(self, symbols: Sequence[str], now_ns: int) -> None:
         """Ask for market data."""
         self.core.now_ns = now_ns
@@ -206,10 +172,7 @@ class CryptoVenue:
         self._books.tick()
         self._flush()
         self._link.step()
-        events, core.events = core.events, []
-        if self._listener is not None:
-            for event in events:
-                self._listener.on_event(event)
+        self._tell()
 
     def next_deadline_ns(self) -> int | None:
         """Return when `step` has something to do."""
@@ -247,11 +210,6 @@ class CryptoVenue:
                 order=order.image(),
             )
         )  # fmt: skip
-
-    def _start(self, flow: Flow, now_ns: int) -> None:
-        self.core.now_ns = now_ns
-        self.core.start(flow)
-        self._flush()
 
     def _flush(self) -> None:
         acts, self.core.stream_acts = self.core.stream_acts, []

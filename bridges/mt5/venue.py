@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from bridges.flow_venue import FlowVenue
 from bridges.instrument import ONE
 from bridges.levels import LevelsRequest
 from bridges.link_events import RateWarned
@@ -17,7 +18,6 @@ from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderF
 from bridges.mt5.core import Core
 from bridges.mt5.deeds import Deeds, note
 from bridges.mt5.expiry import expiry_s, life_of, takes_dates
-from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Result, Sent, Snapshot
 from bridges.mt5.link import Link
 from bridges.mt5.market import Market
@@ -55,7 +55,7 @@ class Worker(Protocol):
         """Let go of the terminal."""
 
 
-class Mt5Venue:
+class Mt5Venue(FlowVenue[Core]):
     """One account in one terminal (port.Venue)."""
 
     def __init__(
@@ -63,13 +63,12 @@ class Mt5Venue:
         ioc_at_market: bool = False, poll_ns: int = 50_000_000, call_ns: int = 10_000_000_000,
         book_depth: int = 10,
     ) -> None:  # fmt: skip
-        self.core = core
+        super().__init__(core, questions)
         self.deeds = Deeds(core, deviation=deviation, ioc_at_market=ioc_at_market)
         self._worker = worker
         self._trust = trust
         self._market = Market(core, depth=book_depth)
         self._link = Link(core, self._market, poll_ns=poll_ns, call_ns=call_ns)
-        self._listener: Listener | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -80,11 +79,6 @@ class Mt5Venue:
     def symbols(self) -> tuple[str, ...]:
         """What is traded."""
         return tuple(self.core.native)
-
-    @property
-    def connected(self) -> bool:
-        """Whether orders can be given."""
-        return self.core.is_up
 
     # The port's commands.
 
@@ -149,34 +143,6 @@ class Mt5Venue:
     def hold(self, now_ns: int) -> None:
         """Hear that the gateway lives; a MetaTrader server has no dead man of its own."""
 
-    def look_up(self, ask: str, cl_ord_id: str, now_ns: int) -> None:
-        """Ask for one order."""
-        self._start(questions.look_up(self.core, ask, cl_ord_id), now_ns)
-
-    def open_orders(self, ask: str, now_ns: int) -> None:
-        """Ask for all open orders."""
-        self._start(questions.open_orders(self.core, ask), now_ns)
-
-    def fills_since(self, ask: str, since_ns: int, now_ns: int) -> None:
-        """Ask for fills."""
-        self._start(questions.fills_since(self.core, ask, since_ns), now_ns)
-
-    def positions(self, ask: str, now_ns: int) -> None:
-        """Ask for positions."""
-        self._start(questions.positions(self.core, ask), now_ns)
-
-    def balances(self, ask: str, now_ns: int) -> None:
-        """Ask for balances."""
-        self._start(questions.balances(self.core, ask), now_ns)
-
-    def ledger_entries(self, ask: str, since_ns: int, now_ns: int) -> None:
-        """Ask for ledger entries."""
-        self._start(questions.ledger_entries(self.core, ask, since_ns), now_ns)
-
-    def instruments(self, ask: str, now_ns: int) -> None:
-        """Ask for the instruments."""
-        self._start(questions.instruments(self.core, ask), now_ns)
-
     def subscribe(self, symbols: Sequence[str], now_ns: int) -> None:  # noqa: ARG002 - the port's
         """Ask for market data."""
         self._market.subscribe(symbols)
@@ -192,10 +158,7 @@ class Mt5Venue:
         core.flows.tick(now_ns)
         self._link.tick(self._worker.busy_since_ns())
         self._flush()
-        events, core.events = core.events, []
-        if self._listener is not None:
-            for event in events:
-                self._listener.on_event(event)
+        self._tell()
 
     def next_deadline_ns(self) -> int | None:
         """Return when `step` has something to do."""
@@ -225,11 +188,6 @@ class Mt5Venue:
 
     def _symbol(self, ours: str) -> SymbolRow | None:
         return self.core.rules.get(self.core.native.get(ours, ""))
-
-    def _start(self, flow: Flow, now_ns: int) -> None:
-        self.core.now_ns = now_ns
-        self.core.start(flow)
-        self._flush()
 
     def _flush(self) -> None:
         outbox, self.core.flows.outbox = self.core.flows.outbox, []
