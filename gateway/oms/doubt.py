@@ -34,6 +34,7 @@ from gateway.oms.reconcile import OVERLAP_NS, position_alerts, reconcile
 from gateway.oms.reporting import report, request_refused
 from gateway.oms.rounds import put_in, take_securities
 from gateway.oms.rules import Rules
+from gateway.oms.shown import fills_of
 from gateway.oms.state import Order
 from gateway.oms.wire import CANCEL, QUESTION, ROUND, ask_status, send_cancel
 from gateway.risk.pacing import ROUND_QUESTIONS, Kind, Lane
@@ -141,18 +142,20 @@ class Inquest:
             self.market.listed += 1
         if answers is None or not put_in(answers, view, message):
             return
-        fills = len(self.book.state.fills.get(venue, ()))
         if isinstance(message, RequestForPositionsAck):
-            answers.fills_then = fills
+            answers.fills = fills_of(self.book, venue)
         if not answers.all_here:
             return
         view.answers = None
         if not answers.complete:
             return
         where = (venue, self.rules.venues[venue].account)
+        none_since = answers.fills == fills_of(self.book, venue)
         yield from reconcile(self.book, self.market, where, answers, now_ns)
+        if none_since:  # the positions hold what the round's own trades have told
+            answers.fills = fills_of(self.book, venue)
         yield from self.weigh(venue, answers, now_ns)
-        if fills == answers.fills_then:  # else a fill came after the venue had counted
+        if none_since:  # else a fill came after the venue had counted
             yield from position_alerts(self.book, venue, answers, view.mismatches)
         view.last_round_ns = answers.asked_ns
         if not view.ready and view.connected:

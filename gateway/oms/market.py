@@ -28,6 +28,14 @@ Levels = tuple[Decimal | None, Decimal | None]
 """Stop-loss and take-profit; 0 is none, None is not known."""
 
 
+class Shown(NamedTuple):
+    """The levels of a position, how many fills of its symbol there were, and when we asked."""
+
+    levels: Levels
+    fills: int
+    at_ns: int
+
+
 class Level(NamedTuple):
     """One price of a book, and the quantity that stands there."""
 
@@ -90,7 +98,8 @@ class Answers(Struct):
     """The venue's answers to one round of questions, as far as they have come.
 
     A round is complete when each of its five answers was read completely while the venue was
-    connected (5008=Y); an incomplete one proves nothing and is asked again.
+    connected (5008=Y); an incomplete one proves nothing and is asked again. `fills` is how many
+    were known by symbol when the positions came.
     """
 
     round_id: str
@@ -106,7 +115,7 @@ class Answers(Struct):
     positions: list[PositionReport] = field(default_factory=list)
     positions_due: int | None = None
     positions_complete: bool = False
-    fills_then: int = 0
+    fills: dict[str, int] = field(default_factory=dict)
     balances: list[CollateralReport] = field(default_factory=list)
     balances_due: int | None = None
     balances_complete: bool = False
@@ -150,7 +159,7 @@ class VenueView(Struct):
     `balances` were asked for at `balances_ns`, when its account had `in_use` blocked, as we count;
     what could not be counted then is counted as soon as it can be: until then nothing new is sent.
     `levels` are stop-loss and take-profit of its positions as it showed them last, by
-    `levels.level_key`; `levels_at` is how many of its fills were known then.
+    `levels.level_key` (oms/shown.py).
     """
 
     linked: bool = False
@@ -167,8 +176,7 @@ class VenueView(Struct):
     balances: dict[str, CollateralReport] = field(default_factory=dict)
     balances_ns: int = 0
     in_use: Decimal | None = None
-    levels: dict[str, Levels] = field(default_factory=dict)
-    levels_at: int = 0
+    levels: dict[str, Shown] = field(default_factory=dict)
     mismatches: dict[tuple[str, str], tuple[Decimal, Decimal]] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)

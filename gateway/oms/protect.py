@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from gateway.oms import shown
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.fills import alert
@@ -103,18 +104,10 @@ class ProtectionDesk:
         key = level_key(venue, message.symbol, message.position_id)
         found = self.book.state.protections.get(key)
         pending = found is not None and found.is_pending
-        stop = self._stop(venue, key)
-        return levels_refused(self.facts, Asked(intent, message, qty, avg_px, stop, pending))
-
-    def _stop(self, venue: str, key: str) -> Decimal | None:
-        """Return the stop-loss that stands; None after a fill, until the venue has shown it."""
+        place = (self.rules.venues[venue].account, venue, message.symbol)
         view = self.market.venue(venue)
-        if view.levels_at != self._fills(venue):
-            return None
-        return view.levels.get(key, (None, None))[0]
-
-    def _fills(self, venue: str) -> int:
-        return len(self.book.state.fills.get(venue, ()))
+        stop, _ = shown.standing(self.book, view, place, message.position_id)
+        return levels_refused(self.facts, Asked(intent, message, qty, avg_px, stop, pending))
 
     def _held(
         self, owner: str, venue: str, message: PositionMaintenanceRequest
@@ -163,7 +156,9 @@ class ProtectionDesk:
             yield self._ended(found, now_ns, text=message.text or "REFUSED")
         elif message.pos_maint_status is PosMaintStatus.COMPLETED:
             stands = (message.stop_loss_px, message.take_profit_px)
-            self.market.venue(venue).levels[key] = stands
+            place = (found.account, venue, found.symbol)
+            view = self.market.venue(venue)
+            shown.told(self.book, view, place, found.position_id, stands, now_ns)
             yield self._ended(found, now_ns, stands=stands, text=message.text)
         elif message.in_doubt and not found.in_doubt:
             yield self._doubted(found, now_ns)
@@ -201,13 +196,7 @@ class ProtectionDesk:
         What the round shows of any position is what strategies are told of its levels.
         """
         view = self.market.venue(venue)
-        view.levels_at = answers.fills_then
-        view.levels = {
-            level_key(venue, held.symbol or "", held.position_id): (
-                held.stop_loss_px, held.take_profit_px
-            )
-            for held in answers.positions
-        }  # fmt: skip
+        shown.seen(view, venue, answers)
         until_ns = view.absence_after_ms * MS_NS
         for found in self._pending(venue):
             if not found.in_doubt or answers.asked_ns <= found.sent_ns:

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
-from gateway.oms.levels import level_key
 from gateway.oms.market import Market
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
+from gateway.oms.shown import UNKNOWN, standing
 from gateway.oms.state import PRICE_PLACES, Order, Position
 from protocol.fields import (
     NONE,
@@ -166,8 +166,9 @@ class Desk:
         now_ns: int,
     ) -> PositionReport:
         account, venue, symbol = where
-        shown = self.market.venue(venue).levels.get(level_key(venue, symbol, None))
-        stop_loss_px, take_profit_px = shown if shown and position.qty else (None, None)
+        shown = standing(self.book, self.market.venue(venue), where)
+        is_it = position.qty * self.book.account_qty(*where) > ZERO  # of the account's one position
+        stop_loss_px, take_profit_px = shown if is_it else UNKNOWN
         return PositionReport(
             pos_maint_rpt_id=report_id,
             pos_req_id=message.pos_req_id,

@@ -27,8 +27,7 @@ from support.operators import ask
 
 from gateway.oms.rules import StrategyRules
 from gateway.risk.pacing import Pace, RateLimit
-from protocol.fields import PosReqType, RejectSource, Side
-from protocol.messages import RequestForPositions
+from protocol.fields import RejectSource, Side
 from protocol.timestamps import format_utc
 
 
@@ -253,27 +252,3 @@ def test_nothing_new_while_the_gateway_stops():
     desk = opened()
     desk.run(desk.core.wind_down(desk.now_ns))
     assert refused(desk, al(desk)) == "GATEWAY_STOPS"
-
-
-def test_a_strategy_asks_for_the_levels_of_its_position():
-    """AP tells them as the venue showed them last, whoever has set them: after a restart too."""
-
-    def ap():
-        desk.hear("MM", RequestForPositions(
-            pos_req_id="Q", pos_req_type=PosReqType.POSITIONS, account="ALL",
-            clearing_business_date="20270115", transact_time=format_utc(desk.now_ns),
-        ))  # fmt: skip
-        return desk.told("MM")[-1].stop_loss_px, desk.told("MM")[-1].take_profit_px
-
-    desk = opened()
-    assert ap() == (None, None)
-    desk.hear("MM", al(desk))
-    desk.hear(VENUE, am(desk, asked(desk)[0], stop_loss_px=STOP, take_profit_px=Decimal(0)))
-    assert ap() == (STOP, 0)
-    desk.restart()
-    desk.log_on(VENUE)
-    desk.answer_round(positions=[shown("1.0960", "1.1200")])
-    desk.log_on("MM")
-    assert ap() == (Decimal("1.0960"), PROFIT)
-    trade(desk, "MM", Side.SELL)
-    assert ap() == (None, None)

@@ -7,13 +7,14 @@ from decimal import Decimal
 from support.desk import ACCOUNT, CAPABILITIES, SYMBOL, T0, VENUE, Desk, Exchange, new_order
 
 from gateway.oms import book as books
-from protocol.fields import PosMaintStatus, PosReqResult, RejectSource, Side
+from protocol.fields import PosMaintStatus, PosReqResult, PosReqType, RejectSource, Side
 from protocol.messages import (
     NewOrderSingle,
     PositionMaintenanceReport,
     PositionMaintenanceRequest,
     PositionQty,
     PositionReport,
+    RequestForPositions,
 )
 from protocol.timestamps import format_date, format_utc
 
@@ -98,6 +99,15 @@ def said(desk, owner="MM"):
 def asked(desk):
     """The ALs that the venue was sent."""
     return [one for one in desk.told(VENUE) if isinstance(one, PositionMaintenanceRequest)]
+
+
+def known(desk):
+    """The levels of its position that MM is told when it asks (AN)."""
+    desk.hear("MM", RequestForPositions(
+        pos_req_id=f"Q{len(desk.records)}", pos_req_type=PosReqType.POSITIONS, account="ALL",
+        clearing_business_date=format_date(desk.now_ns), transact_time=format_utc(desk.now_ns),
+    ))  # fmt: skip
+    return desk.told("MM")[-1].stop_loss_px, desk.told("MM")[-1].take_profit_px
 
 
 def refused(desk, message, owner="MM"):

@@ -1,0 +1,62 @@
+"""Levels of positions as their venue has shown them last, as long as they are known to be so.
+
+On an account that nets, each fill may make another position of the one in its symbol: what was
+shown before it is known no more. A position with a name (5004) keeps its levels as long as it is.
+"""
+
+from __future__ import annotations
+
+from gateway.oms.book import Book
+from gateway.oms.levels import level_key
+from gateway.oms.market import Answers, Levels, Shown, VenueView
+
+UNKNOWN: Levels = (None, None)
+
+
+def fills_of(book: Book, venue: str) -> dict[str, int]:
+    """Count the fills that a venue has ever told, by symbol. It only grows."""
+    found: dict[str, int] = {}
+    for positions in book.state.positions.values():
+        for name, position in positions.items():
+            _, where, symbol = name.split("|", 2)
+            if where == venue:
+                found[symbol] = found.get(symbol, 0) + position.count
+    return found
+
+
+def standing(
+    book: Book, view: VenueView, place: tuple[str, str, str], position_id: str | None = None
+) -> Levels:
+    """Return the levels of a position of (account, venue, symbol) that is open."""
+    _, venue, symbol = place
+    shown = view.levels.get(level_key(venue, symbol, position_id))
+    if shown is None or (position_id is None and shown.fills != _fills(book, place)):
+        return UNKNOWN
+    return shown.levels
+
+
+def told(
+    book: Book, view: VenueView, place: tuple[str, str, str], position_id: str | None,
+    levels: Levels, now_ns: int,
+) -> None:  # fmt: skip
+    """Keep the levels of which a venue has said that they stand now."""
+    key = level_key(place[1], place[2], position_id)
+    view.levels[key] = Shown(levels, _fills(book, place), now_ns)
+
+
+def seen(view: VenueView, venue: str, answers: Answers) -> None:
+    """Keep what a complete round shows; what was told after it was asked for is newer."""
+    newer = {key: one for key, one in view.levels.items() if one.at_ns >= answers.asked_ns}
+    view.levels = {
+        level_key(venue, held.symbol or "", held.position_id): Shown(
+            (held.stop_loss_px, held.take_profit_px), answers.fills.get(held.symbol or "", 0),
+            answers.asked_ns,
+        )
+        for held in answers.positions
+    } | newer  # fmt: skip
+
+
+def _fills(book: Book, place: tuple[str, str, str]) -> int:
+    name = "|".join(place)
+    held = book.state.positions.values()
+    return sum(positions[name].count for positions in held if name in positions)

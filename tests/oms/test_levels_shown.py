@@ -1,0 +1,79 @@
+"""The levels that a strategy is told of its position (AP) stand there, or none are told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.desk import VENUE
+from support.levels import PROFIT, STOP, al, am, asked, known, opened, shown, trade
+
+from protocol.fields import Side
+
+NOT_KNOWN = (None, None)
+
+
+def stopped():
+    """MM has set the stop of its position, and the venue has said so."""
+    desk = opened()
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    return desk
+
+
+def test_a_strategy_asks_for_the_levels_of_its_position():
+    """AP tells them as the venue showed them last, whoever has set them: after a restart too."""
+    assert known(opened()) == NOT_KNOWN
+    desk = stopped()
+    assert known(desk) == (STOP, 0)
+    desk.restart()
+    desk.log_on(VENUE)
+    desk.answer_round(positions=[shown("1.0960", "1.1200")])
+    desk.log_on("MM")
+    assert known(desk) == (Decimal("1.0960"), PROFIT)
+
+
+@pytest.mark.parametrize(
+    "sides", [[Side.SELL], [Side.SELL, Side.BUY], [Side.SELL, Side.SELL], [Side.BUY]]
+)
+def test_after_a_fill_no_levels_are_told_until_the_venue_has_shown_them(sides):
+    """The position may be another one, that has no stop: closed, opened again, reversed, larger."""
+    desk = stopped()
+    for side in sides:
+        trade(desk, "MM", side)
+        assert known(desk) == NOT_KNOWN
+    desk.pass_time(61_000)
+    desk.answer_round(positions=[shown("1.0960")])
+    assert known(desk) == (NOT_KNOWN if sides == [Side.SELL] else (Decimal("1.0960"), 0))
+
+
+def test_fills_that_leave_memory_make_nothing_old_look_new():
+    """Fills are counted for ever: as many in memory as before is not as many as before."""
+    desk = stopped()
+    desk.pass_time(10)
+    trade(desk, "MM", Side.BUY)
+    desk.book.archive_before(desk.now_ns)
+    assert len(desk.book.state.fills[VENUE]) == 1
+    assert known(desk) == NOT_KNOWN
+
+
+def test_a_round_that_was_asked_for_before_a_word_of_the_venue_is_older():
+    """The venue has read its positions before it moved the level, and answers afterwards."""
+    desk = opened()
+    desk.pass_time(61_000)
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[0], stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    desk.answer_round(positions=[shown("1.0900")])
+    assert known(desk) == (STOP, 0)
+    desk.pass_time(61_000)
+    desk.answer_round(positions=[shown("1.0900")])
+    assert known(desk) == (Decimal("1.0900"), 0)
+
+
+def test_levels_of_the_other_side_are_not_told():
+    """Who is long on an account that is short has no part of the position that has them."""
+    desk = opened()
+    trade(desk, "MOM", Side.SELL, "3000")
+    desk.pass_time(61_000)
+    desk.answer_round(positions=[shown("1.1200")])
+    assert known(desk) == NOT_KNOWN
