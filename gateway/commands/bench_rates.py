@@ -109,7 +109,7 @@ def compare(
     return {
         "strategies": len(orders), "window": window, "per_second": round(statistics.median(ours)),
         "echo_per_second": round(statistics.median(theirs)),
-        "to_echo": round(statistics.median(a / b for a, b in pairs), 3),
+        "to_echo": float(f"{statistics.median(a / b for a, b in pairs):.3g}"),
     }  # fmt: skip
 
 

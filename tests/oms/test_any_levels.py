@@ -15,6 +15,7 @@ from support.desk import VENUE
 from support.levels import COMPLETED, REJECTED, al, am, asked, check_replay, opened, said, shown
 
 from protocol.fields import PosMaintStatus, RejectSource
+from protocol.timestamps import parse_utc
 
 LATE_MS = 900
 """What is done late is done before `absence_after_ms` (1000) is over."""
@@ -65,8 +66,10 @@ class House:
                 assert told.stop_loss_px == ended.stop_loss_px
 
     def fate(self, fate, _):
-        """What was sent last and not heard yet meets its fate."""
+        """What was sent last and not heard yet meets its fate; what is as old as that is lost."""
         for sent in asked(self.desk)[self.heard :] if self.is_up else ():
+            if self.desk.now_ns - parse_utc(sent.transact_time) > LATE_MS * 1_000_000:
+                continue
             if fate == "late":
                 self.late.append((self.desk.now_ns + LATE_MS * 1_000_000, sent))
             elif fate == "refused":
@@ -153,7 +156,7 @@ class House:
         check_replay(self.desk)
 
 
-EXAMPLES = {"quick": 30, "ci": 600, "long": 5_000}
+EXAMPLES = {"quick": 30, "ci": 300, "long": 5_000}
 
 
 def play(steps):

@@ -210,7 +210,7 @@ def test_there_is_no_test_network(tmp_path):
         )  # fmt: skip
 
 
-@pytest.mark.budget(30)
+@pytest.mark.budget(90)
 def test_the_book_of_a_recording_is_rebuilt_by_its_checksums(tmp_path, data_folder):
     """The recording's own book, level by level; what is lost shows, and the book is made anew."""
     feed = {"path": [str(data_folder / RECORDING)], "kind": "binance"}
