@@ -8,9 +8,10 @@ of levels, whoever asked for them.
 from __future__ import annotations
 
 from gateway.oms.book import Book
-from gateway.oms.state import Protection
+from gateway.oms.state import Fill, Protection
 from protocol.fields import PosMaintStatus, RejectSource
 from protocol.messages import PositionMaintenanceReport, PositionMaintenanceRequest
+from protocol.numbers import ZERO
 
 
 def level_key(venue: str, symbol: str, position_id: str | None) -> str:
@@ -45,6 +46,16 @@ def sent(book: Book, venue: str, message: PositionMaintenanceRequest, time_ns: i
     found = book.state.protections.get(key)
     if found is not None and found.is_pending:
         found.wire_id, found.sent_ns = message.pos_req_id, time_ns
+
+
+def moved(book: Book, venue: str, fill: Fill) -> None:
+    """Look, after a fill, whether the account's one position in the symbol is still the same."""
+    found = book.state.protections.get(level_key(venue, fill.symbol, None))
+    if found is None or not found.is_pending or not fill.moves:
+        return
+    now = book.account_qty(fill.account, venue, fill.symbol)
+    before = now - fill.last_qty * fill.side.sign
+    found.closed = found.closed or now * before <= ZERO
 
 
 def doubt(book: Book) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.oms import positions, tickets
 from gateway.oms.book import Book, is_operator
-from gateway.oms.levels import doubt
+from gateway.oms.levels import doubt, moved
 from gateway.oms.state import (
     PERSON,
     Fill,
@@ -132,6 +132,7 @@ def _external(book: Book, entry: Entry, body: dict[str, Any]) -> None:
     key = fill_key(fill.symbol, fill.side, body["trade_id"])
     positions.count(book, body["venue"], key, fill, body["currency"])
     tickets.move(book, body["venue"], fill)
+    moved(book, body["venue"], fill)
 
 
 def _trading(book: Book, entry: Entry, body: dict[str, Any]) -> None:

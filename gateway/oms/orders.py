@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from gateway.oms import positions, tickets
 from gateway.oms.book import Book
+from gateway.oms.levels import moved
 from gateway.oms.order_states import (
     ASKED_TABLE,
     Asked,
@@ -176,6 +177,7 @@ def _trade(book: Book, order: Order, message: ExecutionReport, _time_ns: int) ->
     )  # fmt: skip
     positions.count(book, order.venue, trade_id, fill, order.currency)
     tickets.move(book, order.venue, fill)
+    moved(book, order.venue, fill)
 
 
 def _bust(book: Book, order: Order, message: ExecutionReport, _time_ns: int) -> None:

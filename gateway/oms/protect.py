@@ -2,7 +2,8 @@
 
 Levels are absolute, so the venue's positions show what became of a request. One without an answer
 is in doubt and never sent again: a complete round of answers that was asked for after it shows the
-levels (done), or still shows others when the venue's `absence_after_ms` is over (not done).
+levels (done), or still shows others when the venue's `absence_after_ms` is over (not done). When
+its position is closed before, nothing shows anything of it any more: then it ends as well.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from protocol.timestamps import format_date, format_utc
 ALL_ACCOUNTS = "ALL"
 NOT_DONE = "NOT_DONE: the position has other levels, and this request will not change them any more"
 NEVER_LEFT = "NOT_SENT: the request has not left the gateway, and never will"
+CLOSED = "POSITION_CLOSED: the position that the request was for is there no more"
 AGAIN_NS = 500_000_000
 """While something is in doubt its venue is asked for everything so often."""
 
@@ -52,6 +54,7 @@ class ProtectionDesk:
     def request(self, owner: str, message: PositionMaintenanceRequest, now_ns: int) -> Effects:
         """PositionMaintenanceRequest (AL): accepted and sent on, or refused with a reason."""
         venue = message.security_exchange or self.rules.route(message.symbol)
+        yield from self._closed(venue, now_ns)
         if self.book.id_used(owner, message.pos_req_id):
             yield To(owner, self._repeated(owner, venue, message, now_ns))
             return
@@ -183,6 +186,7 @@ class ProtectionDesk:
     def tick(self, venue: str, now_ns: int) -> Effects:
         """Doubt what is overdue, and ask for evidence while anything is in doubt."""
         view = self.market.venue(venue)
+        yield from self._closed(venue, now_ns)
         for found in self._pending(venue):
             if found.in_doubt:
                 if view.answers is None and now_ns - view.asked_ns >= AGAIN_NS:
@@ -197,6 +201,7 @@ class ProtectionDesk:
         """
         view = self.market.venue(venue)
         shown.seen(view, venue, answers)
+        yield from self._closed(venue, now_ns)
         until_ns = view.absence_after_ms * MS_NS
         for found in self._pending(venue):
             if not found.in_doubt or answers.asked_ns <= found.sent_ns:
@@ -206,12 +211,18 @@ class ProtectionDesk:
                 stands = (held.stop_loss_px or ZERO, held.take_profit_px or ZERO)
                 yield self._ended(found, now_ns, stands=stands)
             elif answers.asked_ns - found.sent_ns > until_ns:
-                yield self._ended(found, now_ns, text=NOT_DONE)
+                yield self._ended(found, now_ns, text=NOT_DONE if held else CLOSED)
 
     def _pending(self, venue: str = "") -> Iterator[Protection]:
         for found in list(self.book.state.protections.values()):
             if found.is_pending and venue in {"", found.venue}:
                 yield found
+
+    def _closed(self, venue: str, now_ns: int) -> Effects:
+        """End what is in doubt and was for a position that is closed: no level tells of it."""
+        for found in self._pending(venue):
+            if found.in_doubt and found.closed:
+                yield self._ended(found, now_ns, text=CLOSED)
 
     def _doubted(self, found: Protection, now_ns: int) -> To:
         return To(found.owner, report(self.book, found, now_ns, in_doubt=True))

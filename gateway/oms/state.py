@@ -189,7 +189,8 @@ class Protection(Struct):
     """The newest request for the levels of a position, and what has become of it.
 
     The prices are those asked for: None is as it was, 0 is none. `wire_id` is its id on the bridge
-    wire, sent at `sent_ns`; `stands` are the levels that its answer told.
+    wire, sent at `sent_ns`; `stands` are the levels that its answer told. While it waits, `closed`
+    says that our fills have closed the position that it was asked for, or turned it round.
     """
 
     owner: str
@@ -203,6 +204,7 @@ class Protection(Struct):
     wire_id: str = ""
     sent_ns: int = 0
     in_doubt: bool = False
+    closed: bool = False
     status: PosMaintStatus = PosMaintStatus.ACCEPTED
     text: str | None = None
     stands: tuple[Decimal | None, Decimal | None] = (None, None)

@@ -33,7 +33,9 @@ def move(book: Book, venue: str, fill: Fill) -> None:
         del tickets[fill.position_id]
         key = level_key(venue, fill.symbol, fill.position_id)
         asked = book.state.protections.get(key)
-        if asked is not None and not asked.is_pending:
+        if asked is not None and asked.is_pending:
+            asked.closed = True
+        elif asked is not None:
             del book.state.protections[key]
 
 

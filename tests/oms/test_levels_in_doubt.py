@@ -19,9 +19,10 @@ from support.levels import (
     opened,
     said,
     shown,
+    trade,
 )
 
-from protocol.fields import RejectSource
+from protocol.fields import RejectSource, Side
 
 
 def lose_the_link(desk):
@@ -158,3 +159,81 @@ def test_old_requests_leave_memory_and_their_ids_stay_used():
     desk.pass_time(8 * 86_400_000)
     assert desk.book.state.protections == {}
     check_replay(desk)
+
+
+@pytest.fixture
+def gone():
+    """A request in doubt, whose position MM has closed and opened again, without a stop."""
+    desk = opened()
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[0], ACCEPTED, in_doubt=True))
+    trade(desk, "MM", Side.SELL)
+    trade(desk, "MM", Side.BUY)
+    return desk
+
+
+def test_a_request_ends_with_the_position_that_it_was_for(gone):
+    """The next position's own request is let in at once."""
+    gone.hear("MM", al(gone, "L2"))
+    ended = next(one for one in said(gone) if one.pos_maint_status is REJECTED)
+    assert (ended.pos_req_id, ended.reject_source) == ("L1", RejectSource.VENUE)
+    assert ended.text.startswith("POSITION_CLOSED: ")
+    assert (said(gone)[-1].pos_req_id, said(gone)[-1].pos_maint_status) == ("L2", ACCEPTED)
+    assert len(asked(gone)) == 2
+    check_replay(gone)
+
+
+def test_the_levels_of_the_next_position_prove_nothing(gone):
+    """That the next position has the stop which was asked for the last is no word on it."""
+    gone.core.market.venue(VENUE).want_round()
+    gone.pass_time(600)
+    gone.answer_round(positions=[shown("1.0950")])
+    assert [one.pos_maint_status for one in said(gone)] == [ACCEPTED, ACCEPTED, REJECTED]
+    assert said(gone)[-1].text.startswith("POSITION_CLOSED: ")
+
+
+@pytest.mark.parametrize("sides", [["MM"], ["MOM", "MOM"]])
+def test_a_position_is_over_when_the_account_is_flat_or_turned(sides):
+    """Whoever's fills have done it; a crash in between changes nothing."""
+    desk = opened()
+    desk.hear("MM", al(desk))
+    for owner in sides:
+        trade(desk, owner, Side.SELL)
+    start_again(desk)
+    assert said(desk)[-1].text.startswith("POSITION_CLOSED: ")
+    check_replay(desk)
+
+
+def test_a_position_that_others_hold_on_is_not_over():
+    """MM has sold its part; the account's position is the same, and so is the request."""
+    desk = opened()
+    trade(desk, "MOM", Side.BUY)
+    desk.hear("MM", al(desk))
+    trade(desk, "MM", Side.SELL)
+    say_so(desk)
+    assert said(desk)[-1].in_doubt
+    desk.answer_round(positions=[shown("1.0950")])
+    assert said(desk)[-1].pos_maint_status is COMPLETED
+
+
+def test_a_named_position_that_is_closed_ends_its_request():
+    """On a hedging account the fill that closes it says so."""
+    desk = opened(hedging=True)
+    desk.hear("MM", al(desk, position_id="P1"))
+    trade(desk, "MM", Side.SELL, position_id="P1")
+    say_so(desk)
+    assert said(desk)[-1].text.startswith("POSITION_CLOSED: ")
+    check_replay(desk)
+
+
+def test_a_position_that_the_venue_shows_no_more_is_closed():
+    """Where no fill has told it, the venue's time has to be over; nobody speaks of other levels."""
+    desk = opened()
+    desk.hear("MM", al(desk))
+    say_so(desk)
+    desk.answer_round(positions=[])
+    assert said(desk)[-1].in_doubt
+    for _ in range(3):
+        desk.pass_time(600)
+        desk.answer_round(positions=[])
+    assert said(desk)[-1].text.startswith("POSITION_CLOSED: ")
