@@ -36,7 +36,7 @@ def played(stage, one, kind, folder):
         desk.end()
 
 
-@pytest.mark.parametrize(("one", "kind"), cases())
+@pytest.mark.parametrize(("one", "kind"), list(cases()))
 def test_both_bridges_tell_the_same(one, kind, tmp_path):
     """Line for line what the table says; and every other field is the same of both."""
     terminal, its_fields = played(TerminalStage, one, kind, tmp_path / "terminal")
