@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from protocol.closing_by import CLOSE_BY, is_pair
 from protocol.fields import (
     CxlRejReason,
     CxlRejResponseTo,
@@ -138,16 +139,18 @@ class Venue:
         price: Decimal,
         liquidity: LastLiquidityInd = LastLiquidityInd.ADDED,
     ) -> list[Message]:
-        """Fill an order."""
+        """Fill an order. One that closes a position by another (5004 = `A/B`) moves nothing."""
+        pair = is_pair(order.request.position_id)
         order.cum_qty += qty
         order.spent += qty * price
         done = order.leaves_qty <= 0
         order.status = OrdStatus.FILLED if done else OrdStatus.PARTIALLY_FILLED
         return [
             self.report(
-                order, ExecType.TRADE, last_qty=qty, last_px=price, last_liquidity_ind=liquidity
+                order, ExecType.TRADE, last_qty=qty, last_px=price, last_liquidity_ind=liquidity,
+                origin=CLOSE_BY if pair else None,
             )
-        ]
+        ]  # fmt: skip
 
     def end(
         self, order: Resting, exec_type: ExecType, status: OrdStatus, **more: Any

@@ -91,6 +91,14 @@ def test_partial_fills_add_up(stage):
     assert stage.position("EURUSD") == -3000
 
 
+def test_closing_one_position_by_another_moves_nothing(stage):
+    """5004 = `A/B` is filled, and opens nothing."""
+    stage.strategy.buy("EURUSD", 3000)
+    closing = stage.strategy.sell("EURUSD", 2000, position_id="A/B")
+    stage.deliver()
+    assert (stage.position("EURUSD"), closing.is_open) == (3000, False)
+
+
 def test_a_refusal_is_an_order_with_a_reason(stage):
     """Refused by the gateway: REJECTED, with its text; no exception."""
     stage.refuse("MAX_QTY: qty=1000 max=1")
