@@ -2,7 +2,7 @@
 
 Both levels go into a request, so the position is read first and keeps the level that nobody asked
 about. What the result does not prove the position shows; while it shows other levels the gateway
-hears that the request is in doubt, until it cannot be done any more.
+hears that the request is in doubt, until it cannot be done any more, or the position is gone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ READS = 3
 """So many clean reads that show other levels, if they span `absence_ns`: it was not done."""
 PATIENCE_NS = 5 * SECOND_NS
 """A request that has waited so long for the terminal is not sent any more."""
+_PROOFS = frozenset((Verdict.DONE, Verdict.REFUSED))
 GONE = "POSITION_CLOSED: there is no such position"
 
 
@@ -51,27 +52,33 @@ def protect(core: Core, asked: LevelsRequest) -> Flow:
     if sent.refusal is not None:
         refuse(core, asked, sent.refusal.text)
         return
-    yield from _find_out(core, asked, wanted, sent)
+    yield from _find_out(core, asked, row, wanted, sent)
 
 
-def _find_out(core: Core, asked: LevelsRequest, wanted: TradeRequest, sent: Sent) -> Talk[None]:
-    """Read the position until it shows what became of a request."""
+def _find_out(
+    core: Core, asked: LevelsRequest, held: PositionRow, wanted: TradeRequest, sent: Sent
+) -> Talk[None]:
+    """Read the position until it shows what became of a request, or is there no more."""
     verdict = verdict_of(sent.retcode)
     sent_ns, clean, is_told = core.now_ns, 0, False
     for pause in pauses():
         snapshot = yield from read(core.read(core.now_ns))
         clean += snapshot.clean
         row = _position(core, asked, snapshot)
+        if row is not None and not _is_same(row, held):
+            row = None
+        gone = snapshot.clean and snapshot.steady and row is None
         late = clean >= READS and core.now_ns - sent_ns > core.absence_ns
-        if row is not None and (row.sl, row.tp) == (wanted.sl, wanted.tp):
+        proves = late or verdict in _PROOFS or wanted.standing != (wanted.sl, wanted.tp)
+        if row is not None and proves and (row.sl, row.tp) == (wanted.sl, wanted.tp):
             _done(core, asked, row.sl, row.tp)
             return
-        if snapshot.clean and verdict is Verdict.DONE and (row is None or late):
+        if snapshot.clean and verdict is Verdict.DONE and (gone or late):
             stands = (wanted.sl, wanted.tp) if row is None else (row.sl, row.tp)
             _done(core, asked, *stands)
             return
-        if snapshot.clean and (verdict is Verdict.REFUSED or late):
-            refuse(core, asked, sent.text or "the server did not do it")
+        if snapshot.clean and (verdict is Verdict.REFUSED or gone or late):
+            refuse(core, asked, _why(verdict, sent.text, gone=gone))
             return
         if verdict in {Verdict.DOUBT, Verdict.PLACED} and not is_told:
             is_told = True
@@ -79,8 +86,15 @@ def _find_out(core: Core, asked: LevelsRequest, wanted: TradeRequest, sent: Sent
         yield pause
 
 
+def _why(verdict: Verdict, text: str, *, gone: bool) -> str:
+    """Say why a request has not been done; `text` is the word of the server."""
+    if verdict is Verdict.REFUSED:
+        return text
+    return GONE if gone else f"NOT_DONE: the position still has other levels ({text})"
+
+
 def _position(core: Core, asked: LevelsRequest, snapshot: Snapshot) -> PositionRow | None:
-    """Find the position that a request is about; None if it is not to be seen."""
+    """Find the position that a request names; None if it is not to be seen."""
     if not snapshot.clean:
         return None
     native = core.native.get(asked.symbol)
@@ -91,6 +105,11 @@ def _position(core: Core, asked: LevelsRequest, snapshot: Snapshot) -> PositionR
         ),
         None,
     )  # fmt: skip
+
+
+def _is_same(row: PositionRow, held: PositionRow) -> bool:
+    """Whether a position is the one that a request was sent for: one that was reversed is not."""
+    return row.identifier == held.identifier and (row.lots > 0) is (held.lots > 0)
 
 
 def levels_request(

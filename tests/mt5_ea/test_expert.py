@@ -41,6 +41,7 @@ WRONG = {
     "TimerMs": (0, "TimerMs: received 0, expected 1 to 1000"),
     "DutyPercent": (101, "DutyPercent: received 101, expected 1 to 100"),
     "WaitMs": (0, "WaitMs: received 0, expected 1 to 100"),
+    "AbsenceAfterMs": (4_999, "AbsenceAfterMs: received 4999, expected 5000 to 3600000"),
 }
 
 

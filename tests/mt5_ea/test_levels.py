@@ -132,6 +132,7 @@ def test_an_answer_that_proves_nothing_is_ended_by_the_position(tmp_path, kind, 
     else:
         assert told.status == REJECTED
         assert holder.told_of(told.request_id)[0].status == ACCEPTED
+        assert told.why.startswith("NOT_DONE: ")
         assert holder.row.sl == 0
     assert len(holder.requests) == 1
     assert levels(holder.move("1.096"))[0] == COMPLETED
@@ -166,15 +167,66 @@ def test_a_cut_leaves_it_to_the_position(holder):
     assert levels(holder.told_of(name)[-1]) == (COMPLETED, STOP, NONE)
 
 
-def test_a_position_that_closes_meanwhile_has_no_levels(holder):
-    """The request is refused, and nothing is said to be done."""
-    holder.server.faults.doubt(10031, acts=False, when=Action.SLTP)
+@pytest.mark.parametrize("answered", [True, False], ids=["in doubt", "unanswered"])
+def test_a_request_ends_with_its_position(holder, answered):
+    """The position is gone: refused at once, not after the time in which it could be done."""
+    faults = holder.server.faults
+    (faults.doubt(10031, acts=False, when=Action.SLTP) if answered
+     else faults.silence(acts=False, when=Action.SLTP))  # fmt: skip
     name = holder.protect(stop_loss_px="1.095", position_id=holder.position_id)
     assert holder.until(lambda: holder.requests)
     holder.people.close(holder.row.ticket)
     assert holder.until(lambda: holder.told_of(name)[-1:] and holder.told_of(name)[-1].status ==
-                        REJECTED)  # fmt: skip
+                        REJECTED, 1_000)  # fmt: skip
+    assert holder.told_of(name)[-1].why.startswith("POSITION_CLOSED")
     assert holder.move("1.095").why.startswith("POSITION_CLOSED")
+
+
+@pytest.mark.parametrize("way", ["opened anew", "reversed"])
+def test_another_position_is_no_word_on_a_request(tmp_path, way):
+    """On a netting account the next one may have the very levels that were asked for: refused."""
+    holder = Holder(MarginMode.RETAIL_NETTING, tmp_path)
+    holder.server.faults.doubt(10031, acts=False, when=Action.SLTP)
+    name = holder.protect(stop_loss_px="1.095")
+    assert holder.until(lambda: holder.told_of(name))
+    if way == "opened anew":
+        holder.place(side="2")
+        holder.place(stop_loss_px="1.095")
+    else:
+        holder.place("20000", side="2", stop_loss_px="1.11")
+    assert holder.until(lambda: len(holder.told_of(name)) == 2, 1_000)
+    assert holder.row.sl == Decimal("1.095" if way == "opened anew" else "1.11")
+    end = holder.told_of(name)[-1]
+    assert (end.status, end.why[:15]) == (REJECTED, "POSITION_CLOSED")
+    assert holder.move("0").status == COMPLETED
+
+
+def test_old_levels_prove_nothing_while_a_request_has_no_answer(tmp_path):
+    """However long the server takes: no complete positions, and no other request meanwhile."""
+    holder = Holder(HEDGING, tmp_path, inputs={"AbsenceAfterMs": 5_000})
+    holder.server.faults.tardy(10_000, when=Action.SLTP)
+    name = holder.protect(stop_loss_px="1.095", position_id=holder.position_id)
+    holder.run(7_000)
+    assert not holder.ask("positions")[1]
+    back = holder.protect(stop_loss_px="0", position_id=holder.position_id)
+    holder.run(100)
+    (told,) = holder.told_of(back)
+    assert (told.status, told.why[:15]) == (REJECTED, "ALREADY_PENDING")
+    assert holder.until(lambda: holder.told_of(name))
+    assert levels(holder.told_of(name)[-1]) == (COMPLETED, STOP, NONE)
+    assert holder.ask("positions")[1]
+    assert len(holder.requests) == 1
+
+
+def test_old_levels_are_no_word_on_a_request_for_them(tmp_path):
+    """Back to the old level while another request is in doubt: what is shown proves nothing."""
+    holder = Holder(HEDGING, tmp_path, inputs={"AbsenceAfterMs": 5_000})
+    holder.server.faults.tardy(4_000, early=Retcode.PLACED, when=Action.SLTP)
+    name = holder.protect(stop_loss_px="1.095", position_id=holder.position_id)
+    assert holder.until(lambda: holder.told_of(name))
+    assert holder.move("0").status == REJECTED
+    assert [one.status for one in holder.told_of(name)] == [ACCEPTED, COMPLETED]
+    assert holder.row.sl == STOP
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from protocol.order_id import to_number
 
 VENUES_PORT, FEEDS_PORT = 5571, 5573
 INPUTS = {
-    "VenueId": VENUE, "SettleMs": 100, "WalkMs": 100, "AbsenceAfterMs": 2_000,
+    "VenueId": VENUE, "SettleMs": 100, "WalkMs": 100, "AbsenceAfterMs": 5_000,
     "FeeRate": "0.0001", "FeedsPort": FEEDS_PORT,
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from support.mt5_trader import EURUSD, LOGIN, server_of
 from support.system import System
 
 EA, TERMINAL = "ea", "terminal"
-SETTLE_MS, ABSENCE_MS = 200, 500
+SETTLE_MS, ABSENCE_MS = 200, 5_000
 GONE_MS = 3_000
 """The terminal gives an answer up after so long."""
 HASTE = """[timeouts]

@@ -61,7 +61,7 @@ def traded(system, broker, tmp_path):
     folder.mkdir()
     inputs = {
         "VenueId": "PAPER", "VenuesPort": system.ports[1], "FeedsPort": system.ports[3],
-        "SettleMs": 200, "WalkMs": 100, "AbsenceAfterMs": 500,
+        "SettleMs": 200, "WalkMs": 100, "AbsenceAfterMs": 5_000,
     }  # fmt: skip
     with LiveChart(terminal, pace, build.build(), folder=folder, inputs=inputs) as chart:
         system.wait_ready()

@@ -98,7 +98,10 @@ bool AreInputsSound(void)
       wrong="DutyPercent: received "+IntegerToString(DutyPercent)+", expected 1 to 100";
    if(WaitMs<1 || WaitMs>100)
       wrong="WaitMs: received "+IntegerToString(WaitMs)+", expected 1 to 100";
-   if(DeadManMs<0 || AbsenceAfterMs<0 || SettleMs<0 || WalkMs<1 || HistoryDays<1)
+   if(AbsenceAfterMs<5000 || AbsenceAfterMs>3600000)
+      wrong="AbsenceAfterMs: received "+IntegerToString(AbsenceAfterMs)+
+            ", expected 5000 to 3600000";
+   if(DeadManMs<0 || SettleMs<0 || WalkMs<1 || HistoryDays<1)
       wrong="received a time below zero, expected none";
    if(wrong!="")
       Print("error: input ",wrong);

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from support.mt5.constants import Action, Retcode
 from support.mt5.records import Request
-from support.mt5_trader import EURUSD, HEDGING, KINDS, Trader, World, people_of, server_of
+from support.mt5_trader import EURUSD, HEDGING, KINDS, NETTING, Trader, World, people_of, server_of
 
 from bridges.levels import LevelsTold
 from bridges.mt5.jobs import Send
 from bridges.port import Filled
-from protocol.fields import PosMaintStatus
+from protocol.fields import PosMaintStatus, Side
 
 ACCEPTED, REJECTED, COMPLETED = PosMaintStatus
 STOP, PROFIT, NONE = Decimal("1.09500"), Decimal("1.11000"), Decimal(0)
@@ -153,14 +153,55 @@ def test_a_refusal_changes_nothing_and_says_why(holder):
     assert holder.row.sl == 0
 
 
-def test_a_position_that_closes_meanwhile_has_no_levels(holder):
-    """The request is refused, and nothing is said to be done."""
+def test_a_request_ends_with_its_position(holder):
+    """The position is gone: refused at once, not after the time in which it could be done."""
     world = holder.world
     world.server.faults.doubt(10031, acts=False, when=Action.SLTP)
     holder.protect(STOP)
     assert world.until(lambda: requests_of(holder))
     people_of(holder).close(holder.row.ticket)
+    assert holder.ended(limit_s=3)[0] is REJECTED
+    assert world.of(LevelsTold)[-1].text.startswith("POSITION_CLOSED")
+
+
+@pytest.mark.parametrize("way", ["opened anew", "reversed"])
+def test_another_position_is_no_word_on_a_request(way):
+    """On a netting account the next one may have the very levels that were asked for: refused."""
+    holder = opened(NETTING)
+    world = holder.world
+    world.server.faults.doubt(10031, acts=False, when=Action.SLTP)
+    holder.protect(STOP)
+    assert world.until(lambda: requests_of(holder))
+    if way == "opened anew":
+        holder.place(side=Side.SELL)
+        holder.place(stop_loss_px=STOP)
+    else:
+        holder.place("20000", side=Side.SELL, stop_loss_px=PROFIT)
+    assert holder.ended(limit_s=3)[0] is REJECTED
+    assert holder.row.sl == (STOP if way == "opened anew" else PROFIT)
+    assert world.of(LevelsTold)[-1].text.startswith("POSITION_CLOSED")
+
+
+def test_old_levels_are_no_word_on_a_request_for_them():
+    """Back to the old level while another request is being done: what is shown proves nothing."""
+    holder = opened(HEDGING)
+    world = holder.world
+    world.server.faults.tardy(10_000, early=Retcode.PLACED, when=Action.SLTP)
+    holder.protect(STOP)
+    assert world.until(lambda: world.of(LevelsTold))
+    world.told.clear()
+    back = holder.protect(NONE)
+    assert world.until(lambda: holder.ends_of(back))
+    assert holder.row.sl == STOP
+    assert [one.status for one in holder.ends_of(back)] == [REJECTED]
+
+
+def test_a_request_that_is_too_late_says_what_it_has_not_done(holder):
+    """Where the server has only said PLACED, the refusal does not read as a success."""
+    holder.world.server.faults.doubt(10008, acts=False, when=Action.SLTP)
+    holder.protect(STOP)
     assert holder.ended()[0] is REJECTED
+    assert holder.world.of(LevelsTold)[-1].text.startswith("NOT_DONE: ")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@
 //| and the server has not accepted yet, is neither known nor        |
 //| unknown: such an answer is not complete either. Fills, positions |
 //| and the ledger are none while positions do not follow from the   |
-//| deals.                                                           |
+//| deals, nor are positions while a request for levels has no       |
+//| answer.                                                          |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_ANSWERS_MQH
 #define PORTCULLIS_ANSWERS_MQH
@@ -125,7 +126,8 @@ public:
       m_listener_ptr.OnFills(ask,fills,complete);
      }
 
-   void              Positions(const string ask,const long now_ns)
+   //--- `settled`: no request without an answer is about to give one of them other levels
+   void              Positions(const string ask,const bool settled,const long now_ns)
      {
       SPositionRow rows[];
       SPosition positions[];
@@ -151,7 +153,7 @@ public:
          positions[last].realized_pnl.SetWhole(0);
          positions[last].position_id=hedging ? IntegerToString(rows[i].identifier) : "";
         }
-      m_listener_ptr.OnPositions(ask,positions,IsClean(now_ns) && m_walk_ptr.IsSteady());
+      m_listener_ptr.OnPositions(ask,positions,settled && IsClean(now_ns) && m_walk_ptr.IsSteady());
      }
 
    void              Balances(const string ask,const long now_ns)

@@ -5,7 +5,8 @@
 //|                                                                  |
 //| What an answer does not prove the position shows; while it shows |
 //| other levels the gateway hears that the request is in doubt,     |
-//| until the time is over in which it can still be done.            |
+//| until the time is over in which it can still be done, or the     |
+//| position itself: one that was reversed is another.               |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_PROTECT_MQH
 #define PORTCULLIS_PROTECT_MQH
@@ -17,6 +18,9 @@
 struct SProtection
   {
    SLevelsRequest    asked;
+   long              position;      // its identifier, and its side: a reversal keeps the former
+   int               type;
+   bool              is_same;       // it had these levels before: that it has them proves nothing
    SDecimal          stop;          // both levels, as they are in the request
    SDecimal          profit;
    long              answered_ns;   // 0: not yet
@@ -24,6 +28,8 @@ struct SProtection
    ENUM_PROOF        proof;
    string            text;
   };
+
+#define GONE "POSITION_CLOSED: there is no such position"
 
 class CProtect
   {
@@ -78,7 +84,22 @@ public:
          Tell(asked,FIX_POS_MAINT_STATUS_REJECTED,made.stop,made.profit,refusal.text);
          return;
         }
-      if(IsSame(row.stop,made.stop) && IsSame(row.profit,made.profit))
+      made.position=row.identifier;
+      made.type=row.type;
+      made.is_same=IsSame(row.stop,made.stop) && IsSame(row.profit,made.profit);
+      bool is_first=true;
+      for(int i=0; i<ArraySize(m_open); i++)
+        {
+         if(!IsAbout(m_open[i],row))
+            continue;
+         is_first=false;
+         if(m_open[i].answered_ns!=0)
+            continue;
+         Tell(asked,FIX_POS_MAINT_STATUS_REJECTED,made.stop,made.profit,"ALREADY_PENDING: the"
+              " server has not answered the last request for the levels of this position");
+         return;
+        }
+      if(made.is_same && is_first)
         {
          Tell(asked,FIX_POS_MAINT_STATUS_COMPLETED,row.stop,row.profit,"");
          return;
@@ -90,12 +111,21 @@ public:
      }
    //--- is no request outstanding or in doubt
    bool              IsIdle(void) const { return ArraySize(m_open)==0; }
+   //--- may the levels of a position become others at any moment, by a request without an answer
+   bool              IsUnanswered(void) const
+     {
+      for(int i=0; i<ArraySize(m_open); i++)
+         if(m_open[i].answered_ns==0)
+            return true;
+      return false;
+     }
    //--- a transaction of type REQUEST
    void              Hear(const MqlTradeRequest &request,const MqlTradeResult &result)
      {
       m_flights.Hear(request,result);
      }
-   void              Step(const long now_ns)
+   //--- `is_whole`: the account was walked in this turn, and positions follow from the deals
+   void              Step(const long now_ns,const bool is_whole)
      {
       SFlight flight;
       m_now_ns=now_ns;
@@ -104,7 +134,7 @@ public:
       if(!m_standing_ptr.IsClean(now_ns))
          return;
       for(int i=ArraySize(m_open)-1; i>=0; i--)
-         if(IsOver(m_open[i]))
+         if(IsOver(m_open[i],is_whole))
             ArrayRemove(m_open,i,1);
      }
 
@@ -127,19 +157,22 @@ private:
            }
      }
    //--- what the position shows of it: done, refused, or not to be known yet
-   bool              IsOver(SProtection &one)
+   bool              IsOver(SProtection &one,const bool is_whole)
      {
       SPositionRow row;
-      bool is_there=Find(one.asked,row);
-      if(is_there && IsSame(row.stop,one.stop) && IsSame(row.profit,one.profit))
+      bool is_there=Find(one.asked,row) && IsAbout(one,row);
+      bool is_answered=one.answered_ns!=0;
+      bool is_refused=is_answered && one.proof==PROOF_REFUSED;
+      bool is_done=is_answered && one.proof==PROOF_DONE;
+      bool is_gone=!is_there && is_whole;
+      bool is_late=is_answered && m_now_ns-one.answered_ns>m_absence_ns;
+      bool is_proof=!one.is_same || is_done || is_refused || is_late;
+      if(is_there && is_proof && IsSame(row.stop,one.stop) && IsSame(row.profit,one.profit))
         {
          Tell(one.asked,FIX_POS_MAINT_STATUS_COMPLETED,row.stop,row.profit,"");
          return true;
         }
-      if(one.answered_ns==0)
-         return false;
-      bool is_late=m_now_ns-one.answered_ns>m_absence_ns;
-      if(one.proof==PROOF_DONE && (!is_there || is_late))
+      if(is_done && (is_gone || is_late))
         {
          if(!is_there)
             Tell(one.asked,FIX_POS_MAINT_STATUS_COMPLETED,one.stop,one.profit,"");
@@ -147,17 +180,24 @@ private:
             Tell(one.asked,FIX_POS_MAINT_STATUS_COMPLETED,row.stop,row.profit,"");
          return true;
         }
-      if(one.proof==PROOF_REFUSED || is_late)
+      if(is_gone || is_refused || is_late)
         {
-         Tell(one.asked,FIX_POS_MAINT_STATUS_REJECTED,one.stop,one.profit,one.text);
+         string why=one.text;
+         if(!is_refused)
+            why=is_gone ? GONE : "NOT_DONE: the position still has other levels ("+one.text+")";
+         Tell(one.asked,FIX_POS_MAINT_STATUS_REJECTED,one.stop,one.profit,why);
          return true;
         }
-      if(one.proof!=PROOF_DONE && !one.is_told)
+      if(is_answered && !is_done && !one.is_told)
         {
          one.is_told=true;
          Tell(one.asked,FIX_POS_MAINT_STATUS_ACCEPTED,one.stop,one.profit,one.text);
         }
       return false;
+     }
+   bool              IsAbout(const SProtection &one,const SPositionRow &row) const
+     {
+      return row.identifier==one.position && row.type==one.type;
      }
    //--- the position that a request is about: by its symbol, or where there may be several by 5004
    bool              Find(const SLevelsRequest &asked,SPositionRow &row) const
@@ -190,8 +230,7 @@ private:
                             " is not traded here; the input Symbols names what is");
       m_symbols_ptr.Rules(index,rules);
       if(!Find(made.asked,row))
-         return refusal.Set(FIX_ORD_REJ_REASON_OTHER,
-                            "POSITION_CLOSED: there is no such position");
+         return refusal.Set(FIX_ORD_REJ_REASON_OTHER,GONE);
       if(!Level("StopLossPx(5001)",made.asked.stop_loss_px,row.stop,SYMBOL_ORDER_SL,rules,
                 made.stop,refusal) ||
          !Level("TakeProfitPx(5002)",made.asked.take_profit_px,row.profit,SYMBOL_ORDER_TP,rules,

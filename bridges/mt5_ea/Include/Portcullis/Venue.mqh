@@ -244,16 +244,17 @@ public:
       LookAtLink(now_ns);
       if(!m_store_ptr.IsAlive())
          return;
+      bool is_whole=false;
       if(m_walk.is_wanted || m_commands.IsAsked() ||
          now_ns-m_walked_ns>=(long)m_settings.walk_ms*MS_NS)
         {
          m_walked_ns=now_ns;
-         m_walk.Do(now_ns);
+         is_whole=m_walk.Do(now_ns) && m_walk.IsSteady();
         }
       m_aftermath.Land(now_ns);
       m_aftermath.Settle();
       m_aftermath.GoOn(now_ns);
-      m_protect.Step(now_ns);
+      m_protect.Step(now_ns,is_whole);
       DoCommands(now_ns);
       m_store_ptr.Commit();
       if(m_was_connected)
@@ -344,7 +345,7 @@ private:
             m_answers.FillsSince(command.ask,command.since_ns,now_ns);
             return true;
          case COMMAND_POSITIONS:
-            m_answers.Positions(command.ask,now_ns);
+            m_answers.Positions(command.ask,!m_protect.IsUnanswered(),now_ns);
             return true;
          case COMMAND_BALANCES:
             m_answers.Balances(command.ask,now_ns);
