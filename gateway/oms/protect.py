@@ -20,8 +20,8 @@ from gateway.oms.intake import Desk as Intake
 from gateway.oms.levels import level_key
 from gateway.oms.market import Answers, Levels
 from gateway.oms.state import PositionKey, Protection
-from gateway.risk.checks.levels import Asked, levels_refused
-from gateway.risk.facts import Facts, Refusal
+from gateway.risk.checks.levels import Asked, Holder, levels_refused
+from gateway.risk.facts import Facts, Intent, Refusal
 from gateway.risk.pacing import MS_NS, Kind
 from protocol.fields import OrdType, PosMaintStatus, RejectSource, Side
 from protocol.messages import (
@@ -89,16 +89,8 @@ class ProtectionDesk:
         self, owner: str, venue: str, message: PositionMaintenanceRequest, now_ns: int
     ) -> Refusal | None:
         """Run the checks: as if the position were opened now, with these levels."""
-        account = None if message.account == ALL_ACCOUNTS else message.account
         qty, avg_px = self._held(owner, venue, message)
-        order = NewOrderSingle(
-            cl_ord_id=message.pos_req_id, symbol=message.symbol,
-            side=Side.BUY if qty >= ZERO else Side.SELL, transact_time=message.transact_time,
-            order_qty=abs(qty), ord_type=OrdType.MARKET, account=account, ex_destination=venue,
-            stop_loss_px=message.stop_loss_px or None,
-            take_profit_px=message.take_profit_px or None,
-        )  # fmt: skip
-        intent, refused = self.intake.intent(owner, order, now_ns)
+        intent, refused = self.intake.intent(owner, _opening(venue, message, qty), now_ns)
         if refused is None and self.intake.stopping:
             refused = self.intake.STOPS
         if refused is not None:
@@ -108,9 +100,21 @@ class ProtectionDesk:
         found = self.book.state.protections.get(key)
         pending = found is not None and found.is_pending
         place = (self.rules.venues[venue].account, venue, message.symbol)
-        view = self.market.venue(venue)
-        stop, _ = shown.standing(self.book, view, place, message.position_id)
-        return levels_refused(self.facts, Asked(intent, message, qty, avg_px, stop, pending))
+        stands = shown.standing(self.book, self.market.venue(venue), place, message.position_id)
+        first = Holder(intent, qty, avg_px)
+        others = self._others(owner, venue, message, now_ns) if qty else ()
+        return levels_refused(self.facts, Asked(message, (first, *others), stands, pending))
+
+    def _others(
+        self, owner: str, venue: str, message: PositionMaintenanceRequest, now_ns: int
+    ) -> Iterator[Holder]:
+        """Yield who else holds a part of the position."""
+        account = self.rules.venues[venue].account
+        for other in self.rules.strategies:
+            qty, avg_px = self._held(other, venue, message) if other != owner else (ZERO, ZERO)
+            if qty:
+                order = _opening(venue, message, qty)
+                yield Holder(Intent(other, account, venue, order, now_ns), qty, avg_px)
 
     def _held(
         self, owner: str, venue: str, message: PositionMaintenanceRequest
@@ -242,6 +246,18 @@ class ProtectionDesk:
                 reject_source=RejectSource.VENUE if stands is None else None,
             ),
         )  # fmt: skip
+
+
+def _opening(venue: str, message: PositionMaintenanceRequest, qty: Decimal) -> NewOrderSingle:
+    """Write the order that would open the position now, with the levels that are asked for."""
+    return NewOrderSingle(
+        cl_ord_id=message.pos_req_id, symbol=message.symbol,
+        side=Side.BUY if qty >= ZERO else Side.SELL, transact_time=message.transact_time,
+        order_qty=abs(qty), ord_type=OrdType.MARKET, ex_destination=venue,
+        account=None if message.account == ALL_ACCOUNTS else message.account,
+        stop_loss_px=message.stop_loss_px or None,
+        take_profit_px=message.take_profit_px or None,
+    )  # fmt: skip
 
 
 def report(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from support.desk import ACCOUNT, CAPABILITIES, SYMBOL, T0, VENUE, Desk, Exchange, new_order
 
 from gateway.oms import book as books
-from protocol.fields import PosMaintStatus, PosReqResult, PosReqType, RejectSource, Side
+from protocol.fields import ExecType, PosMaintStatus, PosReqResult, PosReqType, RejectSource, Side
 from protocol.messages import (
     NewOrderSingle,
     PositionMaintenanceReport,
@@ -46,7 +46,9 @@ def trade(desk, owner, side, qty="1000", px="1.1000", *, position_id=None, close
     )
     desk.hear(owner, order)
     sent = desk.told(VENUE)[-1]
-    assert isinstance(sent, NewOrderSingle), desk.told(owner)[-1].text
+    told = desk.told(owner)[-1]
+    assert isinstance(sent, NewOrderSingle), told.text
+    assert told.exec_type is ExecType.PENDING_NEW, told.text
     exchange = Exchange(desk, sent)
     exchange.accept()
     full = {"position_id": position_id} if position_id else {}

@@ -1,8 +1,10 @@
 """What a request for the levels of an open position passes (AL): who may, and what adds risk.
 
-It is judged as the order that would open the position now, with these levels: that is `intent`.
-Where the levels lie to the market is the venue's word. While trading is stopped for a scope a level
-may be set or moved there and never taken away: a position without its stop is new risk.
+It is judged as the order that would open the position now, with these levels, by whoever asks and
+by every other strategy that holds a part: they share the stop, so what binds one binds it.
+Where the levels lie to the market is the venue's word. While trading is stopped for one of them a
+level may be set, or moved nearer: a position without its stop, or with one out of reach, is new
+risk.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
+from gateway.oms.market import Levels
 from gateway.risk.checks.instrument import known_symbol, legal_prices
 from gateway.risk.checks.loss import share_of_equity
 from gateway.risk.checks.rate import message_rate
@@ -26,18 +29,29 @@ PROTECT = "PROTECT"
 """The capability (5026) of a venue that takes an AL."""
 
 
-class Asked(NamedTuple):
-    """A request for levels: `qty` of the position is signed, 0 when the owner has none there.
-
-    `stop` is the stop-loss that stands: 0 is none, None is not known for certain.
-    """
+class Holder(NamedTuple):
+    """A strategy that holds a part: the order that would open it now, and what it holds, signed."""
 
     intent: Intent
-    message: PositionMaintenanceRequest
     qty: Decimal
     avg_px: Decimal
-    stop: Decimal | None
+
+
+class Asked(NamedTuple):
+    """A request for levels: the first of `holders` asks, and holds 0 when it has nothing there.
+
+    `stands` are the levels as they are: 0 is none, None is not known for certain.
+    """
+
+    message: PositionMaintenanceRequest
+    holders: tuple[Holder, ...]
+    stands: Levels
     pending: bool
+
+    @property
+    def intent(self) -> Intent:
+        """The order of who asks."""
+        return self.holders[0].intent
 
 
 def levels_agree(facts: Facts, asked: Asked) -> Refusal | None:
@@ -60,20 +74,34 @@ def levels_agree(facts: Facts, asked: Asked) -> Refusal | None:
 
 
 def levels_halted(facts: Facts, asked: Asked) -> Refusal | None:
-    """Neither HALTED nor REDUCING lets a level be taken away."""
-    scope, halt = effective_state(facts, asked.intent)
-    if halt is None or ZERO not in {asked.message.stop_loss_px, asked.message.take_profit_px}:
+    """Neither HALTED nor REDUCING lets a level be taken away, or moved farther off."""
+    message, qty = asked.message, asked.holders[0].qty
+    stop, profit = asked.stands
+    weaker = _weaker(message.stop_loss_px, stop, qty)
+    if not weaker and not _weaker(message.take_profit_px, profit, -qty):
         return None
-    return refuse(
-        halt.state.value, OrdRejReason.BROKER, scope=scope, who=halt.who, reason=halt.reason
-    )
+    for one in asked.holders:
+        scope, halt = effective_state(facts, one.intent)
+        if halt is not None:
+            return refuse(
+                halt.state.value, OrdRejReason.BROKER, scope=scope, who=halt.who,
+                reason=halt.reason,
+            )  # fmt: skip
+    return None
+
+
+def _weaker(wanted: Decimal | None, stands: Decimal | None, qty: Decimal) -> bool:
+    """Whether a level is taken away, or is known to be farther off; `qty` says where it lies."""
+    if not wanted:
+        return wanted is not None
+    return stands is not None and stands > ZERO and (wanted - stands) * qty < ZERO
 
 
 def own_position(_facts: Facts, asked: Asked) -> Refusal | None:
     """Only who holds a position moves its levels, one request after the other."""
     message = asked.message
     where = {"symbol": message.symbol, "position_id": message.position_id or "none"}
-    if not asked.qty:
+    if not asked.holders[0].qty:
         return refuse("NO_POSITION", OrdRejReason.OTHER, venue=asked.intent.venue, **where)
     if asked.pending:
         return refuse("ALREADY_PENDING", OrdRejReason.OTHER, venue=asked.intent.venue, **where)
@@ -83,21 +111,27 @@ def own_position(_facts: Facts, asked: Asked) -> Refusal | None:
 def level_loss(facts: Facts, asked: Asked) -> Refusal | None:
     """Where a stop is compulsory it is not taken away, and not moved to where too much is lost.
 
-    Counted from where the position was opened. A stop that is known to be no wider than the one
-    that stands passes in any case: it takes risk away.
+    Counted from where each part was opened. A stop that is known to be no wider than the one that
+    stands passes in any case: it takes risk away.
     """
-    intent, stop, before = asked.intent, asked.message.stop_loss_px, asked.stop
-    least = intent.binding(facts).least
-    wanted, bound = least.get("require_stop"), least.get("max_stop_loss_bps")
-    if wanted is None or stop is None:
+    stop, before = asked.message.stop_loss_px, asked.stands[0]
+    if stop is None:
         return None
-    if not stop:
-        return refuse("NO_STOP", OrdRejReason.BROKER, stop_loss_px=stop, scope=wanted.scope)
-    lost = (asked.avg_px - stop) * asked.qty
-    tighter = before is not None and (not before or (stop - before) * asked.qty >= ZERO)
-    if bound is None or tighter or lost <= ZERO:
-        return None
-    return share_of_equity(facts, intent, lost, bound)
+    for intent, qty, avg_px in asked.holders:
+        least = intent.binding(facts).least
+        wanted, bound = least.get("require_stop"), least.get("max_stop_loss_bps")
+        if wanted is None:
+            continue
+        if not stop:
+            return refuse("NO_STOP", OrdRejReason.BROKER, stop_loss_px=stop, scope=wanted.scope)
+        lost = (avg_px - stop) * qty
+        tighter = before is not None and (not before or (stop - before) * qty >= ZERO)
+        if bound is None or tighter or lost <= ZERO:
+            continue
+        refused = share_of_equity(facts, intent, lost, bound)
+        if refused is not None:
+            return refused
+    return None
 
 
 def levels_rate(facts: Facts, asked: Asked) -> Refusal | None:
