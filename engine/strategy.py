@@ -86,7 +86,7 @@ class Strategy:
         """Hear that trading, a venue, a symbol or the session stops, or goes on."""
 
     def on_message(self, message: Message) -> None:
-        """Hear any other message: rejects, mass cancel reports."""
+        """Hear any other message: rejects, mass cancel reports, levels moved by others (AP)."""
 
     def on_stop(self) -> None:
         """Say goodbye; orders can still be sent."""

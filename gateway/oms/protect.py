@@ -16,6 +16,7 @@ from gateway.oms import shown
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.fills import alert
+from gateway.oms.holdings import holding
 from gateway.oms.intake import Desk as Intake
 from gateway.oms.levels import level_key
 from gateway.oms.market import Answers, Levels
@@ -116,8 +117,21 @@ class ProtectionDesk:
                 order = _opening(venue, message, qty)
                 yield Holder(Intent(other, account, venue, order, now_ns), qty, avg_px)
 
+    def _shared(self, found: Protection, now_ns: int) -> Effects:
+        """Tell everybody else who holds a part of the position that its levels were moved."""
+        holds = (found.account, found.venue, found.symbol), found.position_id
+        for other in self.rules.strategies:
+            if other != found.owner and self._held(other, found.venue, found)[0]:
+                name = f"P{self.book.state.seq}"
+                yield To(
+                    other,
+                    holding(
+                        self.book, self.market, other, holds, now_ns, pos_maint_rpt_id=name
+                    ),
+                )  # fmt: skip
+
     def _held(
-        self, owner: str, venue: str, message: PositionMaintenanceRequest
+        self, owner: str, venue: str, message: PositionMaintenanceRequest | Protection
     ) -> tuple[Decimal, Decimal]:
         """Return what the owner holds there, signed, and at which price; 0 when it holds nothing.
 
@@ -167,6 +181,7 @@ class ProtectionDesk:
             view = self.market.venue(venue)
             shown.told(self.book, view, place, found.position_id, stands, now_ns)
             yield self._ended(found, now_ns, stands=stands, text=message.text)
+            yield from self._shared(found, now_ns)
         elif message.in_doubt and not found.in_doubt:
             yield self._doubted(found, now_ns)
 
@@ -214,6 +229,7 @@ class ProtectionDesk:
             if held is not None and _as_asked(held, found):
                 stands = (held.stop_loss_px or ZERO, held.take_profit_px or ZERO)
                 yield self._ended(found, now_ns, stands=stands)
+                yield from self._shared(found, now_ns)
             elif answers.asked_ns - found.sent_ns > until_ns:
                 yield self._ended(found, now_ns, text=NOT_DONE if held else CLOSED)
 

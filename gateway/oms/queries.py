@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
+from gateway.oms.holdings import Place, holding, holdings
 from gateway.oms.market import Market
 from gateway.oms.reporting import report
 from gateway.oms.rules import Rules
-from gateway.oms.shown import UNKNOWN, standing
-from gateway.oms.state import PRICE_PLACES, Order, Position
+from gateway.oms.state import Order
 from protocol.fields import (
     NONE,
     CollInquiryStatus,
@@ -38,16 +37,13 @@ from protocol.messages import (
     MarketDataSnapshotFullRefresh,
     OrderMassStatusRequest,
     OrderStatusRequest,
-    PositionFee,
-    PositionQty,
-    PositionReport,
     RequestForPositions,
     RequestForPositionsAck,
     SecurityList,
     SecurityListRequest,
 )
-from protocol.numbers import INTEGER_MAX, ZERO
-from protocol.timestamps import format_date, format_utc
+from protocol.numbers import ZERO
+from protocol.timestamps import format_utc
 
 
 class Desk:
@@ -122,12 +118,8 @@ class Desk:
         )
 
     def positions(self, owner: str, message: RequestForPositions, now_ns: int) -> Effects:
-        """RequestForPositions (AN): AO with the count, then an AP for each that is not empty."""
-        held = [
-            (name.split("|", 2), position)
-            for name, position in self.book.state.positions.get(owner, {}).items()
-            if self._asked(name, message)
-        ]
+        """RequestForPositions (AN): AO with the count, then an AP for each (oms/holdings.py)."""
+        held = [one for one in holdings(self.book, self.rules, owner) if _asked(one[0], message)]
         ack_id = f"P{self.book.state.seq}"
         yield To(
             owner,
@@ -138,66 +130,15 @@ class Desk:
                 pos_req_status=PosReqStatus.COMPLETED, account=message.account, complete=True,
             ),
         )  # fmt: skip
-        for number, ((account, venue, symbol), position) in enumerate(held, start=1):
+        for number, one in enumerate(held, start=1):
             yield To(
                 owner,
-                self._position(
-                    f"{ack_id}.{number}", message, (account, venue, symbol), position,
-                    len(held), now_ns,
+                holding(
+                    self.book, self.market, owner, one, now_ns,
+                    pos_maint_rpt_id=f"{ack_id}.{number}", pos_req_id=message.pos_req_id,
+                    total_num_pos_reports=len(held),
                 ),
             )  # fmt: skip
-
-    @staticmethod
-    def _asked(name: str, message: RequestForPositions) -> bool:
-        account, venue, symbol = name.split("|", 2)
-        return (
-            message.account in {account, "ALL"}
-            and (message.symbol is None or message.symbol == symbol)
-            and (message.security_exchange is None or message.security_exchange == venue)
-        )
-
-    def _position(
-        self,
-        report_id: str,
-        message: RequestForPositions,
-        where: tuple[str, str, str],
-        position: Position,
-        total: int,
-        now_ns: int,
-    ) -> PositionReport:
-        account, venue, symbol = where
-        shown = standing(self.book, self.market.venue(venue), where)
-        is_it = position.qty * self.book.account_qty(*where) > ZERO  # of the account's one position
-        stop_loss_px, take_profit_px = shown if is_it else UNKNOWN
-        return PositionReport(
-            pos_maint_rpt_id=report_id,
-            pos_req_id=message.pos_req_id,
-            total_num_pos_reports=total,
-            pos_req_result=PosReqResult.VALID,
-            clearing_business_date=format_date(now_ns),
-            account=account,
-            symbol=symbol,
-            security_exchange=venue,
-            currency=position.currency or None,
-            settl_price=position.avg_px,
-            prior_settl_price=ZERO,
-            positions=(
-                PositionQty(
-                    pos_type="TQ",
-                    long_qty=_writable(max(position.qty, ZERO)),
-                    short_qty=_writable(max(-position.qty, ZERO)),
-                ),
-            ),
-            stop_loss_px=stop_loss_px,
-            take_profit_px=take_profit_px,
-            realized_pnl=_writable(round(position.realized, PRICE_PLACES)),
-            funding=_writable(round(sum(position.funding.values(), ZERO), PRICE_PLACES)),
-            fees=tuple(
-                PositionFee(fee_currency=currency, fee_amt=written)
-                for currency, amount in sorted(position.fees.items())
-                if currency and (written := _writable(amount)) is not None
-            ),
-        )
 
     def balances(self, owner: str, message: CollateralInquiry, now_ns: int) -> Effects:
         """CollateralInquiry (BB): BG with the count, then a BA for each currency of the account."""
@@ -279,6 +220,10 @@ class Desk:
             )  # fmt: skip
 
 
-def _writable(amount: Decimal) -> Decimal | None:
-    """Leave out a sum that has more digits than a number may have on the wire."""
-    return amount if abs(amount) <= INTEGER_MAX else None
+def _asked(place: Place, message: RequestForPositions) -> bool:
+    account, venue, symbol = place
+    return (
+        message.account in {account, "ALL"}
+        and message.symbol in {None, symbol}
+        and message.security_exchange in {None, venue}
+    )

@@ -11,6 +11,7 @@ from support.levels import PROFIT, STOP, al, am, asked, opened, refused, said, t
 from support.operators import ask
 
 from protocol.fields import Side
+from protocol.messages import PositionReport
 
 BUY, SELL = Side.BUY, Side.SELL
 CODES = {"KILL": "HALTED", "REDUCE": "REDUCING"}
@@ -33,9 +34,9 @@ def done(desk, **levels):
     """MM moves levels, and the venue says that it has."""
     desk.hear("MM", al(desk, f"L{len(desk.records)}", **levels))
     sent = asked(desk)[-1]
-    told = {"stop_loss_px": Decimal(0), "take_profit_px": Decimal(0)}
-    desk.hear(VENUE, am(desk, sent, **told | levels))
-    return sent
+    told = {"stop_loss_px": Decimal(0), "take_profit_px": Decimal(0)} | levels
+    told.pop("position_id", None)
+    desk.hear(VENUE, am(desk, sent, **told))
 
 
 @pytest.mark.parametrize("hedging", [False, True])
@@ -94,3 +95,24 @@ def test_while_it_is_stopped_a_stop_is_set_where_none_is_known():
     ask(desk, "KILL", scope="strategy:MM", reason="a test")
     done(desk, stop_loss_px=STOP)
     assert len(asked(desk)) == 1
+
+
+@pytest.mark.parametrize("hedging", [False, True])
+def test_the_others_are_told_of_levels_that_were_moved(hedging):
+    """They hear an AP that nobody has asked for, as the levels stand; who moved them has its AM."""
+    desk = opened(hedging=hedging)
+    name = "P1" if hedging else None
+    trade(desk, "MOM", BUY, position_id=name)
+    done(desk, stop_loss_px=STOP, position_id=name)
+    (told,) = [one for one in desk.told("MOM") if isinstance(one, PositionReport)]
+    assert (told.pos_req_id, told.position_id) == (None, name)
+    assert (told.stop_loss_px, told.take_profit_px) == (STOP, 0)
+    assert not any(isinstance(one, PositionReport) for one in desk.told("MM"))
+
+
+def test_who_holds_nothing_there_is_told_nothing():
+    """On the other side of the account, or with no part at all, levels are not one's own."""
+    desk = opened(qty="3000")
+    trade(desk, "MOM", SELL)
+    done(desk, stop_loss_px=STOP)
+    assert not any(isinstance(one, PositionReport) for one in desk.told("MOM"))

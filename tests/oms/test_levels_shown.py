@@ -6,7 +6,18 @@ from decimal import Decimal
 
 import pytest
 from support.desk import VENUE
-from support.levels import PROFIT, STOP, al, am, asked, known, opened, shown, trade
+from support.levels import (
+    PROFIT,
+    STOP,
+    al,
+    am,
+    asked,
+    holds,
+    known,
+    opened,
+    shown,
+    trade,
+)
 
 from protocol.fields import Side
 
@@ -77,3 +88,21 @@ def test_levels_of_the_other_side_are_not_told():
     desk.pass_time(61_000)
     desk.answer_round(positions=[shown("1.1200")])
     assert known(desk) == NOT_KNOWN
+
+
+def test_each_named_position_of_ones_own_is_told_with_its_levels():
+    """On a hedging account they come after what is held in the symbol, and have no quantity."""
+    desk = opened(hedging=True)
+    trade(desk, "MOM", Side.BUY, position_id="P2")
+    desk.hear("MM", al(desk, position_id="P1"))
+    desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    trade(desk, "MM", Side.SELL, "700", px="1.2000", position_id="P3")
+    told = [
+        (one.position_id, one.settl_price, one.stop_loss_px, one.take_profit_px, len(one.positions))
+        for one in holds(desk)
+    ]
+    assert told[1:] == [("P1", Decimal("1.1"), STOP, 0, 0), ("P3", Decimal("1.2"), None, None, 0)]
+    assert told[0][0] is None
+    assert told[0][2:] == (None, None, 1)
+    trade(desk, "MM", Side.SELL, position_id="P1")
+    assert [one.position_id for one in holds(desk)] == [None, "P3"]

@@ -103,13 +103,22 @@ def asked(desk):
     return [one for one in desk.told(VENUE) if isinstance(one, PositionMaintenanceRequest)]
 
 
-def known(desk):
-    """The levels of its position that MM is told when it asks (AN)."""
+def holds(desk):
+    """The AP that MM is told when it asks (AN), in their order."""
+    before = len(desk.told("MM"))
     desk.hear("MM", RequestForPositions(
         pos_req_id=f"Q{len(desk.records)}", pos_req_type=PosReqType.POSITIONS, account="ALL",
         clearing_business_date=format_date(desk.now_ns), transact_time=format_utc(desk.now_ns),
     ))  # fmt: skip
-    return desk.told("MM")[-1].stop_loss_px, desk.told("MM")[-1].take_profit_px
+    count, *found = desk.told("MM")[before:]
+    assert [one.total_num_pos_reports for one in (count, *found)] == [len(found)] * (len(found) + 1)
+    return found
+
+
+def known(desk):
+    """The levels of its one position that MM is told when it asks."""
+    (told,) = holds(desk)
+    return told.stop_loss_px, told.take_profit_px
 
 
 def refused(desk, message, owner="MM"):
