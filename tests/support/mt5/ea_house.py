@@ -1,6 +1,6 @@
 """A compiled bridge with a small venue and the gateway's end of its link, in virtual time.
 
-What the gateway asks of a bridge is written by `new`, `cancel`, `replace`, `status`.
+What the gateway asks of a bridge is written by `new`, `cancel`, `replace`, `protect`, `status`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from protocol.messages import (
     OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderStatusRequest,
+    PositionMaintenanceRequest,
 )
 from protocol.numbers import parse_decimal
+from protocol.timestamps import format_date, format_utc
 
 PROBES = Path(build.__file__).parents[1] / "probes"
 T0 = 1_767_603_000 * 10**9
@@ -90,6 +92,15 @@ def replace(cl_ord_id, orig, price="1.09"):
         cl_ord_id=cl_ord_id, orig_cl_ord_id=orig, symbol="EURUSD", side=Side.BUY,
         transact_time=NOW, order_qty=parse_decimal("1000"), ord_type=OrdType.LIMIT,
         price=parse_decimal(price), time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+    )  # fmt: skip
+
+
+def protect(pos_req_id, stop_loss_px, now_ns):
+    """Write an AL for the account's position."""
+    return PositionMaintenanceRequest(
+        pos_req_id=pos_req_id, clearing_business_date=format_date(now_ns), account="1001",
+        symbol="EURUSD", transact_time=format_utc(now_ns),
+        stop_loss_px=parse_decimal(stop_loss_px),
     )  # fmt: skip
 
 

@@ -51,7 +51,9 @@ class VirtualNetwork:
         self.most_written = most_written
         self.refused = 0
         self.on_refusal: Callable[[int, int], None] | None = None
-        """Called with a port where nobody is and the timeout in ms: time may pass."""
+        """Called with a port where nobody is in time, and the timeout in ms: time may pass."""
+        self.connect_ms: dict[int, int] = {}
+        """How long it takes to connect to a port; an attempt that may take less fails."""
         self.on_wait: Callable[[int, Pipe], None] | None = None
         """Called with a timeout in ms when a read finds nothing: time may pass, bytes may come."""
         self._doors: dict[int, list[Pipe]] = {}
@@ -84,7 +86,7 @@ class VirtualNetwork:
 
     def SocketConnect(self, handle: int, server: str, port: int, timeout_ms: int) -> bool:
         """Connect if somebody listens on the port."""
-        if port not in self._doors:
+        if port not in self._doors or timeout_ms < self.connect_ms.get(port, 0):
             self.refused += 1
             if self.on_refusal is not None:
                 self.on_refusal(port, timeout_ms)

@@ -18,7 +18,7 @@
 #define ATTEMPT_LONGEST_MS 60000
 //--- how long an attempt may take: the first one, and later ones, should the gateway be far away
 #define CONNECT_MS ((uint)50)
-#define CONNECT_LONGEST_MS ((uint)250)
+#define CONNECT_LONGEST_MS ((uint)500)
 
 class CPublisher
   {

@@ -4,8 +4,8 @@
 //| - CopyTicksRange may wait up to 45 s for a symbol's base of      |
 //|   ticks, at the first request at least (docs/series/copyticks),  |
 //|   and the program has one thread. So it is asked only where      |
-//|   there is a last price; a request that may wait comes alone,    |
-//|   and while nothing is under way. One that was slow or failed is |
+//|   there is a last price, one request a turn; one that may wait   |
+//|   while nothing is under way. One that was slow or failed is     |
 //|   asked again after a pause. No quote waits for any of it.       |
 //| - What the first request of a symbol finds was before us. After  |
 //|   it the moment of the last tick is asked for again, and as many |
@@ -41,15 +41,17 @@ class CTicks
    CStanding        *m_standing_ptr;
    CVenueListener   *m_listener_ptr;
    STickState        m_states[];
+   int               m_turn;        // whose turn it is
 
 public:
-                     CTicks(void) { m_symbols_ptr=NULL; m_standing_ptr=NULL; }
+                     CTicks(void) { m_symbols_ptr=NULL; m_standing_ptr=NULL; m_turn=0; }
    void              Open(CSymbols *symbols_ptr,CStanding *standing_ptr,
                           CVenueListener *listener_ptr)
      {
       m_symbols_ptr=symbols_ptr;
       m_standing_ptr=standing_ptr;
       m_listener_ptr=listener_ptr;
+      m_turn=0;
       ArrayResize(m_states,m_symbols_ptr.Count());
       for(int i=0; i<ArraySize(m_states); i++)
         {
@@ -79,23 +81,25 @@ public:
       for(int i=0; i<ArraySize(m_states); i++)
          m_states[i].is_quick=false;
      }
-   //--- tell the trades since the last time; is_idle: nothing is under way that could be late
+   //--- tell the trades of one symbol since the last time: requests that are quick each would add
+   //--- up. is_idle: nothing is under way that could be late
    void              Step(const long now_ns,const bool is_idle)
      {
-      bool waited=false;
-      for(int i=0; i<ArraySize(m_states) && !waited; i++)
+      int count=ArraySize(m_states);
+      for(int k=0; k<count; k++)
         {
+         int i=(m_turn+k)%count;
          bool may=m_states[i].is_quick || is_idle;
          if(!m_states[i].is_due || !may || now_ns<m_states[i].not_before_ns)
             continue;
-         waited=!m_states[i].is_quick;
-         waited=!Read(i,now_ns) || waited;
+         m_turn=(i+1)%count;
+         Read(i,now_ns);
+         return;
         }
      }
 
 private:
-   //--- one request; false when it was slow or failed
-   bool              Read(const int i,const long now_ns)
+   void              Read(const int i,const long now_ns)
      {
       SSymbolRules rules;
       MqlTick ticks[];
@@ -114,10 +118,9 @@ private:
       else
          Pause(i,rules.name,now_ns,took_ms,error);
       if(!good)
-         return false;
+         return;
       m_states[i].is_due=false;
       Take(i,rules,ticks,since,is_first);
-      return m_states[i].is_quick;
      }
    void              Pause(const int i,const string name,const long now_ns,const long took_ms,
                            const int error)
