@@ -179,7 +179,8 @@ class ProtectionDesk:
             stands = (message.stop_loss_px, message.take_profit_px)
             place = (found.account, venue, found.symbol)
             view = self.market.venue(venue)
-            shown.told(self.book, view, place, found.position_id, stands, now_ns)
+            if not found.closed:
+                shown.told(self.book, view, place, found.position_id, stands, now_ns)
             yield self._ended(found, now_ns, stands=stands, text=message.text)
             yield from self._shared(found, now_ns)
         elif message.in_doubt and not found.in_doubt:

@@ -67,17 +67,16 @@ def _baseline(venue: str, account: str, answers: Answers) -> Effects:
         if held.position_id is not None and qty:
             px = format_decimal(held.settl_price or ZERO)
             tickets[held.position_id] = held.symbol or "", format_decimal(qty), px
-    yield from in_parts(
-        "BASELINE",
-        {
-            "venue": venue,
-            "positions": {name: format_decimal(qty) for name, qty in positions.items()},
-            "tickets": tickets,
-            "since_ns": answers.asked_ns,
-            "trades": [VenueFill.of_capture(captured).key for captured in answers.trades],
-        },
-        "positions", "tickets", "trades",
-    )  # fmt: skip
+    past = {
+        "venue": venue,
+        "positions": {name: format_decimal(qty) for name, qty in positions.items()},
+        "since_ns": answers.asked_ns,
+        "trades": [VenueFill.of_capture(captured).key for captured in answers.trades],
+    }
+    yield from in_parts("BASELINE", past, "positions", "trades")
+    if tickets:
+        named = {**past, "positions": {}, "trades": [], "tickets": tickets}
+        yield from in_parts("BASELINE", named, "tickets")
 
 
 def signed_qty(held: PositionReport) -> Decimal:

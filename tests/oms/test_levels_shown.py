@@ -106,3 +106,14 @@ def test_each_named_position_of_ones_own_is_told_with_its_levels():
     assert told[0][2:] == (None, None, 1)
     trade(desk, "MM", Side.SELL, position_id="P1")
     assert [one.position_id for one in holds(desk)] == [None, "P3"]
+
+
+def test_a_word_on_a_position_that_is_over_is_none_on_the_next():
+    """The venue's answer comes after the fills that have closed the position and opened another."""
+    desk = opened()
+    desk.hear("MM", al(desk))
+    trade(desk, "MM", Side.SELL)
+    trade(desk, "MM", Side.BUY)
+    sent = asked(desk)[-1]
+    desk.hear(VENUE, am(desk, sent, stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    assert known(desk) == NOT_KNOWN

@@ -70,13 +70,14 @@ def trade(number: int) -> TradeCaptureReport:
     )  # fmt: skip
 
 
-def position(desk: Desk, symbol: str, qty: str) -> PositionReport:
+def position(desk: Desk, symbol: str, qty: str, name: str | None = None) -> PositionReport:
     """A position that the venue tells."""
     return PositionReport(
         pos_maint_rpt_id="P", pos_req_result=PosReqResult.VALID, account=ACCOUNT, symbol=symbol,
         clearing_business_date=format_date(desk.now_ns), settl_price=Decimal(1),
         prior_settl_price=Decimal(0),
         positions=(PositionQty(pos_type="TQ", long_qty=Decimal(qty), short_qty=Decimal(0)),),
+        position_id=name,
     )  # fmt: skip
 
 
@@ -84,10 +85,13 @@ def test_a_long_past_is_noted_in_parts():
     """A baseline of a thousand trades and positions fits its frames and is read back whole."""
     desk = Desk()
     desk.log_on(VENUE)
-    held = [position(desk, f"{LONG}{number}", "9" * 18) for number in range(1_000)]
+    held = [
+        position(desk, f"{LONG}{number}", "9" * 18, f"{LONG}{number}") for number in range(1_000)
+    ]
     desk.answer_round(trades=[trade(number) for number in range(1_000)], positions=held)
     assert len(desk.book.state.fills[VENUE]) == 1_000
     assert len(desk.book.state.venues[VENUE].baseline) == 1_000
+    assert len(desk.book.state.tickets[VENUE]) == 1_000
     assert desk.core.market.venue(VENUE).ready
     assert desk.replayed().digest() == desk.book.digest()
 
