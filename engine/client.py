@@ -169,7 +169,10 @@ class Client(OrderEntry):
         return question.found
 
     def positions(self, account: str | None = None) -> list[PositionReport]:
-        """Ask which positions there are, on one account or on all."""
+        """Ask which positions there are, on one account or on all.
+
+        On a hedging account each of one's own comes again by `position_id`, without quantities.
+        """
         question = Positions(self.next_cl_ord_id(), account, now_ns=self._now_ns())
         self._ask(question)
         return question.found

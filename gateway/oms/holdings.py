@@ -45,6 +45,7 @@ def holding(
     shown = standing(book, market.venue(venue), place, position_id)
     if position_id is not None:
         avg_px = book.state.tickets[venue][position_id].held.avg_px
+        fields["positions"] = (PositionQty(pos_type="TQ"),)
     else:
         avg_px = held.avg_px
         fields |= _account(held)

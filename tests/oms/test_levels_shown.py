@@ -91,19 +91,19 @@ def test_levels_of_the_other_side_are_not_told():
 
 
 def test_each_named_position_of_ones_own_is_told_with_its_levels():
-    """On a hedging account they come after what is held in the symbol, and have no quantity."""
+    """On a hedging account they come after what is held in the symbol, and say no quantity."""
     desk = opened(hedging=True)
     trade(desk, "MOM", Side.BUY, position_id="P2")
     desk.hear("MM", al(desk, position_id="P1"))
     desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=STOP, take_profit_px=Decimal(0)))
     trade(desk, "MM", Side.SELL, "700", px="1.2000", position_id="P3")
     told = [
-        (one.position_id, one.settl_price, one.stop_loss_px, one.take_profit_px, len(one.positions))
+        (one.position_id, one.settl_price, one.stop_loss_px, one.take_profit_px,
+         one.positions[0].long_qty)
         for one in holds(desk)
-    ]
-    assert told[1:] == [("P1", Decimal("1.1"), STOP, 0, 0), ("P3", Decimal("1.2"), None, None, 0)]
-    assert told[0][0] is None
-    assert told[0][2:] == (None, None, 1)
+    ]  # fmt: skip
+    assert told[1:] == [("P1", Decimal("1.1"), STOP, 0, None), ("P3", Decimal("1.2"), *[None] * 3)]
+    assert told[0] == (None, Decimal("1.1"), None, None, 300)
     trade(desk, "MM", Side.SELL, position_id="P1")
     assert [one.position_id for one in holds(desk)] == [None, "P3"]
 
