@@ -5,6 +5,8 @@ Real sockets go to the peer of `portcullis mt5 check`, the rest is in virtual ti
 
 from __future__ import annotations
 
+import socket
+import sys
 from functools import partial
 
 import pytest
@@ -14,9 +16,13 @@ from support.mt5.ea_calls import TradeCheck
 from support.mt5.ea_terminal import Chart
 from support.mt5.runtime import build
 from support.mt5.scene import KINDS, Scene
+from support.waiting import wait_for
 
 from bridges.mt5.check.findings import NAME, read
-from gateway.commands.mt5_check_peer import Peer
+from gateway.commands.mt5_check_peer import PIECE, Peer
+
+fcntl = pytest.importorskip("fcntl", reason="MQL5 is compiled where there is g++, on Unix")
+termios = pytest.importorskip("termios")
 
 pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
@@ -36,16 +42,42 @@ def cases(names, slow):
 
 
 class Listener(Peer):
-    """The peer; to orders that begin with `deaf` it answers nothing, and goes at the next byte."""
+    """The peer; to orders that begin with `deaf` it answers nothing, and goes at the next byte.
+
+    Its echo is in real time while the terminal's is not: `settle` waits for it.
+    """
 
     deaf = "nothing"
+    _echoes = None
+    """The line that echoes."""
+    _busy = False
 
     def _order(self, line):
         order = super()._order(line)
         if order.startswith(self.deaf):
             line.recv(1)
             raise ConnectionError
+        if order == "echo":
+            self._echoes = line
+            while line.recv(1, socket.MSG_PEEK):
+                self._busy = True
+                line.sendall(line.recv(PIECE))
+                self._busy = False
+            self._echoes = None
+            raise ConnectionError
         return order
+
+    def settle(self):
+        """Wait until what the program has said is said back."""
+        if self._echoes is not None:
+            wait_for(lambda: not self._busy and not unread(self._echoes), poll_s=0.0002)
+
+
+def unread(line):
+    """Return how much of a line waits to be read; nothing of one that has ended."""
+    if line is None or line.fileno() < 0:
+        return 0
+    return int.from_bytes(fcntl.ioctl(line.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 class Stage:
@@ -75,6 +107,7 @@ class Stage:
             self.points -= 1
             self.quote()
         self.chart.step()
+        self.peer.settle()
 
     def quote(self):
         """Quote, with a book."""
