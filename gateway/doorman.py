@@ -29,6 +29,12 @@ _FAILED = {
     int(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL): "it broke off, or said nothing for too long",
 }
 
+VANISHED = (
+    (zmq.TCP_KEEPALIVE, 1), (zmq.TCP_KEEPALIVE_IDLE, 2), (zmq.TCP_KEEPALIVE_INTVL, 2),
+    (zmq.TCP_KEEPALIVE_CNT, 2), (zmq.TCP_MAXRT, 6_000),
+)  # fmt: skip
+"""What tells of a machine that is gone: seconds, and milliseconds for what it does not confirm."""
+
 Socket = zmq.Socket[bytes]
 Context = zmq.Context[Socket]
 
@@ -154,7 +160,7 @@ def secure(socket: Socket, door: str, secret_key: str) -> None:
     # Handshakes cost arithmetic: they get an I/O thread of their own, so that a flood of them from
     # other machines does not slow who is on this one.
     socket.setsockopt(zmq.AFFINITY, 2)
-    # A peer whose machine vanished is dropped after 6 s. An Expert Advisor, which may block for
-    # longer, never comes this way.
-    socket.setsockopt(zmq.HEARTBEAT_IVL, 2_000)
-    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 6_000)
+    # A peer whose machine vanished is dropped after some 6 s, by TCP itself: `transport` says why
+    # not by heartbeats of ZMTP.
+    for option, value in VANISHED:
+        socket.setsockopt(option, value)

@@ -94,11 +94,6 @@ class Transport:
             self._doorman.watch(socket, door.value)
         # An unknown or gone routing id is an error that we see, not a frame that vanishes.
         socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        if door is not Door.VENUES:
-            # A peer that died without a word is dropped after 6 s. Not for venues: an Expert
-            # Advisor may block for long, and is no less alive.
-            socket.setsockopt(zmq.HEARTBEAT_IVL, 2_000)
-            socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 6_000)
         if is_curve(endpoint):
             self._encrypted.add(len(self._sockets) - 1)
         self.endpoints.append((door, bind(socket, endpoint, door.value, self._guard)))
@@ -308,6 +303,9 @@ def _configure(socket: zmq.Socket[bytes]) -> None:
     socket.setsockopt(zmq.HANDSHAKE_IVL, 5_000)
     # After a restart every peer comes back at once.
     socket.setsockopt(zmq.BACKLOG, 1_024)
+    # No heartbeat of ZMTP is ever begun here (HEARTBEAT_IVL stays 0): in libzmq 4.3.5 its timer
+    # aborts the process when it meets a connection that broke while its pipe was full, so that any
+    # peer could end the gateway by a flood and a reset.
 
 
 def bind(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -234,3 +236,40 @@ def test_the_proxy_carries_feeds_to_readers_and_stops():
         FeedProxy(proxy.feeds, [ANY])
     again.close()
     context.destroy(linger=0)
+
+
+FLOOD = """
+import os, socket, struct, sys, time
+sys.path.insert(0, sys.argv[1])
+from gateway.transport import Door, Transport
+
+transport = Transport([(Door.ORDERS, ["tcp://127.0.0.1:*"])])
+port = int(transport.endpoints[0][1].rpartition(":")[2])
+peer = socket.create_connection(("127.0.0.1", port))
+peer.sendall(bytes((255, *bytes(8), 127, 3, 1)) + b"NULL" + bytes(48))
+ready = b"\\x05READY\\x0bSocket-Type" + struct.pack(">I", 6) + b"DEALER"
+peer.sendall(bytes((4, len(ready))) + ready)
+assert peer.recv(64, socket.MSG_WAITALL)
+assert peer.recv(1)
+peer.settimeout(0.5)
+try:
+    while True:
+        peer.sendall(1000 * (bytes((0, 200)) + bytes(200)))
+except TimeoutError:
+    pass
+peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+peer.close()
+time.sleep(2.5)
+print(len(transport.receive(1000)), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.budget(30)
+def test_a_connection_that_breaks_in_the_middle_of_a_flood_ends_nothing(root):
+    """Its pipe is full, nobody reads, and it is reset: libzmq's own heartbeat would abort us."""
+    done = subprocess.run(
+        [sys.executable, "-c", FLOOD, root], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) == PEER_SHARE
