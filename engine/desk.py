@@ -48,6 +48,7 @@ Refusal: TypeAlias = (
 )
 Send: TypeAlias = Callable[[Message], Message | None]
 NOT_CONNECTED = "NOT_CONNECTED: there is no session with the gateway now; the order was not sent"
+STOPPING = "STOPPING: the strategy has said goodbye; the order was not sent"
 ASK_AGAIN_NS = 1_000_000_000
 PATIENCE_NS = 5_000_000_000
 
@@ -76,6 +77,8 @@ class Desk:
         self.clock = clock
         self.started = False
         self.ready = False
+        self.stopping = False
+        """The strategy has said goodbye: its fills still come, and nothing new goes out."""
         self._send = send
         self._ration = Ration()
         self._ids = ids
@@ -93,7 +96,9 @@ class Desk:
             quote_time=self.quote_times.get(symbol, ""),
         )  # fmt: skip
         order = self.orders.place(request)
-        if self._send(request) is None:
+        if self.stopping:
+            self.orders.refuse(order, STOPPING)
+        elif self._send(request) is None:
             self.orders.refuse(order, NOT_CONNECTED)
         return order
 
@@ -109,7 +114,7 @@ class Desk:
 
     def replace(self, order: Order, changes: Changes) -> bool:
         """Ask for another version of an order, unless it has ended or something is asked."""
-        if not order.is_open or order.is_busy or order.known is None:
+        if not order.is_open or order.is_busy or order.known is None or self.stopping:
             return False
         request = requests.replacement(
             order.known, self._ids.next(), changes, now_ns=self.clock(),
@@ -177,11 +182,12 @@ class Desk:
             self._ask()
 
     def stop(self) -> None:
-        """Let the strategy say goodbye."""
+        """Let the strategy say goodbye; after that it cannot place or change orders any more."""
         if self.started:
             self.strategy.on_stop()
         if self.strategy.cancel_on_stop and self.orders.open:
             self.cancel_all(None)
+        self.stopping = True
 
     def silence(self) -> None:
         """Go on without the strategy's handlers: they are broken, its orders are still there."""

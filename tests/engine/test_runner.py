@@ -20,6 +20,7 @@ from engine.errors import StrategyNotLoaded
 from engine.loading import load
 from engine.runner import Runner
 from engine.strategy import Strategy
+from engine.testing import Rehearsal
 from protocol import codec
 from protocol.fields import MDEntryType, MDUpdateAction, OrdStatus
 from protocol.messages import (
@@ -178,6 +179,19 @@ def test_a_strategy_hears_and_trades(tmp_path):
     assert strategy.told.count(("quote", Decimal("1.1"))) == 1
     assert ("stop",) in strategy.told
     assert strategy.order.status is OrdStatus.CANCELED
+
+
+def test_who_has_said_goodbye_opens_nothing_new():
+    """A fill that comes while it stops may not be answered with the next quote: it would rest."""
+    strategy = _Recorder()
+    stage = Rehearsal(strategy).quote("EURUSD", "1.1", "1.2")
+    sent = len(stage.sent)
+    strategy.desk.stop()
+    late = strategy.buy("EURUSD", 1000, price="1.1")
+    assert late.status is OrdStatus.REJECTED
+    assert late.text.startswith("STOPPING")
+    assert strategy.replace(strategy.order, price="1.09") is False
+    assert [one.msg_type for one in stage.sent[sent:]] == ["q"]
 
 
 def test_who_waits_in_vain_for_a_cancel_logs_out_all_the_same(tmp_path, monkeypatch):
