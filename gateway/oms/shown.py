@@ -30,7 +30,8 @@ def standing(
     """Return the levels of a position of (account, venue, symbol) that is open."""
     _, venue, symbol = place
     shown = view.levels.get(level_key(venue, symbol, position_id))
-    if shown is None or (position_id is None and shown.fills != _fills(book, place)):
+    count = fills_of(book, venue).get(symbol, 0)
+    if shown is None or (position_id is None and shown.fills != count):
         return UNKNOWN
     return shown.levels
 
@@ -40,8 +41,9 @@ def told(
     levels: Levels, now_ns: int,
 ) -> None:  # fmt: skip
     """Keep the levels of which a venue has said that they stand now."""
-    key = level_key(place[1], place[2], position_id)
-    view.levels[key] = Shown(levels, _fills(book, place), now_ns)
+    _, venue, symbol = place
+    count = fills_of(book, venue).get(symbol, 0)
+    view.levels[level_key(venue, symbol, position_id)] = Shown(levels, count, now_ns)
 
 
 def seen(view: VenueView, venue: str, answers: Answers) -> None:
@@ -54,9 +56,3 @@ def seen(view: VenueView, venue: str, answers: Answers) -> None:
         )
         for held in answers.positions
     } | newer  # fmt: skip
-
-
-def _fills(book: Book, place: tuple[str, str, str]) -> int:
-    name = "|".join(place)
-    held = book.state.positions.values()
-    return sum(positions[name].count for positions in held if name in positions)
