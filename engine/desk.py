@@ -127,6 +127,8 @@ class Desk:
 
     def protect(self, symbol: str, levels: Levels) -> str:
         """Ask for other levels of an open position; return the request's id, empty if not sent."""
+        if self.stopping:
+            return ""
         self._place(levels)
         request = requests.protect(self._ids.next(), symbol, levels, now_ns=self.clock())
         return request.pos_req_id if self._send(request) is not None else ""

@@ -304,8 +304,8 @@ def _configure(socket: zmq.Socket[bytes]) -> None:
     # After a restart every peer comes back at once.
     socket.setsockopt(zmq.BACKLOG, 1_024)
     # No heartbeat of ZMTP is ever begun here (HEARTBEAT_IVL stays 0): in libzmq 4.3.5 its timer
-    # aborts the process when it meets a connection that broke while its pipe was full, so that any
-    # peer could end the gateway by a flood and a reset.
+    # aborts the process when it meets a connection that broke while its pipe was full. A PING of
+    # the peer's own in such a flood still does: docs/unverified.md.
 
 
 def bind(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bridges.mt5.constants import MarginMode, OrderFlag
+from bridges.mt5.orders import is_ours
 from bridges.mt5.records import PositionRow, SymbolRow
-from bridges.mt5.units import Refusal
+from bridges.mt5.units import WRONG, Refusal
 from bridges.port import OrderRequest
-from protocol.fields import OrdRejReason, OrdType, TimeInForce
+from protocol.fields import OrdType, TimeInForce
 
-WRONG = OrdRejReason.UNSUPPORTED_CHARACTERISTIC
 Held = tuple[PositionRow, ...]
 
 
@@ -21,7 +21,8 @@ def position_to_close(
 
     A net account has one position for each symbol, which every order of the other side reduces.
     Elsewhere one order closes one position: where none is as large as a 77=C, the largest is
-    closed, and the rest of the order is cancelled; who wants more closed asks again.
+    closed, and the rest of the order is cancelled; who wants more closed asks again. What nobody
+    names is closed only where a gateway's order has opened it: a person's position is a person's.
     """
     hedges = mode is MarginMode.RETAIL_HEDGING
     if not order.position_id and not (hedges and order.reduce_only):
@@ -30,12 +31,15 @@ def position_to_close(
         return Refusal(WRONG, "POSITION: this account nets; 5004 names nothing here")
     against = [
         one for one in held
-        if one.lots * order.side.sign < 0 and order.position_id in {"", str(one.identifier)}
+        if one.lots * order.side.sign < 0 and (
+            order.position_id == str(one.identifier)
+            or (not order.position_id and is_ours(one.magic))
+        )
     ]  # fmt: skip
     fits = [one for one in against if one.volume >= lots]
     if fits:
         return min(fits, key=lambda one: (one.volume != lots, one.identifier))
-    whole = order.position_id or order.time_in_force is TimeInForce.FILL_OR_KILL
+    whole = not order.reduce_only or order.time_in_force is TimeInForce.FILL_OR_KILL
     if against and not whole:
         return max(against, key=lambda one: (one.volume, -one.identifier))
     what = f"{lots} lots close no position {order.position_id}".rstrip()

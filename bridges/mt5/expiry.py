@@ -8,11 +8,10 @@ orderproperties), 126 has to be a midnight of the trade server, by its present o
 from __future__ import annotations
 
 from bridges.mt5.clock import DAY_S, SECOND_NS
-from bridges.mt5.closing import WRONG
 from bridges.mt5.constants import ExpirationFlag, TypeTime
 from bridges.mt5.records import SymbolRow
 from bridges.mt5.tables import TIMES
-from bridges.mt5.units import Refusal
+from bridges.mt5.units import WRONG, Refusal
 from bridges.port import OrderRequest
 from protocol.fields import TimeInForce
 from protocol.timestamps import format_utc

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from bridges.levels import LevelsRequest, LevelsTold
 from bridges.mt5.clock import SECOND_NS
-from bridges.mt5.closing import WRONG
 from bridges.mt5.constants import Action, OrderFlag, OrderType
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, Talk, pauses, read, send
@@ -19,7 +18,7 @@ from bridges.mt5.jobs import Send, Sent, Snapshot
 from bridges.mt5.records import PositionRow, SymbolRow
 from bridges.mt5.requests import TradeRequest
 from bridges.mt5.tables import Verdict, verdict_of
-from bridges.mt5.units import Refusal, off_tick
+from bridges.mt5.units import WRONG, Refusal, off_tick
 from protocol.fields import PosMaintStatus
 
 READS = 3

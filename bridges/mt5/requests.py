@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bridges.mt5.closing import WRONG, pair_to_close, position_to_close
+from bridges.mt5.closing import pair_to_close, position_to_close
 from bridges.mt5.constants import (
     Action,
     Execution,
@@ -30,7 +30,7 @@ from bridges.mt5.constants import (
 from bridges.mt5.expiry import AT_ONCE, life_of
 from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow, as_float
 from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, filling_of
-from bridges.mt5.units import Refusal, lots_of, off_tick
+from bridges.mt5.units import WRONG, Refusal, lots_of, off_tick
 from bridges.port import OrderRequest
 from protocol.closing_by import is_pair
 from protocol.fields import OrdRejReason, OrdType, Side

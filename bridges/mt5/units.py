@@ -10,6 +10,8 @@ from bridges.mt5.records import SymbolRow
 from protocol.fields import OrdRejReason
 from protocol.numbers import plain
 
+WRONG = OrdRejReason.UNSUPPORTED_CHARACTERISTIC
+"""What is asked for cannot be done here, or not so."""
 
 class Refusal(NamedTuple):
     """Why a request is not sent; nothing of it has left."""

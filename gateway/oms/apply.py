@@ -195,6 +195,7 @@ def _sent_order(book: Book, entry: Entry, message: NewOrderSingle) -> None:
         raise orders.BrokenFold(text)
     order.wire_ids.append(message.cl_ord_id)
     order.sent_ns = entry.time_ns
+    order.position_id = message.position_id
     book.index(order)
 
 

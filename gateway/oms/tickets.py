@@ -11,7 +11,7 @@ from decimal import Decimal
 from gateway.oms import positions
 from gateway.oms.book import Book
 from gateway.oms.levels import level_key
-from gateway.oms.state import Fill, Position, Ticket
+from gateway.oms.state import Fill, Order, Position, Ticket
 from protocol.fields import Side
 from protocol.numbers import ZERO
 
@@ -37,6 +37,25 @@ def move(book: Book, venue: str, fill: Fill) -> None:
             asked.closed = True
         elif asked is not None:
             del book.state.protections[key]
+
+
+def to_close(book: Book, order: Order) -> str | None:
+    """Name the position of its owner's that an order to reduce closes: it fits, or is the largest.
+
+    Not named is what others have moved too, as long as there is another; nor what orders that are
+    under way already close. None: the owner has no such position by name.
+    """
+    taken: dict[str | None, Decimal] = {}
+    for one in book.open_orders(venue=order.venue):
+        if one is not order:
+            taken[one.position_id] = taken.get(one.position_id, ZERO) + one.leaves_qty
+    found = []
+    for name, ticket in book.state.tickets.get(order.venue, {}).items():
+        left = -ticket.held.qty * order.side.sign - taken.get(name, ZERO)
+        if left > ZERO and ticket.symbol == order.symbol and order.owner in ticket.owners:
+            missing = max(order.order_qty - left, ZERO)
+            found.append((len(ticket.owners) > 1, missing, left, name))
+    return min(found)[-1] if found else None
 
 
 def recount(book: Book, venue: str, fill: Fill, was: tuple[Decimal, Decimal]) -> None:

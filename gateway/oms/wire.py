@@ -15,6 +15,7 @@ from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.market import Market
 from gateway.oms.state import Order
+from gateway.oms.tickets import to_close
 from gateway.risk.pacing import MS_NS, Kind, Lane
 from protocol.fields import ExecInst, PositionEffect, TimeInForce
 from protocol.messages import (
@@ -47,6 +48,12 @@ def say_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
     """D to the bridge. An expiry that the gateway emulates goes out as GTC."""
     fields = _fields(book, order, order.order_qty, now_ns, market)
     gtd = fields["time_in_force"] is TimeInForce.GOOD_TILL_DATE
+    hedges = "HEDGING" in market.venue(order.venue).capabilities
+    if order.reduce_only and hedges and order.position_id is None:
+        # The venue does not know whose positions are whose: what is closed there has a name.
+        name = to_close(book, order)
+        if name is not None:
+            fields |= {"position_id": name, "position_effect": PositionEffect.CLOSE}
     return To(
         order.venue,
         NewOrderSingle(

@@ -191,6 +191,7 @@ def test_who_has_said_goodbye_opens_nothing_new():
     assert late.status is OrdStatus.REJECTED
     assert late.text.startswith("STOPPING")
     assert strategy.replace(strategy.order, price="1.09") is False
+    assert strategy.protect("EURUSD", stop_loss_px="1.0") == ""
     assert [one.msg_type for one in stage.sent[sent:]] == ["q"]
 
 

@@ -10,7 +10,8 @@ from support.levels import al, asked, check_replay, opened, refused, shown, trad
 from support.operators import ask as operate
 from support.scopes import ask, code, last_sent, number
 
-from protocol.fields import ExecType, OrdStatus, Side
+from protocol.fields import ExecType, OrdStatus, PositionEffect, Side
+from protocol.messages import NewOrderSingle
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -120,4 +121,37 @@ def test_a_fill_of_what_was_there_before_us_is_taken_back_too():
     closing = trade(desk, "MM", SELL, "10000", position_id="P0", closes="P0")
     closing.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T2")
     assert desk.book.state.tickets[VENUE]["P0"].held.qty == 10_000
+    check_replay(desk)
+
+
+def sent_names(desk, since):
+    """Return (owner, quantity, 5004) of the orders that a venue was told after so many messages."""
+    return [
+        (one.on_behalf_of_comp_id, one.order_qty, one.position_id)
+        for one in desk.told(VENUE)[since:] if isinstance(one, NewOrderSingle)
+    ]  # fmt: skip
+
+
+def test_flattening_names_positions_of_its_strategy_alone():
+    """One order a position, the one that fits first; another's that would fit is left alone."""
+    desk = opened(hedging=True)
+    trade(desk, "MM", BUY, "500", position_id="P3")
+    trade(desk, "MOM", BUY, "1500", position_id="P2")
+    since = len(desk.told(VENUE))
+    operate(desk, "KILL", scope="strategy:MM", reason="a test", body={"flatten": True})
+    desk.pass_time(200)
+    assert sent_names(desk, since) == [("MM", 1500, "P1")]
+    check_replay(desk)
+
+
+def test_an_order_to_reduce_gets_the_name_of_an_own_position():
+    """What is under way already is closed by no second one; a short account is no hindrance."""
+    desk = opened(hedging=True)
+    trade(desk, "MM", BUY, "500", position_id="P3")
+    trade(desk, "MOM", SELL, "5000", position_id="P2")
+    since = len(desk.told(VENUE))
+    for _ in range(3):
+        assert ask(desk, "500", None, side=SELL, position_effect=PositionEffect.CLOSE) == ""
+    assert sent_names(desk, since) == [("MM", 500, "P3"), ("MM", 500, "P1"), ("MM", 500, "P1")]
+    assert {one.position_effect for one in desk.told(VENUE)[since:]} == {PositionEffect.CLOSE}
     check_replay(desk)

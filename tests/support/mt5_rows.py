@@ -67,9 +67,10 @@ def symbol(**rules):
 
 
 def position(number, lots, **more):
-    """A position, short below zero."""
+    """A position that an order of ours has opened, short below zero."""
     return PositionRow(**{
-        "ticket": 100 + number, "identifier": number, "magic": 0, "symbol": "EURUSD",
+        "ticket": 100 + number, "identifier": number, "magic": MAGIC,
+        "symbol": "EURUSD",
         "type": 0 if Decimal(lots) > 0 else 1, "volume": abs(Decimal(lots)),
         "price_open": Decimal("1.1"), "sl": Decimal(0), "tp": Decimal(0), **more,
     })  # fmt: skip

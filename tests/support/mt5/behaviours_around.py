@@ -346,3 +346,21 @@ def the_bridge_dies_and_comes_back(play):
     """What rests is known by its name, and can be changed and cancelled."""
     play.buy("a", price="1.09").buy("b", price="1.08").replace("b2", "b", price="1.07")
     play.restart().replace("a2", "a", order_qty="20000").cancel("bc", "b2")
+
+
+@scene((HEDGE,), """
+    a new buy 10000 = 0/10000 new
+    a fill buy 10000 10000@1.1001 fee 0.4 P2 = 10000/0 filled
+    b new sell 30000 = 0/30000 new
+    b fill sell 30000 10000@1.1 fee 0.4 P2 = 10000/20000 partially_filled
+    b canceled sell 30000 = 10000/0 canceled unasked
+    c rejected unsupported_characteristic POSITION
+    d new sell 30000 = 0/30000 new
+    d fill sell 30000 20000@1.1 fee 0.8 P1 = 20000/10000 partially_filled
+    d canceled sell 30000 = 20000/0 canceled unasked
+""")
+def what_a_person_holds_is_closed_by_its_name_alone(play):
+    """A reduction without a name takes ours, though the person's would fit better."""
+    play.people.by_hand("EURUSD", "0.2", OrderType.BUY)
+    play.buy("a", "10000").sell("b", "30000", reduces=True).sell("c", "10000", reduces=True)
+    play.sell("d", "30000", position=play.position(), reduces=True)

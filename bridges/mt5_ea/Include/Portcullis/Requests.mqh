@@ -225,7 +225,8 @@ private:
      }
    //--- the position to close: the one that is named, or the one that fits best. Where none is as
    //--- large as a 77=C, the largest is closed and the rest is cancelled: who wants more closed
-   //--- asks again
+   //--- asks again. What nobody names is closed only where a gateway's order has opened it: a
+   //--- person's position is a person's
    int               Closes(const SOrderRequest &order,const SDecimal &lots,
                             const SSymbolRules &rules,const SPositionRow &held[]) const
      {
@@ -235,7 +236,8 @@ private:
       for(int i=0; i<ArraySize(held); i++)
         {
          if(held[i].symbol!=rules.name || !held[i].IsAgainst(buys) ||
-            (named!="" && named!=IntegerToString(held[i].identifier)))
+            (named!="" && named!=IntegerToString(held[i].identifier)) ||
+            (named=="" && !IsWireMagic(held[i].magic)))
             continue;
          if(largest<0 || held[i].volume.Compare(held[largest].volume)>0)
             largest=i;
@@ -244,7 +246,7 @@ private:
          if(best<0 || (held[i].volume.Compare(lots)==0 && held[best].volume.Compare(lots)!=0))
             best=i;
         }
-      bool whole=named!="" || order.time_in_force==FORCE_FOK;
+      bool whole=!order.reduce_only || order.time_in_force==FORCE_FOK;
       return best<0 && !whole ? largest : best;
      }
    string            Names(const SSymbolRules &rules,const SPositionRow &held[]) const
