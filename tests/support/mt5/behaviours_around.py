@@ -358,6 +358,7 @@ def the_bridge_dies_and_comes_back(play):
     d new sell 30000 = 0/30000 new
     d fill sell 30000 20000@1.1 fee 0.8 P1 = 20000/10000 partially_filled
     d canceled sell 30000 = 20000/0 canceled unasked
+    ~#1 fill buy 20000 20000@1.1001 fee 0.8 P1 = 20000/0 filled
 """)
 def what_a_person_holds_is_closed_by_its_name_alone(play):
     """A reduction without a name takes ours, though the person's would fit better."""
