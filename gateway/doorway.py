@@ -15,10 +15,12 @@ from typing import Any
 from loguru import logger
 
 from gateway.gatekeeper import Gatekeeper, session_name
+from gateway.intake import Route
 from gateway.metrics import Metrics
+from gateway.oms.effects import Jot
 from gateway.scribe import Scribe
 from gateway.sessions import Challenger, Directory, Session
-from gateway.transport import Route, Transport
+from gateway.transport import Transport
 from protocol import codec
 from protocol.errors import EncodeError, GarbledMessage, InvalidMessage
 from protocol.messages import Heartbeat, Logon, Logout, TestRequest
@@ -30,6 +32,10 @@ _ABOVE_ANY = 999_999_999
 """MsgSeqNum of a refusal to somebody whose numbers we do not know: a Logout is obeyed even when
 its number is too high, and not when it is too low."""
 REVOKED = "KEY_REVOKED: the key of this connection is not allowed any more"
+FLOODED = (
+    "FLOOD: more than {} MiB waited to be read, most of it from here; send slower than you are"
+    " answered, log on again, and send again what is asked for"
+)
 _LOGON = b"\x0135=A\x01"
 _LOOK_AT = 40
 
@@ -156,6 +162,17 @@ class Doorway:
         else:
             self._admit(session, route, logon, frame, key, now_ns)
 
+    def cut_off(self, now_ns: int) -> None:
+        """End the sessions whose connections were shut: they had sent more than may wait."""
+        cut = self._transport.intake.cut
+        while cut:
+            session = self._directory.by_route.get(cut.pop())
+            if session is not None:
+                why = FLOODED.format(self._transport.intake.max_waiting >> 20)
+                note = {"alert": "FLOOD", "session": session.name, "why": why}
+                self._scribe.jot(Jot("ALERT", note), now_ns)
+                self._down(session, "DISCONNECT", why, now_ns)
+
     def expel(self, now_ns: int) -> list[str]:
         """End every session whose key is not its own any more; return their names."""
         gone = [
@@ -206,9 +223,7 @@ class Doorway:
         logger.info("{} is logged on", session.name)
         self._effects(self._core.session_up(session.name, now_ns), now_ns)
 
-    def _refuse(
-        self, route: Route, comp_id: str, number: int, text: str, now_ns: int
-    ) -> None:
+    def _refuse(self, route: Route, comp_id: str, number: int, text: str, now_ns: int) -> None:
         """Answer with a Logout that takes no number and is not journaled."""
         logger.warning("a Logon of {!r} was refused: {}", comp_id[:64], text)
         try:

@@ -16,9 +16,9 @@ from gateway.config import Config
 from gateway.doorman import Guard, Refusals
 from gateway.endpoints import is_curve
 from gateway.errors import ConfigError
+from gateway.feed_proxy import FeedProxy
 from gateway.key_watch import KeyWatch
 from gateway.metrics import Metrics
-from gateway.transport import FeedProxy
 from protocol.fields import OPERATOR
 from protocol.key_file import MAX_CHARS, SECRET_SUFFIX, parse_secret_half
 

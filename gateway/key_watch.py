@@ -21,7 +21,7 @@ NAMES = 32
 
 
 class Connections(Protocol):
-    """What has connections without sessions (`gateway.transport.FeedProxy`)."""
+    """What has connections without sessions (`gateway.feed_proxy.FeedProxy`)."""
 
     def reopen(self) -> None:
         """Cut every connection. Raises GatewayError."""

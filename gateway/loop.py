@@ -18,11 +18,12 @@ from gateway.brakes import Brakes
 from gateway.clock import Clock
 from gateway.core_port import Core, Effects
 from gateway.doorway import Doorway
+from gateway.intake import Route
 from gateway.metrics import Metrics
 from gateway.oms.effects import Effect, Jot
 from gateway.scribe import Journal, Scribe
 from gateway.sessions import Directory, Session
-from gateway.transport import Door, Route, Transport
+from gateway.transport import Door, Transport
 from gateway.upkeep import Upkeep
 from journal.errors import JournalFailed
 from protocol import codec
@@ -148,6 +149,7 @@ class Loop:
         """Wait for something to do, and do one batch of it."""
         arrived = self._transport.receive(timeout_ms)
         now_ns = self._clock.now_ns()
+        self._doorway.cut_off(now_ns)
         for route, frame in arrived:
             self._arrived(route, frame, now_ns)
         if arrived:
@@ -389,4 +391,3 @@ class Loop:
         self._say_all(now_ns)
         if self._milestones.snapshot_every:
             self._snapshot(now_ns)
-

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from gateway.alerts import Alerts
+from gateway.intake import Route
 from gateway.metrics import Metrics
 from gateway.oms.apply import IN, NOTE, OUT, Entry
 from gateway.oms.effects import Jot
 from gateway.sessions import Cursor, Directory, Session
-from gateway.transport import Door, Outcome, Route
+from gateway.transport import Door, Outcome
 from journal.format import Direction, Record
 from protocol import codec
 from protocol.fields import ADMIN_TYPES
@@ -145,9 +146,8 @@ class Scribe:
     @property
     def has_news(self) -> bool:
         """Whether something is written and not committed, or committed and not released."""
-        return (
-            self._journal.last_seq != self._journal.committed_seq
-            or bool(self._outbox or self._whispers)
+        return self._journal.last_seq != self._journal.committed_seq or bool(
+            self._outbox or self._whispers
         )
 
     # Speak.

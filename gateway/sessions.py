@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from gateway.transport import Door, Route
+from gateway.intake import Route
+from gateway.transport import Door
 from protocol.fields import OPERATOR
 from protocol.messages import Logon, Message
 from protocol.session import FixSession

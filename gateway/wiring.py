@@ -33,6 +33,7 @@ from gateway.config_market import feed_rules
 from gateway.core_port import Core
 from gateway.doorway import Doorway
 from gateway.entrance import Entrance, open_entrance
+from gateway.feed_proxy import FeedProxy
 from gateway.gatekeeper import Gatekeeper, Tokens
 from gateway.loop import Duties, Loop, Milestones
 from gateway.metrics import Metrics
@@ -48,7 +49,7 @@ from gateway.restart import Restored, Snapshot, restore
 from gateway.scribe import Scribe
 from gateway.sessions import Directory
 from gateway.stop_file import StopFile
-from gateway.transport import Door, FeedProxy, Transport
+from gateway.transport import Door, Transport
 from gateway.upkeep import Upkeep
 from journal import snapshot as snapshots
 from journal import verify

@@ -36,7 +36,10 @@ STRATEGY_AUTHORS = ("engine.examples",)
 """Examples are strategy files: they import the public face, as a reader's own would."""
 
 ONLY_IN = {
-    "zmq": {"gateway.transport", "gateway.doorman", "engine.link", "gateway.commands"},
+    "zmq": {
+        "gateway.transport", "gateway.intake", "gateway.binding", "gateway.feed_proxy",
+        "gateway.doorman", "engine.link", "gateway.commands",
+    },
     "ccxt": {"bridges.crypto.library"},
     "aiohttp": {"bridges.crypto.shell"},
     "MetaTrader5": {"bridges.mt5_terminal"},

@@ -29,6 +29,7 @@ PARTS = (
     ("zmq/sugar/poll", "idle"),
     ("zmq/", "sockets: ZeroMQ send and receive"),
     ("gateway/transport", "sockets: our transport"),
+    ("gateway/intake", "sockets: our transport"),
     ("protocol/decoder", "protocol: decode"),
     ("protocol/encoder", "protocol: encode"),
     ("protocol/envelope", "protocol: envelope and checksum"),

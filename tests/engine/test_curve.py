@@ -13,8 +13,9 @@ from engine.errors import KeyUnusable, Timeout
 from engine.key_files import own_secret, read_public, read_secret
 from engine.link import Curve, Link, Publisher, Subscriber, keys_for
 from gateway.doorman import Guard, Refusals
+from gateway.feed_proxy import FeedProxy
 from gateway.metrics import Metrics
-from gateway.transport import Door, FeedProxy, Transport
+from gateway.transport import Door, Transport
 from portcullis import Client
 
 CURVE_ANY = "curve://127.0.0.1:*"

@@ -26,7 +26,8 @@ from support.waiting import wait_for
 from engine.client import Client
 from gateway.config import Secret, Strategy
 from gateway.errors import ConfigError
-from gateway.transport import Door, FeedProxy, Transport
+from gateway.feed_proxy import FeedProxy
+from gateway.transport import Door, Transport
 from gateway.wiring import open_gateway
 from journal.reader import JournalReader
 from protocol import codec

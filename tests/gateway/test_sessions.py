@@ -303,3 +303,27 @@ def test_heartbeats_keep_a_quiet_session_alive(tmp_path):
         assert any(message.msg_type == "0" for message in alive.heard)
         alive.say(order("1"))
         alive.until(alive.reports)
+
+
+def test_a_session_that_floods_is_cut_off_and_may_come_back(tmp_path):
+    """It is disconnected with an alert that says why; others go on; what it lost is asked for."""
+    with House(config_in(tmp_path)) as house:
+        house.gateway._loop._transport.intake.max_waiting = 2**18
+        other, peer = house.logged_on("B"), house.logged_on("A")
+        flood = [peer.fix.send(order(str(at)), time.time_ns()) for at in range(5_000)]
+        for sent in flood:
+            peer.sent[sent.msg_seq_num] = sent.frame
+            peer.raw(sent.frame)
+        other.until(lambda: ("down", "A", "DISCONNECT") in house.core.calls)
+        other.say(order("1"))
+        other.until(other.reports)
+        house.gateway._loop._transport.intake.max_waiting = 2**26
+        peer.close()
+        peer.fix.link_down()
+        back = house.peer("A", fix=peer.fix, sent=peer.sent).log_on()
+        back.say(order("last"))
+        back.until(lambda: "last" in back.reports(), timeout_s=60)
+        assert len(house.book.state.ids["A"]) == 5_001
+    records = JournalReader(tmp_path / "var" / "journal").read_from(1)
+    (alert,) = [record.frame for record in records if b'"alert":"FLOOD"' in record.frame]
+    assert '"why":"FLOOD: more than' in alert.decode()
