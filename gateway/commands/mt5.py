@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -56,17 +57,20 @@ def install(folder: Path) -> None:
 
 def _copy(source: Traversable, target: Path) -> list[Path]:
     """Make `target`/Portcullis what the shipped folder is; return its files."""
-    place = target / "Portcullis"
     here = source / "Portcullis"
-    shipped = {
-        entry.name: entry.read_bytes()
-        for entry in (here if here.is_dir() else source).iterdir()
-        if entry.is_file()
-    }
-    place.mkdir(parents=True, exist_ok=True)
-    for old in place.iterdir():
-        if old.suffix in {".mq5", ".mqh"} and old.name not in shipped:
+    shipped = dict(_files(here if here.is_dir() else source, target / "Portcullis"))
+    for old in (target / "Portcullis").rglob("*.mq?"):
+        if old.suffix in {".mq5", ".mqh"} and old not in shipped:
             old.unlink()
-    for name, content in shipped.items():
-        (place / name).write_bytes(content)
-    return [place / name for name in shipped]
+    for path, content in shipped.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return list(shipped)
+
+
+def _files(source: Traversable, place: Path) -> Iterator[tuple[Path, bytes]]:
+    for entry in source.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, place / entry.name)
+        else:
+            yield place / entry.name, entry.read_bytes()

@@ -1,7 +1,7 @@
 """The peer on 127.0.0.1 that the self-check Expert Advisor tries the terminal's sockets with.
 
-A connection says one line, and what the peer does then follows from it (CheckPeer.mqh): `drip` 10
-bytes at once and 10 more half a second later; `hold N` reads nothing for a second, then N bytes,
+A connection says one line, and what the peer does follows from it (Check/CheckPeer.mqh): `drip`
+10 bytes at once and 10 more half a second later; `hold N` reads nothing for a second, then N bytes,
 then says N; `bye` closes; `echo` says everything back.
 """
 

@@ -48,13 +48,14 @@ def test_every_source_is_copied(tmp_path, place):
 def test_an_earlier_version_is_replaced(tmp_path):
     """Files of ours that no longer exist go; what others have put there stays."""
     place = tmp_path / "MQL5" / "Include" / "Portcullis"
-    place.mkdir(parents=True)
+    (place / "Old").mkdir(parents=True)
     (place / "Old.mqh").write_text("old")
+    (place / "Old" / "Older.mqh").write_text("old")
     (place / "Port.mqh").write_text("old")
     (place / "notes.txt").write_text("mine")
     install(tmp_path)
     found = contents(place)
-    assert "Old.mqh" not in found
+    assert {"Old.mqh", "Old/Older.mqh"}.isdisjoint(found)
     assert found["notes.txt"] == b"mine"
     assert found["Port.mqh"] != b"old"
 

@@ -1,4 +1,4 @@
-"""The file that the self-check Expert Advisor writes (CheckReport.mqh): facts and findings.
+"""The file that the self-check Expert Advisor writes (Check/CheckReport.mqh): facts and findings.
 
 # key: value
 name|verdict|seen

@@ -11,7 +11,7 @@
 #property version   "0.10"
 #property description "Checks what the Portcullis bridge believes of a terminal, on a demo account"
 
-#include <Portcullis/CheckRun.mqh>
+#include <Portcullis/Check/CheckRun.mqh>
 
 input string CheckSymbol = "";           // Symbol to trade, empty: the chart's
 input bool RealMoney = false;            // Go on if this is no demo account

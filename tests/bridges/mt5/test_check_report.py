@@ -45,9 +45,9 @@ def test_no_other_row_is_about_metatrader():
 
 def test_the_expert_advisor_knows_the_same_names():
     """The names in its sources are those that the steps leave to it."""
-    include = ROOT / "bridges" / "mt5_ea" / "Include" / "Portcullis"
+    include = ROOT / "bridges" / "mt5_ea" / "Include" / "Portcullis" / "Check"
     names = set()
-    for path in include.glob("Check*.mqh"):
+    for path in include.glob("*.mqh"):
         lines = path.read_text(encoding="utf-8").splitlines()
         for at in (at for at, line in enumerate(lines) if " Names(void) override" in line):
             body = "".join(lines[at : at + 5]).partition("return")[2].partition(";")[0]

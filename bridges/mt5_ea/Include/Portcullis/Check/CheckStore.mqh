@@ -6,8 +6,8 @@
 #define PORTCULLIS_CHECKSTORE_MQH
 
 #include "CheckStep.mqh"
-#include "InstanceLock.mqh"
-#include "Store.mqh"
+#include <Portcullis/InstanceLock.mqh>
+#include <Portcullis/Store.mqh>
 
 #define CHECK_STORE "PortcullisCheck.sqlite"
 #define CHECK_LOCK "PortcullisCheck"

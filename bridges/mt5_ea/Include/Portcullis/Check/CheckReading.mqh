@@ -7,7 +7,7 @@
 #define PORTCULLIS_CHECKREADING_MQH
 
 #include "CheckPeer.mqh"
-#include "Reader.mqh"
+#include <Portcullis/Reader.mqh>
 
 #define READING_MS 2000
 #define READING_DUTY 50

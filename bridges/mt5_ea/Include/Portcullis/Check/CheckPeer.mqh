@@ -11,7 +11,7 @@
 #define PORTCULLIS_CHECKPEER_MQH
 
 #include "CheckStep.mqh"
-#include "Tcp.mqh"
+#include <Portcullis/Tcp.mqh>
 
 #define PEER_CONNECT_MS 1000
 

@@ -8,11 +8,11 @@
 #ifndef PORTCULLIS_CHECKTRADE_MQH
 #define PORTCULLIS_CHECKTRADE_MQH
 
-#include "Account.mqh"
-#include "OrderKinds.mqh"
-#include "Requests.mqh"
-#include "Retcodes.mqh"
-#include "SymbolRules.mqh"
+#include <Portcullis/Account.mqh>
+#include <Portcullis/OrderKinds.mqh>
+#include <Portcullis/Requests.mqh>
+#include <Portcullis/Retcodes.mqh>
+#include <Portcullis/SymbolRules.mqh>
 
 #define CHECK_INSTANCE 1023
 #define CHECK_COMMENT "ABCDEFGHIJKLMNOPQRSTUVWXYZ12345"
