@@ -30,6 +30,8 @@ from gateway.risk.pacing import Pace, RateLimit
 from protocol.fields import RejectSource, Side
 from protocol.timestamps import format_utc
 
+TICK = Decimal("0.0001")
+
 
 def test_levels_are_accepted_sent_once_and_told_as_they_stand():
     """An AL is accepted and handed on under a new id; the answer tells both levels as they are."""
@@ -209,9 +211,27 @@ def test_a_stop_that_takes_risk_away_passes_however_wide_it_is():
     desk.answer_round(positions=[shown("0")])
     desk.hear("MM", al(desk, "L4", stop_loss_px=Decimal("1.0700")))
     assert len(asked(desk)) == 2
-    free = opened(house=rules(max_stop_loss_bps=Decimal(1)))
-    free.hear("MM", al(free, stop_loss_px=Decimal("1.0000")))
-    assert len(asked(free)) == 1, "where a position may be without a stop any stop is better"
+
+
+def bounded():
+    """The same position where no stop is compulsory, and none has been told yet."""
+    bound = {"max_stop_loss_bps": Decimal(100), "capital": Decimal(100_000)}
+    return opened(house=rules(**bound), qty="50000")
+
+
+def test_a_bound_binds_where_no_stop_is_compulsory():
+    """No stop goes where an order could not have had it; nearer, none, or the first passes."""
+    desk = bounded()
+    wide, near = Decimal("1.0799"), Decimal("1.0801")
+    assert refused(desk, al(desk, stop_loss_px=wide)) == "STOP_LOSS_TOO_WIDE"
+    for name, stop in (("L2", near), ("L3", Decimal(0)), ("L4", wide), ("L5", wide + TICK)):
+        desk.hear("MM", al(desk, name, stop_loss_px=stop))
+        assert asked(desk)[-1].stop_loss_px == stop
+        desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=stop, take_profit_px=Decimal(0)))
+    assert refused(desk, al(desk, "L6", stop_loss_px=wide)) == "STOP_LOSS_TOO_WIDE"
+    desk.hear("MM", al(desk, "L7", take_profit_px=PROFIT))
+    assert len(asked(desk)) == 5, "who asks for a take-profit alone moves no stop"
+    check_replay(desk)
 
 
 def test_a_strategy_that_may_not_trade_there_moves_nothing():

@@ -17,11 +17,11 @@ BUY, SELL = Side.BUY, Side.SELL
 CODES = {"KILL": "HALTED", "REDUCE": "REDUCING"}
 
 
-def guarded(*, hedging=False):
+def guarded(*, hedging=False, require_stop=True):
     """MM holds 1000 and MOM 50000 of one position: a stop is compulsory for MOM, 1 % at most."""
     house = rules()
     house.limits["strategy:MOM"] = replace(
-        house.limits["strategy:MM"], require_stop=True, max_stop_loss_bps=Decimal(100),
+        house.limits["strategy:MM"], require_stop=require_stop, max_stop_loss_bps=Decimal(100),
         capital=Decimal(100_000),
     )  # fmt: skip
     desk = opened(house=house, hedging=hedging)
@@ -49,6 +49,15 @@ def test_a_shared_stop_is_guarded_by_whoever_needs_it(hedging):
     wide = al(desk, "L2", stop_loss_px=Decimal("1.0700"), **where)
     assert refused(desk, wide) == "STOP_LOSS_TOO_WIDE"
     desk.hear("MM", al(desk, "L3", stop_loss_px=STOP, **where))
+    assert len(asked(desk)) == 1
+
+
+def test_a_bound_of_another_binds_where_no_stop_is_compulsory():
+    """MM moves no stop to where MOM would lose too much, and may take it away."""
+    desk = guarded(require_stop=False)
+    assert refused(desk, al(desk, stop_loss_px=Decimal("1.0700"))) == "STOP_LOSS_TOO_WIDE"
+    assert said(desk)[-1].text.endswith("scope=strategy:MOM")
+    done(desk, stop_loss_px=Decimal(0))
     assert len(asked(desk)) == 1
 
 

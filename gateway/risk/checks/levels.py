@@ -109,10 +109,10 @@ def own_position(_facts: Facts, asked: Asked) -> Refusal | None:
 
 
 def level_loss(facts: Facts, asked: Asked) -> Refusal | None:
-    """Where a stop is compulsory it is not taken away, and not moved to where too much is lost.
+    """No stop is moved to where too much is lost, and where it is compulsory none is taken away.
 
     Counted from where each part was opened. A stop that is known to be no wider than the one that
-    stands passes in any case: it takes risk away.
+    stands, or to be the first, passes in any case: it takes risk away.
     """
     stop, before = asked.message.stop_loss_px, asked.stands[0]
     if stop is None:
@@ -120,9 +120,9 @@ def level_loss(facts: Facts, asked: Asked) -> Refusal | None:
     for intent, qty, avg_px in asked.holders:
         least = intent.binding(facts).least
         wanted, bound = least.get("require_stop"), least.get("max_stop_loss_bps")
-        if wanted is None:
-            continue
         if not stop:
+            if wanted is None:
+                continue
             return refuse("NO_STOP", OrdRejReason.BROKER, stop_loss_px=stop, scope=wanted.scope)
         lost = (avg_px - stop) * qty
         tighter = before is not None and (not before or (stop - before) * qty >= ZERO)
