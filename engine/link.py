@@ -26,6 +26,7 @@ import zmq
 
 from engine.errors import KeyUnusable
 from engine.key_files import read_public, read_secret
+from protocol.liveness import VANISHED
 
 MAX_BATCH = 256
 MAX_FRAME = 65_536
@@ -97,11 +98,8 @@ def _configure(socket: Socket, curve: Curve | None) -> None:
         socket.curve_serverkey = curve.server_key
         socket.curve_publickey = curve.public_key
         socket.curve_secretkey = curve.secret_key
-        # The other machine may vanish without a word: then TCP tells us within some 6 s. Heartbeats
-        # of ZMTP abort the process when they meet a broken connection with a full pipe (4.3.5).
-        socket.tcp_keepalive, socket.tcp_keepalive_cnt = 1, 2
-        socket.tcp_keepalive_idle = socket.tcp_keepalive_intvl = 2
-        socket.tcp_maxrt = 6_000
+        for name, value in VANISHED.items():
+            socket.setsockopt(getattr(zmq, name), value)
 
 
 def _address(endpoint: str, curve: Curve | None) -> str:

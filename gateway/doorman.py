@@ -20,6 +20,7 @@ from loguru import logger
 from zmq.utils import z85
 
 from gateway.metrics import Metrics
+from protocol.liveness import VANISHED
 from protocol.ration import Ration, held_back
 
 _ZAP = "inproc://zeromq.zap.01"
@@ -28,12 +29,6 @@ _FAILED = {
     " or another key of ours)",
     int(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL): "it broke off, or said nothing for too long",
 }
-
-VANISHED = (
-    (zmq.TCP_KEEPALIVE, 1), (zmq.TCP_KEEPALIVE_IDLE, 2), (zmq.TCP_KEEPALIVE_INTVL, 2),
-    (zmq.TCP_KEEPALIVE_CNT, 2), (zmq.TCP_MAXRT, 6_000),
-)  # fmt: skip
-"""What tells of a machine that is gone: seconds, and milliseconds for what it does not confirm."""
 
 Socket = zmq.Socket[bytes]
 Context = zmq.Context[Socket]
@@ -160,7 +155,5 @@ def secure(socket: Socket, door: str, secret_key: str) -> None:
     # Handshakes cost arithmetic: they get an I/O thread of their own, so that a flood of them from
     # other machines does not slow who is on this one.
     socket.setsockopt(zmq.AFFINITY, 2)
-    # A peer whose machine vanished is dropped after some 6 s, by TCP itself: `transport` says why
-    # not by heartbeats of ZMTP.
-    for option, value in VANISHED:
-        socket.setsockopt(option, value)
+    for name, value in VANISHED.items():
+        socket.setsockopt(getattr(zmq, name), value)

@@ -15,6 +15,16 @@ TEST_AFTER: Final = 1.2
 DROP_AFTER: Final = 2.4
 """Silence in heartbeat intervals after which the peer is taken for dead."""
 
+VANISHED: Final = {
+    "TCP_KEEPALIVE": 1, "TCP_KEEPALIVE_IDLE": 2, "TCP_KEEPALIVE_INTVL": 2,
+    "TCP_KEEPALIVE_CNT": 2, "TCP_MAXRT": 6_000,
+}  # fmt: skip
+"""ZeroMQ's options by which TCP itself drops a peer whose machine is gone, after some 6 s.
+
+Seconds, a count, and ms for what it does not confirm. Not by heartbeats of ZMTP: in libzmq 4.3.5
+their timer aborts the process when it meets a broken connection with a full pipe.
+"""
+
 
 class Liveness:
     """Time since the last frame in and the last frame out, in heartbeat intervals.

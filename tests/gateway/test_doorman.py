@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket as tcp
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import zmq
@@ -24,6 +27,7 @@ from support.shell import ANY, House, Peer, config_in, order
 from support.waiting import wait_for
 
 from engine.client import Client
+from engine.link import Link, Publisher, Subscriber
 from gateway.config import Secret, Strategy
 from gateway.errors import ConfigError
 from gateway.feed_proxy import FeedProxy
@@ -34,6 +38,13 @@ from protocol import codec
 from protocol.messages import OperatorCommand
 
 TOKEN = b"a token of thirty-two characters"
+VANISHED = (
+    (tcp.SOL_SOCKET, tcp.SO_KEEPALIVE), (tcp.IPPROTO_TCP, getattr(tcp, "TCP_KEEPIDLE", 0)),
+    (tcp.IPPROTO_TCP, getattr(tcp, "TCP_KEEPINTVL", 0)),
+    (tcp.IPPROTO_TCP, getattr(tcp, "TCP_KEEPCNT", 0)),
+    (tcp.IPPROTO_TCP, getattr(tcp, "TCP_USER_TIMEOUT", 0)),
+)  # fmt: skip
+"""Options of TCP that are to be set; what a system does not name is not asked there."""
 
 
 @pytest.fixture
@@ -292,6 +303,46 @@ def test_market_data_follows_the_same_rules(house, keys):
     assert not plain.poll(0)
     for socket in (good, also, bad, plain, feed):
         socket.close(0)
+
+
+def ends_at(port, *, ours):
+    """Return TCP's options of this process's connections to a port, at the one end or the other."""
+    found = []
+    for fd in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            end = tcp.socket(fileno=int(fd.name))
+            try:
+                place = end.getpeername() if ours else end.getsockname()
+                if end.family == tcp.AF_INET and place[1] == port and end.getpeername():
+                    found.append([end.getsockopt(*option) for option in VANISHED])
+            finally:
+                end.detach()
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is Linux's")
+@pytest.mark.parametrize(
+    ("door", "make", "who"),
+    [
+        ("orders", Link, "A"), ("venues", Link, "PAPER"), ("operators", Link, "OPERATOR"),
+        ("market_data", Subscriber, "A"), ("feeds", Publisher, "PAPER"),
+    ],
+)  # fmt: skip
+def test_tcp_itself_drops_a_machine_that_has_vanished(house, keys, door, make, who):
+    """Both ends of an encrypted connection: 2 s of silence, 2 probes 2 s apart; 6 s unconfirmed."""
+    folder, pairs = keys
+    endpoint = house.gateway.endpoints[door][-1]
+    peer = make(endpoint, curve=curve_of(folder, pairs[who]))
+    assert getattr(peer, "socket", peer), "a link connects when its socket is asked for"
+    port = int(endpoint.rpartition(":")[2])
+    try:
+        for ours in (True, False):
+            wait_for(
+                lambda ours=ours: ends_at(port, ours=ours) == [[1, 2, 2, 2, 6_000]],
+                what="TCP's options of the one connection",
+            )
+    finally:
+        peer.close()
 
 
 @pytest.mark.budget(30)
