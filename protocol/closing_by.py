@@ -15,6 +15,13 @@ def is_pair(position_id: str | None) -> bool:
     return position_id is not None and "/" in position_id
 
 
+def names_of(position_id: str | None) -> tuple[str, ...]:
+    """Return the positions that 5004 names: one, or both of a pair; none when it is a bad pair."""
+    if position_id is None:
+        return ()
+    return pair_of(position_id) or () if is_pair(position_id) else (position_id,)
+
+
 def pair_of(position_id: str) -> tuple[str, str] | None:
     """Return A and B of `A/B`; None when these are not two different names."""
     first, _, second = position_id.partition("/")

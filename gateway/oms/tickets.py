@@ -12,6 +12,8 @@ from gateway.oms import positions
 from gateway.oms.book import Book
 from gateway.oms.levels import level_key
 from gateway.oms.state import Fill, Order, Position, Ticket
+from gateway.oms.working import executable
+from protocol.closing_by import names_of
 from protocol.fields import Side
 from protocol.numbers import ZERO
 
@@ -45,10 +47,7 @@ def to_close(book: Book, order: Order) -> str | None:
     Not named is what others have moved too, as long as there is another; nor what orders that are
     under way already close. None: the owner has no such position by name.
     """
-    taken: dict[str | None, Decimal] = {}
-    for one in book.open_orders(venue=order.venue):
-        if one is not order:
-            taken[one.position_id] = taken.get(one.position_id, ZERO) + one.leaves_qty
+    taken = under_way(book, order.venue, order)
     found = []
     for name, ticket in book.state.tickets.get(order.venue, {}).items():
         left = -ticket.held.qty * order.side.sign - taken.get(name, ZERO)
@@ -56,6 +55,15 @@ def to_close(book: Book, order: Order) -> str | None:
             missing = max(order.order_qty - left, ZERO)
             found.append((len(ticket.owners) > 1, missing, left, name))
     return min(found)[-1] if found else None
+
+
+def under_way(book: Book, venue: str, apart: Order | None) -> dict[str, Decimal]:
+    """Add up what open orders, all but one, may still close of each position that they name."""
+    taken: dict[str, Decimal] = {}
+    for one in book.open_orders(venue=venue):
+        for name in names_of(one.position_id) if one is not apart else ():
+            taken[name] = taken.get(name, ZERO) + executable(one)
+    return taken
 
 
 def recount(book: Book, venue: str, fill: Fill, was: tuple[Decimal, Decimal]) -> None:

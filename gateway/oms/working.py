@@ -60,13 +60,17 @@ class _Counted(Struct):
 
 
 def at_stake(order: Order) -> Decimal:
-    """Return what an open order may still execute: a replace on its way may have come through.
+    """Return what an open order may still add to what is held, or take from it.
 
     What the venue itself made to protect a position ends with that position and adds nothing to it;
     neither does what closes one position by another.
     """
-    if is_protective(order) or is_pair(order.position_id):
-        return ZERO
+    protects = is_protective(order) or is_pair(order.position_id)
+    return ZERO if protects else executable(order)
+
+
+def executable(order: Order) -> Decimal:
+    """Return what an open order may still execute: a replace on its way may have come through."""
     qty = order.order_qty
     replace = order.replace
     if replace is not None and replace.order_qty > qty:

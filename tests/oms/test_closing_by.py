@@ -120,11 +120,11 @@ def test_it_is_no_new_risk():
     """It passes a limit that its quantity alone would break, as 77=C, and without any price."""
     desk = hedged(max_short_qty=Decimal(500))
     assert code(ask(desk, "2000", None, side=SELL)) == "MAX_SHORT"
-    assert close_by(desk, position_effect=CLOSE) == ""
+    assert close_by(desk, qty="1000", position_effect=CLOSE) == ""
     assert desk.book.working_qty(desk.book.open_orders(owner="MM")[-1]) == 0
     quote_book(desk, [("1.1", "10")], [])
     assert code(ask(desk, "1", None)) == "NO_PRICE"
-    assert close_by(desk, qty="1999") == ""
+    assert close_by(desk, qty="999") == ""
 
 
 def test_it_meets_no_order_of_the_house():

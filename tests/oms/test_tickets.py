@@ -8,7 +8,7 @@ import pytest
 from support.desk import VENUE
 from support.levels import al, asked, check_replay, opened, refused, shown, trade
 from support.operators import ask as operate
-from support.scopes import ask, code, last_sent, number
+from support.scopes import ask, ask_change, code, last_sent, number
 
 from protocol.fields import ExecType, OrdStatus, PositionEffect, Side
 from protocol.messages import NewOrderSingle
@@ -55,6 +55,32 @@ def test_no_more_is_closed_than_is_there(desk, name, side, qty, most):
     assert (code(text), number(text, "most")) == ("CLOSES_TOO_MUCH", most)
     if most:
         assert close(desk, name, side=side, qty=str(most)) == ""
+
+
+def test_what_is_under_way_is_closed_by_no_second_order():
+    """Two orders may name one position as far as it goes; one that ends makes room again."""
+    desk = opened(hedging=True)
+    assert close(desk, "P1", qty="600") == ""
+    first = last_sent(desk)
+    first.accept()
+    text = close(desk, "P1", qty="401")
+    assert (code(text), number(text, "most")) == ("CLOSES_TOO_MUCH", 400)
+    assert number(text, "closing") == 600
+    first.fill("100", position_id="P1")
+    assert close(desk, "P1", qty="400") == ""
+    assert code(close(desk, "P1", qty="1")) == "CLOSES_TOO_MUCH"
+    first.cancel()
+    assert close(desk, "P1", qty="500") == ""
+    check_replay(desk)
+
+
+def test_an_order_does_not_stand_in_its_own_way():
+    """It is replaced within what the position holds, and no further."""
+    desk = opened(hedging=True)
+    assert ask(desk, "1000", "1.2000", side=SELL, position_id="P1", cl_ord_id="C1") == ""
+    last_sent(desk).accept()
+    assert code(ask_change(desk, "C1", "1001", "1.2000", side=SELL)) == "CLOSES_TOO_MUCH"
+    assert ask_change(desk, "C1", "1000", "1.2001", side=SELL) == ""
 
 
 def before_us(*held):
@@ -141,6 +167,20 @@ def test_flattening_names_positions_of_its_strategy_alone():
     operate(desk, "KILL", scope="strategy:MM", reason="a test", body={"flatten": True})
     desk.pass_time(200)
     assert sent_names(desk, since) == [("MM", 1500, "P1")]
+    check_replay(desk)
+
+
+def test_a_pair_under_way_counts_in_both_of_its_positions():
+    """P1 has 300 left beside P1/P3: a reduction of more names the larger rest."""
+    desk = opened(hedging=True)
+    trade(desk, "MM", SELL, "700", position_id="P3")
+    trade(desk, "MM", BUY, "500", position_id="P4")
+    assert close(desk, "P1/P3", qty="700") == ""
+    assert code(close(desk, "P1", qty="301")) == "CLOSES_TOO_MUCH"
+    assert code(close(desk, "P3", side=BUY, qty="1")) == "CLOSES_TOO_MUCH"
+    since = len(desk.told(VENUE))
+    assert ask(desk, "800", None, side=SELL, position_effect=PositionEffect.CLOSE) == ""
+    assert sent_names(desk, since) == [("MM", 800, "P4")]
     check_replay(desk)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.oms.tickets import under_way
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
-from protocol.closing_by import is_pair, pair_of
+from protocol.closing_by import names_of
 from protocol.fields import OrdRejReason
 from protocol.numbers import ZERO
 
@@ -13,6 +14,7 @@ def own_tickets(facts: Facts, intent: Intent) -> Refusal | None:
 
     A position is the strategy's when a fill of its own has moved it, and nobody's when it was there
     before first contact and no fill has. Of `A/B`, A lies against the order's side and B on it.
+    What open orders close of it already is not there for another.
     """
     message, existing = intent.message, intent.existing
     name = (existing or message).position_id
@@ -20,17 +22,20 @@ def own_tickets(facts: Facts, intent: Intent) -> Refusal | None:
         return None
     tickets = facts.book.state.tickets.get(intent.venue, {})
     qty = message.order_qty - (existing.cum_qty if existing is not None else ZERO)
-    names = pair_of(name) or () if is_pair(name) else (name,)
-    for position_id, sign in zip(names, (-message.side.sign, message.side.sign), strict=False):
+    taken = under_way(facts.book, intent.venue, existing)
+    signs = (-message.side.sign, message.side.sign)
+    for position_id, sign in zip(names_of(name), signs, strict=False):
         ticket = tickets.get(position_id)
         where = {"venue": intent.venue, "symbol": message.symbol, "position_id": position_id}
         if ticket is None or ticket.symbol != message.symbol or (
             ticket.owners and intent.owner not in ticket.owners
         ):
             return refuse("NO_POSITION", OrdRejReason.OTHER, **where)
-        most = max(ticket.held.qty * sign, ZERO)
+        closing = taken.get(position_id, ZERO)
+        most = max(ticket.held.qty * sign - closing, ZERO)
         if qty > most:
             return refuse(
-                "CLOSES_TOO_MUCH", OrdRejReason.INCORRECT_QUANTITY, qty=qty, most=most, **where
-            )
+                "CLOSES_TOO_MUCH", OrdRejReason.INCORRECT_QUANTITY, qty=qty, most=most,
+                closing=closing, **where,
+            )  # fmt: skip
     return None
