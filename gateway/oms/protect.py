@@ -90,7 +90,7 @@ class ProtectionDesk:
         self, owner: str, venue: str, message: PositionMaintenanceRequest, now_ns: int
     ) -> Refusal | None:
         """Run the checks: as if the position were opened now, with these levels."""
-        qty, avg_px = self._held(owner, venue, message)
+        qty, avg_px = self._held(owner, venue, message.symbol, message.position_id)
         intent, refused = self.intake.intent(owner, _opening(venue, message, qty), now_ns)
         if refused is None and self.intake.stopping:
             refused = self.intake.STOPS
@@ -112,16 +112,18 @@ class ProtectionDesk:
         """Yield who else holds a part of the position."""
         account = self.rules.venues[venue].account
         for other in self.rules.strategies:
-            qty, avg_px = self._held(other, venue, message) if other != owner else (ZERO, ZERO)
-            if qty:
+            qty, avg_px = self._held(other, venue, message.symbol, message.position_id)
+            if qty and other != owner:
                 order = _opening(venue, message, qty)
                 yield Holder(Intent(other, account, venue, order, now_ns), qty, avg_px)
 
-    def _shared(self, found: Protection, now_ns: int) -> Effects:
-        """Tell everybody else who holds a part of the position that its levels were moved."""
-        holds = (found.account, found.venue, found.symbol), found.position_id
+    def _moved(
+        self, venue: str, symbol: str, position_id: str | None, now_ns: int, *, by: str = ""
+    ) -> Effects:
+        """Tell who holds a part of a position that its levels were moved: all but who did it."""
+        holds = (self.rules.venues[venue].account, venue, symbol), position_id
         for other in self.rules.strategies:
-            if other != found.owner and self._held(other, found.venue, found)[0]:
+            if other != by and self._held(other, venue, symbol, position_id)[0]:
                 name = f"P{self.book.state.seq}"
                 yield To(
                     other,
@@ -130,8 +132,14 @@ class ProtectionDesk:
                     ),
                 )  # fmt: skip
 
+    def _done(self, found: Protection, now_ns: int) -> Effects:
+        """Tell the others of levels that one of them has moved."""
+        return self._moved(
+            found.venue, found.symbol, found.position_id, now_ns, by=found.owner
+        )
+
     def _held(
-        self, owner: str, venue: str, message: PositionMaintenanceRequest | Protection
+        self, owner: str, venue: str, symbol: str, position_id: str | None
     ) -> tuple[Decimal, Decimal]:
         """Return what the owner holds there, signed, and at which price; 0 when it holds nothing.
 
@@ -139,13 +147,13 @@ class ProtectionDesk:
         """
         rules = self.rules.venues.get(venue)
         held = None
-        if message.position_id is not None:
-            ticket = self.book.state.tickets.get(venue, {}).get(message.position_id)
-            if ticket is not None and owner in ticket.owners and ticket.symbol == message.symbol:
+        if position_id is not None:
+            ticket = self.book.state.tickets.get(venue, {}).get(position_id)
+            if ticket is not None and owner in ticket.owners and ticket.symbol == symbol:
                 held = ticket.held
         elif rules is not None:
-            held = self.book.position(PositionKey(owner, rules.account, venue, message.symbol))
-            whole = self.book.account_qty(rules.account, venue, message.symbol)
+            held = self.book.position(PositionKey(owner, rules.account, venue, symbol))
+            whole = self.book.account_qty(rules.account, venue, symbol)
             if held is not None and held.qty * whole <= ZERO:
                 held = None  # the account's one position is none, or on the other side
         return (held.qty, held.avg_px) if held is not None else (ZERO, ZERO)
@@ -182,7 +190,7 @@ class ProtectionDesk:
             if not found.closed:
                 shown.told(self.book, view, place, found.position_id, stands, now_ns)
             yield self._ended(found, now_ns, stands=stands, text=message.text)
-            yield from self._shared(found, now_ns)
+            yield from self._done(found, now_ns)
         elif message.in_doubt and not found.in_doubt:
             yield self._doubted(found, now_ns)
 
@@ -217,10 +225,11 @@ class ProtectionDesk:
     def weigh(self, venue: str, answers: Answers, now_ns: int) -> Effects:
         """Look for what is in doubt in a complete round of answers that was asked for after it.
 
-        What the round shows of any position is what strategies are told of its levels.
+        What the round shows of any position is what strategies are told of its levels. Who holds
+        one hears of levels that nobody here has moved, or that a request has after it was given up.
         """
         view = self.market.venue(venue)
-        shown.seen(view, venue, answers)
+        moved = shown.seen(view, venue, answers)
         yield from self._closed(venue, now_ns)
         until_ns = view.absence_after_ms * MS_NS
         for found in self._pending(venue):
@@ -230,9 +239,12 @@ class ProtectionDesk:
             if held is not None and _as_asked(held, found):
                 stands = (held.stop_loss_px or ZERO, held.take_profit_px or ZERO)
                 yield self._ended(found, now_ns, stands=stands)
-                yield from self._shared(found, now_ns)
+                yield from self._done(found, now_ns)
+                moved.pop(level_key(venue, found.symbol, found.position_id), None)
             elif answers.asked_ns - found.sent_ns > until_ns:
                 yield self._ended(found, now_ns, text=NOT_DONE if held else CLOSED)
+        for held in moved.values():
+            yield from self._moved(venue, held.symbol or "", held.position_id, now_ns)
 
     def _pending(self, venue: str = "") -> Iterator[Protection]:
         for found in list(self.book.state.protections.values()):

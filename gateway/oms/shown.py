@@ -9,6 +9,7 @@ from __future__ import annotations
 from gateway.oms.book import Book
 from gateway.oms.levels import level_key
 from gateway.oms.market import Answers, Levels, Shown, VenueView
+from protocol.messages import PositionReport
 
 UNKNOWN: Levels = (None, None)
 
@@ -46,9 +47,14 @@ def told(
     view.levels[level_key(venue, symbol, position_id)] = Shown(levels, count, now_ns)
 
 
-def seen(view: VenueView, venue: str, answers: Answers) -> None:
-    """Keep what a complete round shows; what was told after it was asked for is newer."""
-    newer = {key: one for key, one in view.levels.items() if one.at_ns >= answers.asked_ns}
+def seen(view: VenueView, venue: str, answers: Answers) -> dict[str, PositionReport]:
+    """Keep what a complete round shows; what was told after it was asked for is newer.
+
+    Returns, by `level_key`, the positions of which other levels were known before: somebody has
+    moved them, or a request that was given up has come late.
+    """
+    before = view.levels
+    newer = {key: one for key, one in before.items() if one.at_ns >= answers.asked_ns}
     view.levels = {
         level_key(venue, held.symbol or "", held.position_id): Shown(
             (held.stop_loss_px, held.take_profit_px), answers.fills.get(held.symbol or "", 0),
@@ -56,3 +62,15 @@ def seen(view: VenueView, venue: str, answers: Answers) -> None:
         )
         for held in answers.positions
     } | newer  # fmt: skip
+    return {
+        key: held
+        for held in answers.positions
+        if (key := level_key(venue, held.symbol or "", held.position_id)) in before
+        and _is_moved(before[key], view.levels[key], held)
+    }
+
+
+def _is_moved(was: Shown, now: Shown, held: PositionReport) -> bool:
+    """Whether the same position is known to have had other levels."""
+    same = held.position_id is not None or was.fills == now.fills
+    return same and was.levels != now.levels

@@ -7,19 +7,25 @@ from decimal import Decimal
 import pytest
 from support.desk import VENUE
 from support.levels import (
+    ACCEPTED,
+    COMPLETED,
     PROFIT,
+    REJECTED,
     STOP,
     al,
     am,
     asked,
+    check_replay,
     holds,
     known,
     opened,
+    said,
     shown,
     trade,
 )
 
 from protocol.fields import Side
+from protocol.messages import PositionReport
 
 NOT_KNOWN = (None, None)
 
@@ -117,3 +123,66 @@ def test_a_word_on_a_position_that_is_over_is_none_on_the_next():
     sent = asked(desk)[-1]
     desk.hear(VENUE, am(desk, sent, stop_loss_px=STOP, take_profit_px=Decimal(0)))
     assert known(desk) == NOT_KNOWN
+
+
+def unasked(desk, owner):
+    """The levels that an owner was told of without having asked (AP without 710)."""
+    return [
+        (one.position_id, one.stop_loss_px, one.take_profit_px)
+        for one in desk.told(owner) if isinstance(one, PositionReport) and one.pos_req_id is None
+    ]  # fmt: skip
+
+
+def round_of(desk, *positions):
+    """A round in which the venue shows these positions."""
+    desk.pass_time(61_000)
+    desk.answer_round(positions=positions)
+
+
+@pytest.mark.parametrize("hedging", [False, True])
+def test_levels_that_nobody_here_has_moved_are_told_to_all_who_hold_a_part(hedging):
+    """A person has: each of them hears it once, as the levels stand."""
+    name = "P1" if hedging else None
+    desk = opened(hedging=hedging)
+    trade(desk, "MOM", Side.BUY, position_id=name)
+    round_of(desk, shown("1.0950", position_id=name))
+    assert unasked(desk, "MM") == [], "nothing was known before"
+    for _ in range(2):
+        round_of(desk, shown("1.0960", "1.1200", position_id=name))
+    told = [(name, Decimal("1.0960"), PROFIT)]
+    assert unasked(desk, "MM") == unasked(desk, "MOM") == told
+    check_replay(desk)
+
+
+def test_a_request_that_was_given_up_and_comes_late_is_told():
+    """It has undone what was said to be done after it: who asked for both hears how it stands."""
+    desk = opened()
+    for name, stop, status in (("L1", "1.0900", REJECTED), ("L2", STOP, COMPLETED)):
+        desk.hear("MM", al(desk, name, stop_loss_px=Decimal(stop)))
+        told = {} if status is REJECTED else {"stop_loss_px": STOP, "take_profit_px": Decimal(0)}
+        desk.hear(VENUE, am(desk, asked(desk)[-1], status, text="NOT_DONE", **told))
+    round_of(desk, shown("1.0900"))
+    assert unasked(desk, "MM") == [(None, Decimal("1.0900"), 0)]
+    assert known(desk) == (Decimal("1.0900"), 0)
+
+
+def test_what_ends_a_request_is_told_once():
+    """The round that shows levels as they were asked for: its AM to who asked, an AP to others."""
+    desk = opened()
+    trade(desk, "MOM", Side.BUY)
+    round_of(desk, shown("1.0900"))
+    desk.hear("MM", al(desk))
+    desk.hear(VENUE, am(desk, asked(desk)[-1], ACCEPTED, in_doubt=True))
+    round_of(desk, shown("1.0950"))
+    assert said(desk)[-1].pos_maint_status is COMPLETED
+    assert unasked(desk, "MM") == []
+    assert unasked(desk, "MOM") == [(None, STOP, 0)]
+
+
+def test_after_a_fill_levels_are_not_told_as_moved():
+    """What is shown then may be another position, which never had others."""
+    desk = stopped()
+    trade(desk, "MM", Side.SELL)
+    trade(desk, "MM", Side.BUY)
+    round_of(desk, shown("1.0960"))
+    assert unasked(desk, "MM") == []
