@@ -19,7 +19,7 @@ from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import MarginMode, OrderState, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.expiry import AT_ONCE, expiry_s
-from bridges.mt5.flows import Flow, Pause, Talk, pauses, read, send
+from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
 from bridges.mt5.records import SymbolRow
@@ -35,14 +35,10 @@ from bridges.mt5.units import Refusal
 from bridges.port import CancelRefused, CancelRequest, OrderRequest
 from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 
-READS = 3
-"""So many clean reads in a row without a trace prove absence, if they span `absence_ns`."""
 SHORT = Pause(20_000_000)
 RESTING = frozenset((OrderState.PLACED, OrderState.PARTIAL))
 BACK_NS = 3_600 * SECOND_NS
 """So far back the history is read when it is known when something was sent."""
-PATIENCE_NS = 5 * SECOND_NS
-"""A request that has waited so long for the terminal is not sent any more."""
 TRIES = 3
 """So often a request is made, when the rules of its symbol change before it is sent."""
 

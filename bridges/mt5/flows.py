@@ -13,6 +13,13 @@ __all__ = ["Flow", "Pause", "Step", "attach", "look", "pauses", "read", "send"]
 
 MS_NS = 1_000_000
 LONGEST_PAUSE_NS = 2_000 * MS_NS
+READS = 3
+"""So many clean reads in a row without a trace of a request prove that it was not done.
+
+If they span `absence_ns`.
+"""
+PATIENCE_NS = 5_000 * MS_NS
+"""A request that has waited so long for the terminal is not sent any more."""
 
 Step = flows.Step[Job]
 Flow = flows.Flow[Job, Result]

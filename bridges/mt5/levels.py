@@ -3,6 +3,8 @@
 Both levels go into a request, so the position is read first and keeps the level that nobody asked
 about. What the result does not prove the position shows; while it shows other levels the gateway
 hears that the request is in doubt, until it cannot be done any more, or the position is gone.
+Levels that stand already are asked for as well: the server alone knows of a request before that it
+has not done yet, and only its DONE or NO_CHANGES proves them.
 """
 
 from __future__ import annotations
@@ -10,10 +12,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bridges.levels import LevelsRequest, LevelsTold
-from bridges.mt5.clock import SECOND_NS
-from bridges.mt5.constants import Action, OrderFlag, OrderType
+from bridges.mt5.constants import Action, OrderFlag, OrderType, Retcode
 from bridges.mt5.core import Core
-from bridges.mt5.flows import Flow, Talk, pauses, read, send
+from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent, Snapshot
 from bridges.mt5.records import PositionRow, SymbolRow
 from bridges.mt5.requests import TradeRequest
@@ -21,11 +22,6 @@ from bridges.mt5.tables import Verdict, verdict_of
 from bridges.mt5.units import WRONG, Refusal, off_tick
 from protocol.fields import PosMaintStatus
 
-READS = 3
-"""So many clean reads that show other levels, if they span `absence_ns`: it was not done."""
-PATIENCE_NS = 5 * SECOND_NS
-"""A request that has waited so long for the terminal is not sent any more."""
-_PROOFS = frozenset((Verdict.DONE, Verdict.REFUSED))
 GONE = "POSITION_CLOSED: there is no such position"
 
 
@@ -58,7 +54,7 @@ def _find_out(
     core: Core, asked: LevelsRequest, held: PositionRow, wanted: TradeRequest, sent: Sent
 ) -> Talk[None]:
     """Read the position until it shows what became of a request, or is there no more."""
-    verdict = verdict_of(sent.retcode)
+    verdict = Verdict.DONE if sent.retcode == Retcode.NO_CHANGES else verdict_of(sent.retcode)
     sent_ns, clean, is_told = core.now_ns, 0, False
     for pause in pauses():
         snapshot = yield from read(core.read(core.now_ns))
@@ -68,7 +64,7 @@ def _find_out(
             row = None
         gone = snapshot.clean and snapshot.steady and row is None
         late = clean >= READS and core.now_ns - sent_ns > core.absence_ns
-        proves = late or verdict in _PROOFS or wanted.standing != (wanted.sl, wanted.tp)
+        proves = late or verdict is Verdict.DONE or wanted.standing != (wanted.sl, wanted.tp)
         if row is not None and proves and (row.sl, row.tp) == (wanted.sl, wanted.tp):
             _done(core, asked, row.sl, row.tp)
             return

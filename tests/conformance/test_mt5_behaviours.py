@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.mt5 import behaviours, behaviours_around, behaviours_refused
+from support.mt5 import behaviours, behaviours_around, behaviours_levels, behaviours_refused
 from support.mt5.runtime import build
 from support.mt5.stage import EaStage, Play, TerminalStage
 
@@ -11,7 +11,7 @@ pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(120),  # the first test of a run compiles
 ]
-TABLES = (behaviours, behaviours_around, behaviours_refused)
+TABLES = (behaviours, behaviours_around, behaviours_refused, behaviours_levels)
 SCENES = behaviours.SCENES
 """All of them: each table has put its own in."""
 

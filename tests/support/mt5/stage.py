@@ -27,6 +27,7 @@ from protocol.fields import (
     LastLiquidityInd,
     OrdType,
     PositionEffect,
+    PosMaintStatus,
     Side,
     TimeInForce,
 )
@@ -39,6 +40,7 @@ from protocol.messages import (
     OrderCancelReplaceRequest,
     OrderCancelRequest,
     OrderStatusRequest,
+    PositionMaintenanceReport,
     PositionReport,
     RequestForPositionsAck,
     TradeCaptureReport,
@@ -63,6 +65,7 @@ OWN = {
     "order_id", "exec_id", "cl_ord_id", "orig_cl_ord_id", "secondary_exec_id", "transact_time",
     "parent_order_id", "position_id", "text", "trade_report_id", "sides", "trade_date",
     "total_num_pos_reports", "tot_num_trade_reports", "last_rpt_requested", "account",
+    "pos_maint_rpt_id", "pos_req_id", "orig_pos_req_ref_id",
 }  # fmt: skip
 """Fields that a line names in its own way, or that are a bridge's own."""
 
@@ -202,6 +205,12 @@ class Play:
         ), wait)  # fmt: skip
         return self
 
+    def protect(self, name, stop=None, profit=None, *, wait=300):
+        """Say an AL for the one position."""
+        place = self.position() if self.desk.mode is HEDGE else None
+        self._say(self.desk.levels(stop, profit, position_id=place, name=self._id(name)), wait)
+        return self
+
     def status(self, name):
         """Say an H."""
         self._say(OrderStatusRequest(
@@ -333,7 +342,18 @@ class Play:
         side = one.positions[0]
         qty = (side.long_qty or 0) - (side.short_qty or 0)
         place = f" {self._named('P', one.position_id)}" if one.position_id else ""
-        return ("~~", True), f"held{place} {qty}@{one.settl_price}"
+        return ("~~", True), f"held{place} {qty}@{one.settl_price}{_levels(one)}"
+
+    def _protected(self, one):
+        name, status = self._name(one.pos_req_id), one.pos_maint_status
+        told = _levels(one) if status is PosMaintStatus.COMPLETED else ""
+        return (name[0], False), f"{name} levels {_why(status, one.text)}{told}"
+
+
+def _levels(one):
+    """Write the levels that stand: nothing where there are none."""
+    named = (("sl", one.stop_loss_px), ("tp", one.take_profit_px))
+    return "".join(f" {name} {px}" for name, px in named if px)
 
 
 def _why(reason, text):
@@ -374,4 +394,5 @@ _WORDS = {
     ExecutionReport: Play._report, OrderCancelReject: Play._refused,
     CollateralReport: Play._entry, TradingSessionStatus: Play._link,
     TradeCaptureReport: Play._trade, PositionReport: Play._held,
+    PositionMaintenanceReport: Play._protected,
 }  # fmt: skip

@@ -8,7 +8,6 @@
 #ifndef PORTCULLIS_AFTERMATH_MQH
 #define PORTCULLIS_AFTERMATH_MQH
 
-#include "Retcodes.mqh"
 #include "Sender.mqh"
 
 #define RETRY_NS ((long)1000000000)
@@ -21,7 +20,6 @@ class CAftermath
    CWalk            *m_walk_ptr;
    CTelling         *m_telling_ptr;
    CSender          *m_sender_ptr;
-   CRetcodes         m_retcodes;
    long              m_absence_after_ms;
 
 public:
@@ -42,7 +40,7 @@ public:
      {
       SFlight flight;
       bool walked=false;
-      while(m_sender_ptr.flights.Take(now_ns,flight))
+      while(m_sender_ptr.flights.Take(false,now_ns,flight))
         {
          if(!walked)
             m_walk_ptr.Do(now_ns);
@@ -69,7 +67,7 @@ public:
         {
          SFlight flight;
          m_sender_ptr.flights.Get(i,flight);
-         if(!IsSettled(flight))
+         if(flight.IsForLevels() || !IsSettled(flight))
             continue;
          m_sender_ptr.flights.Drop(i);
          m_book_ptr.chains[flight.chain].flights--;
@@ -134,46 +132,44 @@ private:
              (m_book_ptr.chains[at].asked_step!=ASKED_PLACE ||
               m_book_ptr.chains[at].asked_name!=flight.name);
      }
-   string            Words(const SFlight &flight) const
-     {
-      return m_retcodes.Name(flight.retcode)+": "+flight.comment;
-     }
    void              LandPlace(const int at,const SFlight &flight,const long now_ns)
      {
-      if(m_retcodes.Proof(flight.retcode)!=PROOF_REFUSED)
+      if(m_sender_ptr.retcodes.Proof(flight.retcode)!=PROOF_REFUSED)
          return;
       bool next=m_book_ptr.chains[at].asked_step==ASKED_PLACE &&
                 m_book_ptr.chains[at].asked_name==flight.name;
       if(next)
-         GiveUpReplace(at,m_retcodes.CancelReason(flight.retcode),Words(flight),now_ns);
+         GiveUpReplace(at,m_sender_ptr.retcodes.CancelReason(flight.retcode),
+                       m_sender_ptr.Words(flight),now_ns);
       else
          if(m_book_ptr.chains[at].stage==STAGE_SENT)
-            m_telling_ptr.Refused(at,m_retcodes.RejectReason(flight.retcode),Words(flight));
+            m_telling_ptr.Refused(at,m_sender_ptr.retcodes.RejectReason(flight.retcode),
+                                  m_sender_ptr.Words(flight));
      }
    void              LandModify(const int at,const SFlight &flight)
      {
       if(m_book_ptr.chains[at].asked_name!=flight.name)
          return;
-      ENUM_PROOF proof=m_retcodes.Proof(flight.retcode);
+      ENUM_PROOF proof=m_sender_ptr.retcodes.Proof(flight.retcode);
       if(proof==PROOF_DONE)
          m_telling_ptr.Replaced(at);
       if(proof==PROOF_REFUSED)
-         m_telling_ptr.Refuse(at,flight.name,"2",m_retcodes.CancelReason(flight.retcode),
-                              Words(flight));
+         m_telling_ptr.Refuse(at,flight.name,"2",m_sender_ptr.retcodes.CancelReason(flight.retcode),
+                              m_sender_ptr.Words(flight));
      }
    void              LandRemove(const int at,const SFlight &flight,const long now_ns)
      {
-      ENUM_PROOF proof=m_retcodes.Proof(flight.retcode);
+      ENUM_PROOF proof=m_sender_ptr.retcodes.Proof(flight.retcode);
       bool replaces=m_book_ptr.chains[at].asked_step==ASKED_REMOVE &&
                     m_book_ptr.chains[at].asked_name==flight.name;
       if(proof!=PROOF_REFUSED || flight.name=="")
          return;
-      string reason=m_retcodes.CancelReason(flight.retcode);
+      string reason=m_sender_ptr.retcodes.CancelReason(flight.retcode);
       if(replaces)
-         m_telling_ptr.Refuse(at,flight.name,"2",reason,Words(flight));
+         m_telling_ptr.Refuse(at,flight.name,"2",reason,m_sender_ptr.Words(flight));
       else
          if(m_book_ptr.chains[at].cancel_name==flight.name)
-            m_telling_ptr.Refuse(at,flight.name,"1",reason,Words(flight));
+            m_telling_ptr.Refuse(at,flight.name,"1",reason,m_sender_ptr.Words(flight));
      }
 
    void              PlaceAnew(const int at,const long now_ns)

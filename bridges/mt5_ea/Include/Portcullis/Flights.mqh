@@ -22,13 +22,15 @@ struct SFlight
    int               action;
    ulong             magic;
    ulong             order;
-   int               chain;       // whose request it is
-   string            name;        // the id of the D, F or G
+   int               chain;       // whose request it is; NOBODY of one for levels
+   string            name;        // the id of the D, F, G or AL
    long              sent_ns;
    bool              answered;
    uint              retcode;     // 0: there was none
    ulong             ticket;
    string            comment;
+
+   bool              IsForLevels(void) const { return action==TRADE_ACTION_SLTP; }
   };
 
 class CFlights
@@ -94,11 +96,13 @@ public:
         }
      }
 
-   //--- take one that has landed: answered, or too long under way
-   bool              Take(const long now_ns,SFlight &flight)
+   //--- take one of orders, or one for levels, that has landed: answered, or too long under way
+   bool              Take(const bool for_levels,const long now_ns,SFlight &flight)
      {
       for(int i=0; i<ArraySize(m_flights); i++)
         {
+         if(m_flights[i].IsForLevels()!=for_levels)
+            continue;
          bool late=now_ns-m_flights[i].sent_ns>(long)FLIGHT_MS*MS_NS;
          if(!m_flights[i].answered && !late)
             continue;

@@ -6,7 +6,9 @@
 //| What an answer does not prove the position shows; while it shows |
 //| other levels the gateway hears that the request is in doubt,     |
 //| until the time is over in which it can still be done, or the     |
-//| position itself: one that was reversed is another.               |
+//| position itself: one that was reversed is another. Levels that   |
+//| stand already are asked for as well: the server alone knows of   |
+//| a request before that it has not done yet.                       |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_PROTECT_MQH
 #define PORTCULLIS_PROTECT_MQH
@@ -20,7 +22,7 @@ struct SProtection
    SLevelsRequest    asked;
    long              position;      // its identifier, and its side: a reversal keeps the former
    int               type;
-   bool              is_same;       // it had these levels before: that it has them proves nothing
+   bool              is_same;       // it had these levels before, which proves nothing of them
    SDecimal          stop;          // both levels, as they are in the request
    SDecimal          profit;
    long              answered_ns;   // 0: not yet
@@ -38,9 +40,6 @@ class CProtect
    CSender          *m_sender_ptr;
    CTelling         *m_telling_ptr;
    CVenueListener   *m_listener_ptr;
-   CRetcodes         m_retcodes;
-   CChecks           m_checks;
-   CFlights          m_flights;
    SProtection       m_open[];
    long              m_absence_ns;
    long              m_now_ns;
@@ -54,7 +53,7 @@ public:
       m_now_ns=0;
      }
    void              Open(CStanding *standing_ptr,CSymbols *symbols_ptr,CSender *sender_ptr,
-                          CTelling *telling_ptr,CVenueListener *listener_ptr,const bool async,
+                          CTelling *telling_ptr,CVenueListener *listener_ptr,
                           const long absence_ms)
      {
       m_standing_ptr=standing_ptr;
@@ -63,7 +62,6 @@ public:
       m_telling_ptr=telling_ptr;
       m_listener_ptr=listener_ptr;
       m_absence_ns=absence_ms*MS_NS;
-      m_flights.Open(async);
       ArrayResize(m_open,0);
      }
 
@@ -87,27 +85,18 @@ public:
       made.position=row.identifier;
       made.type=row.type;
       made.is_same=IsSame(row.stop,made.stop) && IsSame(row.profit,made.profit);
-      bool is_first=true;
       for(int i=0; i<ArraySize(m_open); i++)
         {
-         if(!IsAbout(m_open[i],row))
-            continue;
-         is_first=false;
-         if(m_open[i].answered_ns!=0)
+         if(m_open[i].answered_ns!=0 || !IsAbout(m_open[i],row))
             continue;
          Tell(asked,FIX_POS_MAINT_STATUS_REJECTED,made.stop,made.profit,"ALREADY_PENDING: the"
               " server has not answered the last request for the levels of this position");
          return;
         }
-      if(made.is_same && is_first)
-        {
-         Tell(asked,FIX_POS_MAINT_STATUS_COMPLETED,row.stop,row.profit,"");
-         return;
-        }
       int at=ArraySize(m_open);
       ArrayResize(m_open,at+1,16);
       m_open[at]=made;
-      m_flights.Send(request,NOBODY,asked.request_id,now_ns);
+      m_sender_ptr.flights.Send(request,NOBODY,asked.request_id,now_ns);
      }
    //--- is no request outstanding or in doubt
    bool              IsIdle(void) const { return ArraySize(m_open)==0; }
@@ -119,17 +108,12 @@ public:
             return true;
       return false;
      }
-   //--- a transaction of type REQUEST
-   void              Hear(const MqlTradeRequest &request,const MqlTradeResult &result)
-     {
-      m_flights.Hear(request,result);
-     }
    //--- `is_whole`: the account was walked in this turn, and positions follow from the deals
    void              Step(const long now_ns,const bool is_whole)
      {
       SFlight flight;
       m_now_ns=now_ns;
-      while(m_flights.Take(now_ns,flight))
+      while(m_sender_ptr.flights.Take(true,now_ns,flight))
          Land(flight);
       if(!m_standing_ptr.IsClean(now_ns))
          return;
@@ -152,8 +136,9 @@ private:
          if(m_open[i].asked.request_id==flight.name)
            {
             m_open[i].answered_ns=m_now_ns;
-            m_open[i].proof=m_retcodes.Proof(flight.retcode);
-            m_open[i].text=m_retcodes.Name(flight.retcode)+": "+flight.comment;
+            m_open[i].proof=flight.retcode==TRADE_RETCODE_NO_CHANGES ? PROOF_DONE
+                            : m_sender_ptr.retcodes.Proof(flight.retcode);
+            m_open[i].text=m_sender_ptr.Words(flight);
            }
      }
    //--- what the position shows of it: done, refused, or not to be known yet
@@ -166,7 +151,7 @@ private:
       bool is_done=is_answered && one.proof==PROOF_DONE;
       bool is_gone=!is_there && is_whole;
       bool is_late=is_answered && m_now_ns-one.answered_ns>m_absence_ns;
-      bool is_proof=!one.is_same || is_done || is_refused || is_late;
+      bool is_proof=!one.is_same || is_done || is_late;
       if(is_there && is_proof && IsSame(row.stop,one.stop) && IsSame(row.profit,one.profit))
         {
          Tell(one.asked,FIX_POS_MAINT_STATUS_COMPLETED,row.stop,row.profit,"");
@@ -224,11 +209,8 @@ private:
                              SRefusal &refusal)
      {
       SSymbolRules rules;
-      int index=m_symbols_ptr.Find(made.asked.symbol);
-      if(index<0 || !m_symbols_ptr.Refresh(index))
-         return refusal.Set(FIX_ORD_REJ_REASON_UNKNOWN_SYMBOL,"SYMBOL: "+made.asked.symbol+
-                            " is not traded here; the input Symbols names what is");
-      m_symbols_ptr.Rules(index,rules);
+      if(!m_sender_ptr.Rules(made.asked.symbol,rules,refusal))
+         return false;
       if(!Find(made.asked,row))
          return refusal.Set(FIX_ORD_REJ_REASON_OTHER,GONE);
       if(!Level("StopLossPx(5001)",made.asked.stop_loss_px,row.stop,SYMBOL_ORDER_SL,rules,
@@ -236,12 +218,7 @@ private:
          !Level("TakeProfitPx(5002)",made.asked.take_profit_px,row.profit,SYMBOL_ORDER_TP,rules,
                 made.profit,refusal))
          return false;
-      request.action=TRADE_ACTION_SLTP;
-      request.symbol=rules.name;
-      request.position=row.ticket;
-      request.sl=made.stop.ToDouble();
-      request.tp=made.profit.ToDouble();
-      return m_checks.FinishLevels(rules,row,request,refusal);
+      return m_sender_ptr.PrepareLevels(row,made.stop,made.profit,rules,request,refusal);
      }
    bool              Level(const string field,const SDecimal &asked,const SDecimal &before,
                            const int flag,const SSymbolRules &rules,SDecimal &level,

@@ -109,6 +109,16 @@ public:
       request.type=(ENUM_ORDER_TYPE)row.type;
       request.price=DoubleOf(row.price);
      }
+   void              Levels(const SPositionRow &row,const SDecimal &stop,const SDecimal &profit,
+                            MqlTradeRequest &request) const
+     {
+      ClearRequest(request);
+      request.action=TRADE_ACTION_SLTP;
+      request.symbol=row.symbol;
+      request.position=row.ticket;
+      request.sl=stop.ToDouble();
+      request.tp=profit.ToDouble();
+     }
 
 private:
    void              SetPrices(const SOrderRequest &order,MqlTradeRequest &request) const

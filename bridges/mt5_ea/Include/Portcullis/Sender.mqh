@@ -8,6 +8,7 @@
 #include "Checks.mqh"
 #include "Flights.mqh"
 #include "Requests.mqh"
+#include "Retcodes.mqh"
 #include "Walk.mqh"
 
 class CSender
@@ -22,6 +23,7 @@ class CSender
 
 public:
    CFlights          flights;
+   CRetcodes         retcodes;
 
                      CSender(void) { m_book_ptr=NULL; m_store_ptr=NULL; }
    void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
@@ -59,17 +61,23 @@ public:
             return true;
       return false;
      }
+   //--- the rules of a symbol as they are now
+   bool              Rules(const string symbol,SSymbolRules &rules,SRefusal &refusal)
+     {
+      int index=m_symbols_ptr.Find(symbol);
+      if(index<0 || !m_symbols_ptr.Refresh(index))
+         return refusal.Set(FIX_ORD_REJ_REASON_UNKNOWN_SYMBOL,"SYMBOL: "+symbol+
+                            " is not traded here; the input Symbols names what is");
+      m_symbols_ptr.Rules(index,rules);
+      return true;
+     }
    bool              Prepare(const SOrderRequest &order,const SDecimal &qty,
                              MqlTradeRequest &request,SRefusal &refusal)
      {
-      int index=m_symbols_ptr.Find(order.symbol);
-      if(index<0 || !m_symbols_ptr.Refresh(index))
-         return refusal.Set(FIX_ORD_REJ_REASON_UNKNOWN_SYMBOL,"SYMBOL: "+order.symbol+
-                            " is not traded here; the input Symbols names what is");
       SSymbolRules rules;
       SDecimal bound;
-      m_symbols_ptr.Rules(index,rules);
-      return m_requests.Place(order,qty,rules,request,bound,refusal) &&
+      return Rules(order.symbol,rules,refusal) &&
+             m_requests.Place(order,qty,rules,request,bound,refusal) &&
              m_checks.Finish(rules,bound,request,refusal);
      }
    //--- nothing is removed for what could not be placed
@@ -99,6 +107,19 @@ public:
          return true;
       m_symbols_ptr.Rules(index,rules);
       return m_checks.Finish(rules,no_bound,request,refusal);
+     }
+   //--- both levels of an open position
+   bool              PrepareLevels(const SPositionRow &row,const SDecimal &stop,
+                                   const SDecimal &profit,const SSymbolRules &rules,
+                                   MqlTradeRequest &request,SRefusal &refusal) const
+     {
+      m_requests.Levels(row,stop,profit,request);
+      return m_checks.FinishLevels(rules,row,request,refusal);
+     }
+   //--- an answer of the trade server in its own words, and its number
+   string            Words(const SFlight &flight) const
+     {
+      return retcodes.Name(flight.retcode)+": "+flight.comment;
      }
    //--- what must survive is durable before the trade server is called
    void              Send(const int at,const string name,const MqlTradeRequest &request,

@@ -108,8 +108,7 @@ public:
       m_deeds.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_symbols),
                    GetPointer(m_walk),GetPointer(m_telling),GetPointer(m_sender),listener_ptr);
       m_protect.Open(GetPointer(m_standing),GetPointer(m_symbols),GetPointer(m_sender),
-                     GetPointer(m_telling),listener_ptr,m_settings.async,
-                     m_settings.absence_after_ms);
+                     GetPointer(m_telling),listener_ptr,m_settings.absence_after_ms);
       m_aftermath.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_walk),
                        GetPointer(m_telling),GetPointer(m_sender),m_settings.absence_after_ms);
       m_ticks.Open(GetPointer(m_symbols),GetPointer(m_standing),listener_ptr);
@@ -230,10 +229,7 @@ public:
                                         const MqlTradeResult &result)
      {
       if(transaction.type==TRADE_TRANSACTION_REQUEST)
-        {
          m_sender.flights.Hear(request,result);
-         m_protect.Hear(request,result);
-        }
       m_walk.is_wanted=true;
      }
    virtual void      OnBookEvent(const string symbol) { m_feed.OnBookEvent(symbol); }
