@@ -143,7 +143,7 @@ class ProtectionDesk:
     ) -> tuple[Decimal, Decimal]:
         """Return what the owner holds there, signed, and at which price; 0 when it holds nothing.
 
-        With 5004 it is the whole position, of which at least one fill has to be the owner's.
+        With 5004 it is the whole position, of which a part has to be the owner's.
         """
         rules = self.rules.venues.get(venue)
         held = None

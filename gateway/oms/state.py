@@ -24,7 +24,7 @@ from protocol.fields import (
 from protocol.numbers import ZERO, plain
 from protocol.order_id import LENGTH
 
-STATE_VERSION = 6
+STATE_VERSION = 7
 """Raised whenever the shape of State changes: an older snapshot is then ignored."""
 
 PRICE_PLACES = 12
@@ -177,12 +177,13 @@ class Position(Struct):
 class Ticket(Struct):
     """One position of an account that holds several of one symbol, by PositionID (5004).
 
-    `owners` are those whose fills have moved it: nobody yet, if it was there before first contact.
+    `owners` are those whose fills there add up to something, and to what, signed. Nobody yet, if it
+    was there before first contact; not who has only moved its levels, or closed its own part.
     """
 
     symbol: str
     held: Position
-    owners: list[str] = field(default_factory=list)
+    owners: dict[str, Decimal] = field(default_factory=dict)
 
 
 class Protection(Struct):

@@ -1,7 +1,9 @@
 """Positions of accounts that hold several of one symbol, by PositionID (5004): whose, and how much.
 
-One that was there before first contact is nobody's until a fill of somebody's moves it. One that is
-flat has ended: its id never comes again, unless the fill that closed it is taken back.
+One that was there before first contact is nobody's until a fill of somebody's moves it. It is a
+strategy's as long as its own fills there add up to something: who has closed its part of a shared
+one has none of it, though it may have moved the levels. One that is flat has ended: its id never
+comes again, unless the fill that closed it is taken back.
 """
 
 from __future__ import annotations
@@ -94,5 +96,6 @@ def recount(book: Book, venue: str, fill: Fill, was: tuple[Decimal, Decimal]) ->
 def _add(ticket: Ticket, owner: str, side: Side, qty: Decimal, px: Decimal) -> None:
     if qty:
         positions.fill(ticket.held, side, qty, px)
-        if owner not in ticket.owners:
-            ticket.owners.append(owner)
+        own = ticket.owners.pop(owner, ZERO) + qty * side.sign
+        if own:
+            ticket.owners[owner] = own

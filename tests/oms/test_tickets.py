@@ -5,8 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.desk import VENUE
-from support.levels import al, asked, check_replay, opened, refused, shown, trade
+from msgspec.structs import replace
+from support.desk import VENUE, rules
+from support.levels import (
+    STOP,
+    al,
+    am,
+    asked,
+    check_replay,
+    holds,
+    opened,
+    refused,
+    shown,
+    trade,
+)
 from support.operators import ask as operate
 from support.scopes import ask, ask_change, code, last_sent, number
 
@@ -127,6 +139,49 @@ def test_a_fill_that_is_taken_back_is_taken_out_of_its_position():
     check_replay(desk)
 
 
+def test_who_has_closed_its_part_has_none_of_it():
+    """Its limits bind nobody there, though it has moved the levels, and the rest is not its own."""
+    house = rules()
+    house.limits["strategy:MM"] = replace(house.limits["strategy:MM"], require_stop=True)
+    desk = opened(hedging=True, house=house, stop_loss_px=STOP)
+    trade(desk, "MOM", BUY, "500", position_id="P1")
+    desk.hear("MM", al(desk, position_id="P1"))
+    desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    free = {"position_id": "P1", "stop_loss_px": Decimal(0)}
+    assert refused(desk, al(desk, **free), "MOM") == "NO_STOP"
+    closing = trade(desk, "MM", SELL, position_id="P1", closes="P1")
+    trade(desk, "MM", BUY, position_id="P2", stop_loss_px=STOP)
+    assert refused(desk, al(desk, "L2", position_id="P1")) == "NO_POSITION"
+    assert code(close(desk, "P1", qty="500")) == "NO_POSITION"
+    assert [one.position_id for one in holds(desk)] == [None, "P2"]
+    desk.hear("MOM", al(desk, "L3", **free))
+    assert asked(desk)[-1].stop_loss_px == 0
+    assert close(desk, "P1", "MOM", qty="500") == ""
+    closing.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T3")
+    assert desk.book.state.tickets[VENUE]["P1"].owners == {"MOM": 500, "MM": 1000}
+    check_replay(desk)
+
+
+def test_to_move_levels_makes_nobody_an_owner():
+    """Only who owns a position already may: a request leaves its owners as they are."""
+    desk = opened(hedging=True)
+    assert refused(desk, al(desk, position_id="P1"), "MOM") == "NO_POSITION"
+    desk.hear("MM", al(desk, position_id="P1"))
+    desk.hear(VENUE, am(desk, asked(desk)[-1], stop_loss_px=STOP, take_profit_px=Decimal(0)))
+    assert desk.book.state.tickets[VENUE]["P1"].owners == {"MM": 1000}
+    assert code(close(desk, "P1", "MOM")) == "NO_POSITION"
+
+
+def test_what_was_there_before_us_is_nobodys_again_when_its_fill_is_taken_back():
+    """Who had closed a part of it has then moved nothing: anybody may close it."""
+    desk = before_us(("P0", 10_000))
+    closing = trade(desk, "MM", SELL, position_id="P0", closes="P0")
+    assert code(close(desk, "P0", "MOM")) == "NO_POSITION"
+    closing.say(ExecType.TRADE_CANCEL, OrdStatus.NEW, secondary_exec_id="T2")
+    assert close(desk, "P0", "MOM") == ""
+    check_replay(desk)
+
+
 def test_a_fill_that_is_corrected_is_corrected_in_its_position():
     """150=G has the quantity and the price that the fill has had all along."""
     desk = opened(hedging=True)
@@ -137,7 +192,7 @@ def test_a_fill_that_is_corrected_is_corrected_in_its_position():
     )  # fmt: skip
     ticket = desk.book.state.tickets[VENUE]["P1"]
     assert (ticket.held.qty, ticket.held.avg_px) == (1000, Decimal("1.095"))
-    assert ticket.owners == ["MM", "MOM"]
+    assert ticket.owners == {"MM": 500, "MOM": 500}
     check_replay(desk)
 
 

@@ -12,9 +12,9 @@ from protocol.numbers import ZERO
 def own_tickets(facts: Facts, intent: Intent) -> Refusal | None:
     """Each position that is named is one's own, or nobody's; no more is closed than is there.
 
-    A position is the strategy's when a fill of its own has moved it, and nobody's when it was there
-    before first contact and no fill has. Of `A/B`, A lies against the order's side and B on it.
-    What open orders close of it already is not there for another.
+    A position is the strategy's when its own fills there add up to something, and nobody's when it
+    was there before first contact and nobody's do. Of `A/B`, A lies against the order's side and B
+    on it. What open orders close of it already is not there for another.
     """
     message, existing = intent.message, intent.existing
     name = (existing or message).position_id
