@@ -7,9 +7,9 @@ flood. Beyond the bound there is what libzmq has read before the gateway has.
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -35,50 +35,59 @@ def _flood(endpoint, size):
         return
 
 
-def _ping(endpoint, waits, until):
-    """Send and wait for the echo, again and again: in microseconds."""
-    peer = raw_peer.connect(endpoint)
-    ping = raw_peer.frame(b"quiet")
-    while not until(waits):
+def _ping(endpoint, _size):
+    """Send and wait for the echo until our input ends; print the median and the worst, in us."""
+    peer, ping, waits = raw_peer.connect(endpoint), raw_peer.frame(b"quiet"), []
+    while len(waits) < PINGS or not select.select([sys.stdin], [], [], 0)[0]:
         begun = time.perf_counter()
         peer.sendall(ping)
         assert peer.recv(len(ping), raw_peer.socket.MSG_WAITALL) == ping
         waits.append((time.perf_counter() - begun) * 1e6)
-    peer.close()
+    waits.sort()
+    sys.stdout.write(f"{waits[len(waits) // 2]} {waits[-1]}")
 
 
-def _serve(transport, while_alive):
-    """Echo what is quiet until a thread or process has ended."""
-    while while_alive():
+def _process(*what):
+    """Start one of the two above in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, __file__, *map(str, what)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _echo(transport, while_so):
+    """Echo what is quiet."""
+    while while_so():
         for route, frame in transport.receive(5):
             if frame == b"quiet":
                 transport.send(route, frame)
 
 
+def _waited(transport, ping):
+    """End a ping and return what it found."""
+    ping.stdin.close()
+    _echo(transport, lambda: ping.poll() is None)
+    return [float(word) for word in ping.stdout.read().split()]
+
+
+def _peak():
+    """Return how much memory this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def _measure(size):
-    """Print growth in bytes, and the waits of somebody else: alone, median and worst in a flood."""
+    """Print how much memory grew, and the waits of somebody else, as ratios."""
     transport = Transport([(Door.ORDERS, ["tcp://127.0.0.1:*"])])
     endpoint = transport.endpoints[0][1]
-    alone, meanwhile = [], []
-    one = threading.Thread(target=_ping, args=(endpoint, alone, lambda w: len(w) >= PINGS))
-    one.start()
-    _serve(transport, one.is_alive)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    flood = subprocess.Popen([sys.executable, __file__, endpoint, str(size)])
-    one = threading.Thread(
-        target=_ping, args=(endpoint, meanwhile, lambda _: flood.poll() is not None)
-    )
-    one.start()
-    _serve(transport, lambda: one.is_alive() or transport.intake.waiting)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    usual, _ = _waited(transport, _process("_ping", endpoint, size))
+    before = _peak()
+    ping = _process("_ping", endpoint, size)
+    flood = _process("_flood", endpoint, size)
+    _echo(transport, lambda: flood.poll() is None or transport.intake.waiting)
+    median, worst = _waited(transport, ping)
     assert len(transport.intake.cut) == 1
-    alone.sort()
-    meanwhile.sort()
-    usual = alone[len(alone) // 2]
-    sys.stdout.write(
-        f"{(after - before) * 1024 / MAX_WAITING:.1f} {meanwhile[len(meanwhile) // 2] / usual:.0f}"
-        f" {meanwhile[-1] / usual:.0f}"
-    )
+    grown = (_peak() - before) / MAX_WAITING
+    sys.stdout.write(f"{grown:.1f} {median / usual:.1f} {worst / usual:.0f}")
 
 
 @pytest.mark.parametrize("size", [0, 200, 60_000])
@@ -99,4 +108,4 @@ def test_a_flood_is_cut_off(size, capsys):
 
 
 if __name__ == "__main__":
-    _flood(sys.argv[1], int(sys.argv[2]))
+    globals()[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
