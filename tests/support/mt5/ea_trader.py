@@ -192,6 +192,11 @@ class EaTrader:
         assert said, f"{what} was not answered"
         return said[:-1], said[-1].complete == "Y"
 
+    def reconcile(self):
+        """Ask for fills as a gateway does that has reconciled all before: from ten minutes ago."""
+        since_ns = (self.clock.now_ms - 600_000) * 1_000_000
+        self._command("fills_since", ask=str(next(self.asks)), since_ns=since_ns)
+
     def look_up(self, name):
         """Ask for an order."""
         ask = str(next(self.asks))

@@ -25,6 +25,18 @@ public:
       ReadOpen();
       return ReadHistory(since_s);
      }
+   void              ReadOpen(void)
+     {
+      ArrayResize(open,0);
+      int count=OrdersTotal();
+      for(int i=0; i<count; i++)
+        {
+         int at=ArraySize(open);
+         ArrayResize(open,at+1,64);
+         if(!ReadOpenOrder(OrderGetTicket(i),open[at]))
+            ArrayResize(open,at);
+        }
+     }
    bool              ReadHistory(const long since_s)
      {
       ArrayResize(done,0);
@@ -78,18 +90,6 @@ public:
      }
 
 private:
-   void              ReadOpen(void)
-     {
-      ArrayResize(open,0);
-      int count=OrdersTotal();
-      for(int i=0; i<count; i++)
-        {
-         int at=ArraySize(open);
-         ArrayResize(open,at+1,64);
-         if(!ReadOpenOrder(OrderGetTicket(i),open[at]))
-            ArrayResize(open,at);
-        }
-     }
    //--- by ticket: the order in which they were made
    void              SortDeals(void)
      {

@@ -5,10 +5,10 @@
 //| connected, for long enough, and no order of ours is missing.     |
 //| An order whose request is still under way, or that the list has  |
 //| and the server has not accepted yet, is neither known nor        |
-//| unknown: such an answer is not complete either. Fills, positions |
-//| and the ledger are none while positions do not follow from the   |
-//| deals, nor are positions while a request for levels has no       |
-//| answer.                                                          |
+//| unknown: such an answer is not complete either, nor is one about |
+//| an id that may have been forgotten. Fills, positions and the     |
+//| ledger are none while positions do not follow from the deals,    |
+//| nor are positions while a request for levels has no answer.      |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_ANSWERS_MQH
 #define PORTCULLIS_ANSWERS_MQH
@@ -62,6 +62,11 @@ public:
       int at=m_book_ptr.ByName(number);
       bool found=at!=NOBODY;
       SVenueOrder order;
+      if(!found && m_book_ptr.IsForgotten(number))
+        {
+         complete=false;
+         order.text=FORGOTTEN;
+        }
       if(found)
         {
          bool next=m_book_ptr.chains[at].asked_name==cl_ord_id;

@@ -1,17 +1,19 @@
 //+------------------------------------------------------------------+
 //| All chains of orders, found by any name that they ever had and   |
 //| by any order that they had at the trade server; kept in the      |
-//| store, so that a restart knows them too.                         |
+//| store, so that a restart knows them too, until they are          |
+//| forgotten (Forgetting).                                          |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_BOOK_MQH
 #define PORTCULLIS_BOOK_MQH
 
 #include "Chain.mqh"
+#include "Floors.mqh"
 #include "LongMap.mqh"
-#include "Store.mqh"
 #include "WireId.mqh"
 
 #define NOBODY (-1)
+#define FORGOTTEN "FORGOTTEN: orders as old as this id are not kept here, so nobody knows"
 
 class CBook
   {
@@ -31,10 +33,9 @@ public:
      {
       m_store_ptr=store_ptr;
       ArrayResize(chains,0);
-      ArrayResize(m_live,0);
-      m_by_root.Clear();
-      m_by_name.Clear();
-      m_by_ticket.Clear();
+      ClearIndex();
+      m_store_ptr.Put("INSERT INTO ends SELECT root,?1 FROM chains WHERE live=0"
+                      " AND root NOT IN (SELECT root FROM ends)",(long)TimeGMT());
       long roots[];
       long unused[];
       int count=m_store_ptr.Rows("SELECT root,0 FROM chains WHERE live=?1",1,roots,unused);
@@ -46,8 +47,10 @@ public:
 
    int               Add(const SOrderRequest &order,const long number,const long now_ns)
      {
-      int at=Append(number);
+      int at=ArraySize(chains);
+      ArrayResize(chains,at+1,256);
       chains[at].Begin(order,number,now_ns);
+      Enter(at,number);
       Name(at,number);
       return at;
      }
@@ -72,6 +75,12 @@ public:
       long root=m_store_ptr.Number("SELECT root FROM tickets WHERE ticket=?1",(long)ticket,0);
       return root==0 ? NOBODY : Load(root);
      }
+   int               ByRoot(const long root) { return Load(root); }
+   //--- may the id be one of a chain that was forgotten
+   bool              IsForgotten(const long number)
+     {
+      return IsBelowFloor(*m_store_ptr,number) && ByName(number)==NOBODY;
+     }
    void              Name(const int at,const long number)
      {
       m_by_name.Set(number,at);
@@ -91,6 +100,45 @@ public:
       bool live=chains[at].stage!=STAGE_ENDED;
       m_store_ptr.PutText("INSERT OR REPLACE INTO chains VALUES(?1,?2,?3)",chains[at].root,
                           live ? 1 : 0,chains[at].Content());
+      if(!live)
+         m_store_ptr.Put("INSERT OR REPLACE INTO ends VALUES(?1,?2)",chains[at].root,
+                         MathMax((long)TimeGMT(),chains[at].transact_ns/1000000000));
+     }
+   //--- chains that ended go from the store, with all that names them; durable after its Commit
+   void              Forget(const long &roots[])
+     {
+      long names[];
+      long unused[];
+      for(int i=0; i<ArraySize(roots); i++)
+        {
+         int count=m_store_ptr.Rows("SELECT id,0 FROM names WHERE root=?1",roots[i],names,unused);
+         for(int k=0; k<count; k++)
+            RaiseFloor(*m_store_ptr,names[k]);
+         m_store_ptr.Put("DELETE FROM names WHERE root=?1",roots[i]);
+         m_store_ptr.Put("DELETE FROM tickets WHERE root=?1",roots[i]);
+         m_store_ptr.Put("DELETE FROM chains WHERE root=?1",roots[i]);
+         m_store_ptr.Put("DELETE FROM ends WHERE root=?1",roots[i]);
+        }
+     }
+   //--- let go of what has ended: the store has it when it is asked for. `places` says where each
+   //--- chain is now, NOBODY for one that went
+   void              Unload(int &places[])
+     {
+      int count=ArraySize(chains);
+      int kept=0;
+      ArrayResize(places,count);
+      ClearIndex();
+      for(int i=0; i<count; i++)
+        {
+         places[i]=NOBODY;
+         if(chains[i].stage==STAGE_ENDED && chains[i].flights==0)
+            continue;
+         places[i]=kept;
+         chains[kept]=chains[i];
+         Index(kept);
+         kept++;
+        }
+      ArrayResize(chains,kept);
      }
 
    //--- those that have not ended
@@ -109,15 +157,34 @@ public:
    int               Live(const int number) const { return m_live[number]; }
 
 private:
-   int               Append(const long root)
+   void              ClearIndex(void)
      {
-      int at=ArraySize(chains);
-      ArrayResize(chains,at+1,256);
+      ArrayResize(m_live,0);
+      m_by_root.Clear();
+      m_by_name.Clear();
+      m_by_ticket.Clear();
+     }
+   void              Enter(const int at,const long root)
+     {
       m_by_root.Set(root,at);
       int last=ArraySize(m_live);
       ArrayResize(m_live,last+1,256);
       m_live[last]=at;
-      return at;
+     }
+   //--- what the store knows of a chain's names and tickets leads to its place
+   void              Index(const int at)
+     {
+      long root=chains[at].root;
+      long names[];
+      long tickets[];
+      long unused[];
+      Enter(at,root);
+      int count=m_store_ptr.Rows("SELECT id,0 FROM names WHERE root=?1",root,names,unused);
+      for(int i=0; i<count; i++)
+         m_by_name.Set(names[i],at);
+      count=m_store_ptr.Rows("SELECT ticket,0 FROM tickets WHERE root=?1",root,tickets,unused);
+      for(int i=0; i<count; i++)
+         m_by_ticket.Set(tickets[i],at);
      }
    int               Load(const long root)
      {
@@ -128,17 +195,10 @@ private:
       SChain chain;
       if(!chain.Restore(root,content))
          return NOBODY;
-      int at=Append(root);
+      int at=ArraySize(chains);
+      ArrayResize(chains,at+1,256);
       chains[at]=chain;
-      long names[];
-      long tickets[];
-      long unused[];
-      int count=m_store_ptr.Rows("SELECT id,0 FROM names WHERE root=?1",root,names,unused);
-      for(int i=0; i<count; i++)
-         m_by_name.Set(names[i],at);
-      count=m_store_ptr.Rows("SELECT ticket,0 FROM tickets WHERE root=?1",root,tickets,unused);
-      for(int i=0; i<count; i++)
-         m_by_ticket.Set(tickets[i],at);
+      Index(at);
       return at;
      }
   };

@@ -50,7 +50,7 @@ public:
                                    "CL_ORD_ID: expected 13 characters of 0-9 and A-Z below 2^63");
          return;
         }
-      if(m_book_ptr.ByName(number)!=NOBODY)
+      if(m_book_ptr.ByName(number)!=NOBODY || m_book_ptr.IsForgotten(number))
          return;
       int at=m_book_ptr.Add(order,number,now_ns);
       MqlTradeRequest request={};

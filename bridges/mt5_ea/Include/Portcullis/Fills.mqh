@@ -48,6 +48,11 @@ public:
       m_presence_ptr=presence_ptr;
       m_span_ptr=span_ptr;
       holdings.Forget();
+      Renew();
+     }
+   //--- know the deals of the database, and no others
+   void              Renew(void)
+     {
       m_seen.Clear();
       long tickets[];
       long busted[];

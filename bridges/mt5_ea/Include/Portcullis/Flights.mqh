@@ -54,6 +54,12 @@ public:
    int               Count(void) const { return ArraySize(m_flights); }
    void              Get(const int at,SFlight &flight) const { flight=m_flights[at]; }
    void              Drop(const int at) { ArrayRemove(m_flights,at,1); }
+   //--- the chains have other places now
+   void              Renumber(const int &places[])
+     {
+      for(int i=0; i<ArraySize(m_flights); i++)
+         m_flights[i].chain=places[m_flights[i].chain];
+     }
 
    //--- call the trade server, once
    void              Send(const MqlTradeRequest &request,const int chain,const string name,

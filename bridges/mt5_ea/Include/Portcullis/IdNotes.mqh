@@ -5,18 +5,18 @@
 //| 1. Hold and Bury note; Commit makes every note durable. An id    |
 //|    whose note was lost was never sent.                           |
 //| 2. A held id is never sent again; a buried one never at all.     |
-//| 3. Above MAX_IDS the older half is dropped below a floor: those  |
-//|    count as held, are refused and never declared absent.         |
+//| 3. What is below a floor counts as held: it is refused and never |
+//|    declared absent. A floor rises when orders are forgotten      |
+//|    (Forgetting), and above MAX_IDS over the older half.          |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_IDNOTES_MQH
 #define PORTCULLIS_IDNOTES_MQH
 
+#include "Floors.mqh"
 #include "Port.mqh"
-#include "Store.mqh"
 #include "WireId.mqh"
 
 #define MAX_IDS 1000000
-#define INSTANCE_SHIFT 53
 
 class CIdTable : public CIdNotes
   {
@@ -39,12 +39,7 @@ public:
      }
    virtual bool      WasSent(const string cl_ord_id)
      {
-      if(Kind(cl_ord_id)==0)
-         return true;
-      long id=WireNumber(cl_ord_id);
-      return id>=0 &&
-             id<=m_store_ptr.Number("SELECT id FROM floors WHERE instance=?1",
-                                    id>>INSTANCE_SHIFT,-1);
+      return Kind(cl_ord_id)==0 || IsBelowFloor(*m_store_ptr,WireNumber(cl_ord_id));
      }
    virtual bool      IsBuried(const string cl_ord_id) { return Kind(cl_ord_id)==1; }
    virtual void      Hold(const string cl_ord_id) { Note(cl_ord_id,0); }

@@ -71,6 +71,25 @@ public:
       if(m_count*2>ArraySize(m_keys))
          Grow();
      }
+   //--- let go of all but these keys
+   void              Keep(const long &keys[])
+     {
+      long kept[];
+      long values[];
+      for(int i=0; i<ArraySize(keys); i++)
+        {
+         if(!Has(keys[i]))
+            continue;
+         int at=ArraySize(kept);
+         ArrayResize(kept,at+1,1024);
+         ArrayResize(values,at+1,1024);
+         kept[at]=keys[i];
+         values[at]=Get(keys[i],0);
+        }
+      Clear();
+      for(int i=0; i<ArraySize(kept); i++)
+         Set(kept[i],values[i]);
+     }
   };
 
 #endif

@@ -42,6 +42,15 @@ public:
       m_magics.Clear();
       ArrayResize(strays,0);
      }
+   //--- know the magics of the whole history, and no others
+   void              Renew(const CAccount &whole)
+     {
+      m_magics.Clear();
+      for(int i=0; i<ArraySize(whole.open); i++)
+         m_magics.Set(whole.open[i].magic,1);
+      for(int i=0; i<ArraySize(whole.done); i++)
+         m_magics.Set(whole.done[i].magic,1);
+     }
    bool              IsKnownMagic(const long magic) const { return m_magics.Has(magic); }
    //--- look at what the account's lists hold now
    void              Look(const bool quiet)

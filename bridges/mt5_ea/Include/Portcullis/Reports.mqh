@@ -171,7 +171,7 @@ public:
       out.Add(TAG_CxlRejResponseTo,refused.response_to);
       out.Add(TAG_CxlRejReason,known ? refused.reason : FIX_CXL_REJ_REASON_UNKNOWN_ORDER);
       out.Add(TAG_RejectSource,FIX_REJECT_SOURCE_VENUE);
-      out.AddText(TAG_Text,known ? refused.text : UNKNOWN_AT_VENUE);
+      out.AddText(TAG_Text,known || refused.text!="" ? refused.text : UNKNOWN_AT_VENUE);
      }
 
    //--- answer an H, or a D or G that was sent before
@@ -189,6 +189,8 @@ public:
         {
          Nothing(ask,FIX_EXEC_TYPE_ORDER_STATUS,out);
          out.Add(TAG_OrdRejReason,FIX_ORD_REJ_REASON_UNKNOWN_ORDER);
+         if(!complete && order.text!="")
+            said=order.text;
          if(said=="")
             said=complete ? UNKNOWN_AT_VENUE : NOT_READ;
         }

@@ -56,6 +56,10 @@ public:
    bool              IsQuiet(void) const { return m_is_quiet; }
    //--- has the whole history been walked since the connection
    bool              HasWalked(void) const { return m_has_walked; }
+   //--- every deal before it was seen, as the database knows it too
+   long              MarkS(void) const { return m_kept_s; }
+   //--- what was before this no walk reads from a moment on
+   long              ForgottenS(const long from_s) const { return from_s-m_history_s-OVERLAP_S; }
    //--- was a deal made before what is told, so that it is nobody's news
    bool              IsOld(const SDealRow &deal) const { return deal.time_msc/1000<m_horizon_s; }
    //--- may history still come that was made before the connection
@@ -105,7 +109,7 @@ public:
       if(m_kept_s!=0 && m_mark_s-m_kept_s<MARK_EVERY_S)
          return;
       m_kept_s=m_mark_s;
-      long forgotten_s=m_mark_s-m_history_s-OVERLAP_S;
+      long forgotten_s=ForgottenS(m_mark_s);
       m_horizon_s=MathMax(m_horizon_s,forgotten_s);
       m_store_ptr.Mark(WALKED_MARK,m_mark_s);
       m_store_ptr.Mark(HORIZON_MARK,m_horizon_s);

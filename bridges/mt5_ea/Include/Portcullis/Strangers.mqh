@@ -34,6 +34,18 @@ public:
       m_told.Clear();
      }
 
+   //--- remember what was told of the orders that there are, and of no others
+   void              Renew(const CAccount &whole)
+     {
+      long tickets[];
+      int count=ArraySize(whole.open);
+      ArrayResize(tickets,count+ArraySize(whole.done));
+      for(int i=0; i<count; i++)
+         tickets[i]=(long)whole.open[i].ticket;
+      for(int i=0; i<ArraySize(whole.done); i++)
+         tickets[count+i]=(long)whole.done[i].ticket;
+      m_told.Keep(tickets);
+     }
    //--- an open order of somebody else
    void              Sight(const SOrderRow &row,const bool quiet)
      {
@@ -161,7 +173,44 @@ public:
       return true;
      }
 
+   //--- the order of ours from which the server made one: by the magic that it has carried on, or
+   //--- by the deals of its position
+   string            Parent(const long magic,const long position_id)
+     {
+      string parent=NameOf(magic);
+      if(parent!="" || position_id<=0 || !HistorySelectByPosition(position_id))
+         return parent;
+      int count=HistoryDealsTotal();
+      for(int i=0; i<count; i++)
+        {
+         SDealRow deal;
+         if(!ReadDeal(HistoryDealGetTicket(i),deal) || deal.entry==DEAL_ENTRY_OUT ||
+            deal.entry==DEAL_ENTRY_OUT_BY)
+            continue;
+         int at=m_book_ptr.ByTicket(deal.order);
+         if(at!=NOBODY)
+            parent=m_book_ptr.chains[at].name;
+         else
+            if(deal.reason==DEAL_REASON_EXPERT && IsForgotten(deal.magic))
+               parent=WireText(deal.magic);
+        }
+      return parent;
+     }
+
 private:
+   //--- the present name of the chain with a magic: of one that was forgotten it is the magic's own
+   string            NameOf(const long magic)
+     {
+      int at=m_book_ptr.ByName(magic);
+      if(at!=NOBODY)
+         return m_book_ptr.chains[at].name;
+      return IsForgotten(magic) ? WireText(magic) : "";
+     }
+   //--- small magics of other programs lie below the floor of instance 0 too
+   bool              IsForgotten(const long magic)
+     {
+      return IsWireMagic(magic) && m_book_ptr.IsForgotten(magic);
+     }
    bool              Find(const CAccount &account,const ulong ticket,SOrderRow &row) const
      {
       int at=account.FindOpen(ticket);
@@ -190,29 +239,6 @@ private:
       order.parent_id="";
       order.origin="";
       order.text="";
-     }
-   //--- the order of ours from which the server made one: by the magic that it has carried on, or
-   //--- by the deals of its position
-   string            Parent(const long magic,const long position_id)
-     {
-      int at=m_book_ptr.ByName(magic);
-      if(at!=NOBODY)
-         return m_book_ptr.chains[at].name;
-      if(position_id<=0 || !HistorySelectByPosition(position_id))
-         return "";
-      string parent="";
-      int count=HistoryDealsTotal();
-      for(int i=0; i<count; i++)
-        {
-         SDealRow deal;
-         if(!ReadDeal(HistoryDealGetTicket(i),deal) || deal.entry==DEAL_ENTRY_OUT ||
-            deal.entry==DEAL_ENTRY_OUT_BY)
-            continue;
-         at=m_book_ptr.ByTicket(deal.order);
-         if(at!=NOBODY)
-            parent=m_book_ptr.chains[at].name;
-        }
-      return parent;
      }
   };
 

@@ -166,7 +166,7 @@ public:
       refused.orig_cl_ord_id=orig;
       refused.response_to=response_to;
       refused.reason=FIX_CXL_REJ_REASON_UNKNOWN_ORDER;
-      refused.text="";
+      refused.text=m_book_ptr.IsForgotten(WireNumber(orig)) ? FORGOTTEN : "";
       refused.known=false;
       m_listener_ptr.OnCancelRefused(refused);
      }

@@ -15,6 +15,7 @@
 #include "Commands.mqh"
 #include "Deeds.mqh"
 #include "Feed.mqh"
+#include "Forgetting.mqh"
 #include "Protect.mqh"
 
 #define LOGIN_MARK "login"
@@ -49,6 +50,7 @@ class CTerminalVenue : public CVenue
    CDeeds            m_deeds;
    CProtect          m_protect;
    CAftermath        m_aftermath;
+   CForgetting       m_forgetting;
    CTicks            m_ticks;
    CFeed             m_feed;
    CCommands         m_commands;
@@ -111,6 +113,8 @@ public:
                      GetPointer(m_telling),listener_ptr,m_settings.absence_after_ms);
       m_aftermath.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_walk),
                        GetPointer(m_telling),GetPointer(m_sender),m_settings.absence_after_ms);
+      m_forgetting.Open(GetPointer(m_book),m_store_ptr,GetPointer(m_standing),
+                        GetPointer(m_walk),GetPointer(m_sender));
       m_ticks.Open(GetPointer(m_symbols),GetPointer(m_standing),listener_ptr);
       m_feed.Open(GetPointer(m_symbols),GetPointer(m_standing),GetPointer(m_ticks),listener_ptr);
       m_standing.Look(now_ns);
@@ -201,6 +205,7 @@ public:
      }
    virtual void      FillsSince(const string ask,const long since_ns,const long now_ns)
      {
+      m_forgetting.Heard(since_ns);
       int at=m_commands.Add(COMMAND_FILLS,ask,now_ns);
       if(at>=0)
          m_commands.waiting[at].since_ns=since_ns;
@@ -262,8 +267,10 @@ public:
      }
    virtual void      StepTicks(const long now_ns)
      {
-      if(m_was_connected && m_commands.Count()==0)
-         m_ticks.Step(now_ns,IsIdle(now_ns));
+      if(!m_was_connected || m_commands.Count()!=0)
+         return;
+      m_forgetting.Step(now_ns);
+      m_ticks.Step(now_ns,IsIdle(now_ns));
      }
 
 private:

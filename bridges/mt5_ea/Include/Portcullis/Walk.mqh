@@ -106,6 +106,27 @@ public:
             return true;
       return false;
      }
+   //--- is nothing in doubt, nor may anything still come of the time before the connection
+   bool              IsCertain(const long now_ns)
+     {
+      return HasWalked() && m_standing_ptr.IsClean(now_ns) && !IsInDoubt(now_ns);
+     }
+   //--- UTC seconds: what ended before is in no walk's history from a moment of the server's on
+   long              ForgottenS(const long from_s) const
+     {
+      return m_span.ForgottenS(MathMin(from_s,m_span.MarkS()))-m_standing_ptr.OffsetS();
+     }
+   //--- hold in memory what the whole history can bring again; false when it could not be read
+   bool              Renew(void)
+     {
+      CAccount whole;
+      if(!whole.Read(m_span.ForgottenS(m_span.MarkS())))
+         return false;
+      presence.Renew(whole);
+      m_strangers.Renew(whole);
+      m_fills.Renew();
+      return true;
+     }
    CStrangers       *Strangers(void) { return GetPointer(m_strangers); }
 
 private:
