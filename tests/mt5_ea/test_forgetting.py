@@ -206,6 +206,22 @@ def test_nothing_is_forgotten_by_a_clock_that_is_ahead(tmp_path):
     assert known(tmp_path) == set()
 
 
+def test_nothing_is_forgotten_by_a_clock_that_was_behind(tmp_path):
+    """What ended while our own clock was years behind has ended when the broker's quotes say so."""
+    trader = trader_on(NETTING, tmp_path)
+    chart = trader.chart
+    chart.face.TimeTradeServer = lambda: trader.clock.server_ms() // 1000 - 10**8
+    chart.program._TimeGMT = lambda: trader.clock.now_ms // 1000 - 10**8
+    trade(trader)
+    names = known(tmp_path)
+    trader.kill()
+    trader.run(70_000, step_ms=100)
+    pass_days(trader, DAYS)
+    assert known(tmp_path) == names
+    pass_days(trader, GONE)
+    assert known(tmp_path) == set()
+
+
 def test_nothing_is_forgotten_while_something_is_in_doubt(tmp_path):
     """Neither while the terminal is away, nor while positions do not follow from the deals."""
     trader = trader_on(NETTING, tmp_path)

@@ -35,7 +35,7 @@ public:
       ArrayResize(chains,0);
       ClearIndex();
       m_store_ptr.Put("INSERT INTO ends SELECT root,?1 FROM chains WHERE live=0"
-                      " AND root NOT IN (SELECT root FROM ends)",(long)TimeGMT());
+                      " AND root NOT IN (SELECT root FROM ends)",NowS());
       long roots[];
       long unused[];
       int count=m_store_ptr.Rows("SELECT root,0 FROM chains WHERE live=?1",1,roots,unused);
@@ -101,8 +101,7 @@ public:
       m_store_ptr.PutText("INSERT OR REPLACE INTO chains VALUES(?1,?2,?3)",chains[at].root,
                           live ? 1 : 0,chains[at].Content());
       if(!live)
-         m_store_ptr.Put("INSERT OR REPLACE INTO ends VALUES(?1,?2)",chains[at].root,
-                         MathMax((long)TimeGMT(),chains[at].transact_ns/1000000000));
+         m_store_ptr.Put("INSERT OR REPLACE INTO ends VALUES(?1,?2)",chains[at].root,NowS());
      }
    //--- chains that ended go from the store, with all that names them; durable after its Commit
    void              Forget(const long &roots[])
@@ -157,6 +156,11 @@ public:
    int               Live(const int number) const { return m_live[number]; }
 
 private:
+   //--- the server's time, which is not before its last quote whatever our clock says
+   long              NowS(void) const
+     {
+      return MathMax((long)TimeTradeServer(),(long)TimeCurrent());
+     }
    void              ClearIndex(void)
      {
       ArrayResize(m_live,0);

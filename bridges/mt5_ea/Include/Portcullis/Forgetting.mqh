@@ -73,7 +73,7 @@ private:
          return false;
       long unused[];
       long from_s=MathMin((long)TimeCurrent(),m_standing_ptr.ServerSeconds(m_since_ns));
-      m_store_ptr.Rows("SELECT root,0 FROM ends WHERE utc_s<?1",
+      m_store_ptr.Rows("SELECT root,0 FROM ends WHERE server_s<?1",
                        m_walk_ptr.ForgottenS(from_s)-DAY_S,m_due,unused);
       m_begun_ns=now_ns;
       return true;

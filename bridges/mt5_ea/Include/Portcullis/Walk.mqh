@@ -111,10 +111,10 @@ public:
      {
       return HasWalked() && m_standing_ptr.IsClean(now_ns) && !IsInDoubt(now_ns);
      }
-   //--- UTC seconds: what ended before is in no walk's history from a moment of the server's on
+   //--- what ended before is in no walk's history, neither from now on nor from a moment on
    long              ForgottenS(const long from_s) const
      {
-      return m_span.ForgottenS(MathMin(from_s,m_span.MarkS()))-m_standing_ptr.OffsetS();
+      return m_span.ForgottenS(MathMin(from_s,m_span.MarkS()));
      }
    //--- hold in memory what the whole history can bring again; false when it could not be read
    bool              Renew(void)
