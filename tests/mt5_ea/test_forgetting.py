@@ -236,6 +236,44 @@ def test_nothing_is_forgotten_while_something_is_in_doubt(tmp_path):
     assert known(tmp_path) == set()
 
 
+def test_nothing_is_forgotten_while_the_history_may_still_come(tmp_path):
+    """A connection is believed after seconds; that positions are all there, after minutes only."""
+    trader = trader_on(NETTING, tmp_path)
+    trade(trader)
+    names = known(tmp_path)
+    pass_days(trader, GONE, asks=False)
+    trader.kill()
+    trader.settle()
+    trader.reconcile()
+    trader.run(50_000, step_ms=100)
+    assert known(tmp_path) == names
+    trader.run(20_000, step_ms=100)
+    assert known(tmp_path) == set()
+
+
+def test_a_terminal_that_loses_its_lists_just_then_has_nothing_forgotten(tmp_path):
+    """The connection is looked at after the lists: an empty one is no evidence."""
+    trader = trader_on(NETTING, tmp_path)
+    held = trader.place("10000")
+    trader.run(200)
+    pass_days(trader, GONE, asks=False)
+    face = trader.chart.face
+
+    def lose():
+        trader.terminal.empties = True
+        trader.terminal.cut()
+        del face.TimeCurrent
+        return face.TimeCurrent()
+
+    face.TimeCurrent = lose
+    trader.reconcile()
+    trader.run(2_000)
+    assert not trader.terminal.connected
+    trader.terminal.mend()
+    pass_days(trader, 3)
+    assert known(tmp_path) == {held}
+
+
 def whole(path):
     """Return roots, names and floor of a database in which each root has all that is its own."""
     with sqlite3.connect(path) as base:
