@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections import namedtuple
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 _INT = struct.Struct("<q").pack
@@ -60,21 +61,19 @@ class MqlError(Exception):
 
 def pack(value: Any) -> bytes:
     """Write one value. An int is 64 bits, signed or not."""
-    match value:
-        case None:
-            return b"n"
-        case bool() | int():
-            number = int(value)
-            return b"i" + _INT(number - 2 * _SIGN if number >= _SIGN else number)
-        case float():
-            return b"d" + _REAL(value)
-        case str():
-            text = value.encode()
-            return b"s" + _COUNT(len(text)) + text
-        case bytes() | bytearray():
-            return b"b" + _COUNT(len(value)) + bytes(value)
-        case list() | tuple():
-            return b"l" + _COUNT(len(value)) + b"".join(map(pack, value))
+    if value is None:
+        return b"n"
+    if isinstance(value, int):
+        return b"i" + _INT(value - 2 * _SIGN if value >= _SIGN else value)
+    if isinstance(value, float):
+        return b"d" + _REAL(value)
+    if isinstance(value, str):
+        text = value.encode()
+        return b"s" + _COUNT(len(text)) + text
+    if isinstance(value, (bytes, bytearray)):
+        return b"b" + _COUNT(len(value)) + bytes(value)
+    if isinstance(value, (list, tuple)):
+        return b"l" + _COUNT(len(value)) + b"".join(map(pack, value))
     msg = f"received {value!r}, expected None, int, float, str, bytes or a list of these"
     raise TypeError(msg)
 
@@ -103,9 +102,14 @@ def unpack(raw: bytes, at: int = 0) -> tuple[Any, int]:
     return None, at
 
 
+@cache
+def _head(error: int, ok: int) -> bytes:
+    return b"l" + _COUNT(3) + pack(error) + pack(ok)
+
+
 def answer(value: Any, *, error: int = 0, ok: bool = True) -> bytes:
     """Write the answer to a call: error, success, value."""
-    return pack([error, int(ok), value])
+    return _head(error, int(ok)) + pack(value)
 
 
 def answer_by(function: Callable[..., Any], name: str, values: list[Any]) -> bytes:

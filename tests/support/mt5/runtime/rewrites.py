@@ -9,6 +9,7 @@ ends in `_ptr`.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -57,8 +58,9 @@ TABLE: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+@cache
 def rewrite(text: str) -> str:
-    """Return the C++ of an MQL5 source, line by line."""
+    """Return the C++ of an MQL5 source, line by line; a text that was here before, as it was."""
     lines = []
     for line in text.split("\n"):
         changed = line
