@@ -10,6 +10,10 @@ import socket
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from ccxt.async_support import Exchange
+
+Exchange.timeout_on_exit = 10
+"""ms that a client's end waits for its connections to be closed; ccxt's 250 are for far servers."""
 
 
 class Loopback(AbstractResolver):
