@@ -39,12 +39,12 @@ def tables():
     }
 
 
-@cache
 def parsed(path):
-    """Parse a file once."""
+    """Parse a file; a tree is not kept, for with many in memory each parse takes longer."""
     return ast.parse((ROOT / path).read_text("utf-8"))
 
 
+@cache
 def names_in(path):
     """Return what a module defines: functions, classes, and names at its top."""
     found = set()
@@ -65,7 +65,7 @@ def causes():
         nodes = list(calls(tree, {"fire", "trip", "_compare"}))
         nodes += [
             node.value for node in ast.walk(tree)
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "cause"
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "cause"
         ]  # fmt: skip
         for node in nodes:
             for part in ast.walk(node):

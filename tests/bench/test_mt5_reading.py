@@ -152,5 +152,5 @@ def test_messages_through_the_reader(capsys):
     while f"submit M{count - 1}" not in program.journal:
         program.step()
     took = time.perf_counter() - began
-    show(capsys, f"{count / took:,.0f} orders a second through the compiled reader (g++ -Os)")
+    show(capsys, f"{count / took:,.0f} orders a second through the compiled reader (g++ -Og)")
     assert sum(line.startswith("submit ") for line in program.journal) == count

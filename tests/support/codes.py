@@ -42,7 +42,7 @@ def spoken(tree):
             yield from ast.walk(node.value)
         elif isinstance(node, ast.Tuple) and "CxlRejReason" in ast.unparse(node.elts[:1] or node):
             yield from ast.walk(node)
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "problem":
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "problem":
             yield from ast.walk(node.value)
     for call in calls(tree, {"refuse", "Refusal", "Fault"}):
         yield from call.args[:1]

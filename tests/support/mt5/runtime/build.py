@@ -26,7 +26,7 @@ INCLUDE = SHIPPED / "Include"
 EXPERT = SHIPPED / "Experts" / "Portcullis.mq5"
 CHECK = SHIPPED / "Experts" / "PortcullisCheck.mq5"
 FLAGS = (
-    "-std=c++17", "-Os", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden",
+    "-std=c++17", "-Og", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden",
     "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function", "-Werror",
     "-fmax-errors=20",
 )  # fmt: skip
