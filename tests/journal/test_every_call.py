@@ -1,4 +1,7 @@
-"""A crash, an error, a full disk, a short write at every single I/O call, one after the other."""
+"""A crash, an error, a full disk, a short write at every single I/O call, one after the other.
+
+A plain run fails one call of three, `--length ci` each.
+"""
 
 from __future__ import annotations
 
@@ -67,12 +70,18 @@ class Work:
         self.released, self.in_flight = found, []
 
 
+@pytest.fixture
+def numbers(request):
+    """Count the calls that fail, from the first one on."""
+    return itertools.count(1, 3 if request.config.getoption("--length") == "quick" else 1)
+
+
 @pytest.mark.parametrize("power", [False, True], ids=["killed", "power cut"])
 @pytest.mark.parametrize("start", [pytest.param("new", marks=pytest.mark.length("ci")), "torn"])
 @pytest.mark.parametrize("how", HOWS)
-def test_at_every_call(how, start, power):
+def test_at_every_call(numbers, how, start, power):
     """Wherever it fails, the next process finds all that was released, and works to the end."""
-    for number in itertools.count(1):
+    for number in numbers:
         files = FakeFiles.of(torn_image()) if start == "torn" else FakeFiles()
         released = frames_of(FakeFiles.of(torn_image())) if start == "torn" else []
         work = Work(files, 115, released)

@@ -71,8 +71,11 @@ class Expert:
 
 @pytest.mark.parametrize(
     ("bridge", "rules", "name"),
-    [(Terminal, eurusd(), EURUSD), (Expert, eurusd(), EURUSD), (Expert, usdjpy(), USDJPY)],
-    ids=["terminal-eurusd", "ea-eurusd", "ea-usdjpy"],
+    [
+        pytest.param(Terminal, eurusd(), EURUSD, id="terminal-eurusd"),
+        pytest.param(Expert, eurusd(), EURUSD, id="ea-eurusd"),
+        pytest.param(Expert, usdjpy(), USDJPY, id="ea-usdjpy", marks=pytest.mark.length("ci")),
+    ],
 )
 def test_limits_are_filled_as_quotes_cross_them(tmp_path, data_folder, bridge, rules, name):
     """By the first later quote that reaches it, at that quote, and never else; so the ledger."""

@@ -111,6 +111,7 @@ def assert_held(figures, system):
     assert figures.worst_bps <= LIMITS.collar_bps
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(60)
 def test_a_made_up_crash(tmp_path, reckoned):
     """Nothing is bought while the price falls; the breakers trip; the loss stays inside the day's.

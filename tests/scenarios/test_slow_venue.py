@@ -43,6 +43,7 @@ def tripped_ns(journaled):
     )  # fmt: skip
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(90)
 def test_a_venue_that_answers_late_is_stopped_and_every_order_ends_by_evidence(tmp_path, reckoned):
     """The venue is REDUCING; what is unanswered is in doubt, counts, and ends as the venue says."""

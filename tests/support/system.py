@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 from pathlib import Path
 
+from click.testing import CliRunner
 from support.ports import free_ports
 from support.waiting import wait_for
 
 from bridges.lock import is_free
-from gateway.commands import bridges, launch
+from gateway.commands import bridges, launch, main
 from gateway.commands.bench_brakes import brakes_off
 from gateway.commands.operator_session import OperatorSession
 from gateway.config import load_config
@@ -227,8 +229,11 @@ class System:
         return done
 
     def json(self, *arguments):
-        """Run a command with --json and return the value that it printed."""
-        return json.loads(self.command(*arguments, "--json").stdout)
+        """Run a command with --json, in this process, and return the value that it printed."""
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(main, [*map(str, arguments), "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
 
 
 def _kill(pid):

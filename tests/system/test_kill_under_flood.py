@@ -89,17 +89,16 @@ def halted(session):
 
 
 BUILT_IN, OFF = "", None
-CI = pytest.mark.length("ci")
+NO_SIGNAL = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here")
 WAYS = [
     pytest.param(by_command, BUILT_IN, id="command"),
-    pytest.param(by_command, OFF, id="command, limits off", marks=CI),
-    pytest.param(by_file, OFF, id="file", marks=CI),
-    pytest.param(by_signal, OFF, id="signal", marks=[
-        CI, pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here"),
-    ]),
-]  # fmt: skip
+    pytest.param(by_command, OFF, id="command, limits off"),
+    pytest.param(by_file, OFF, id="file"),
+    pytest.param(by_signal, OFF, id="signal", marks=NO_SIGNAL),
+]
 
 
+@pytest.mark.length("ci")
 @pytest.mark.budget(180)
 @pytest.mark.parametrize(("kill", "brakes"), WAYS)
 def test_a_kill_acts_under_a_flood(tmp_path, kill, brakes):

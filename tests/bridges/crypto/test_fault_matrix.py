@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 pytest.importorskip("cryptography")
-from support.crypto_trader import MARKETS, SPOT, by_length, trader_on, venue_on
+from support.crypto_trader import MARKETS, QUICK, SPOT, by_length, trader_on, venue_on
 from support.figures import show
 from support.matrix import matrix
 from support.virtual_exchange import ANSWER_FAULTS, STREAM_FAULTS
@@ -109,16 +109,17 @@ def test_cancelling(trader, market, fault, state, during):
     assert len(answered) == 1
 
 
+def replacing():
+    """Give each market with its request that replaces; Binance spot with both halves of it."""
+    yield from ((SPOT, "DeleteOrder"), (SPOT, "PostOrder"))
+    for name, one in MARKETS.items():
+        marks = () if name in QUICK else pytest.mark.length("ci")
+        yield pytest.param(name, one.replace, marks=marks)
+
+
 @pytest.mark.parametrize("during", ["", "part fill", "whole fill"])
 @pytest.mark.parametrize("state", ["rests", "part"])
-@pytest.mark.parametrize(
-    ("market", "method"),
-    [
-        (SPOT, "DeleteOrder"), (SPOT, "PostOrder"),
-        *((name, one.replace) for name, one in MARKETS.items()),
-    ],
-    indirect=["market"],
-)
+@pytest.mark.parametrize(("market", "method"), list(replacing()), indirect=["market"])
 @pytest.mark.parametrize("fault", ANSWER_FAULTS)
 def test_replacing(trader, fault, method, state, during):
     """A replace in which something goes wrong never executes more than it was for."""

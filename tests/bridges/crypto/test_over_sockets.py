@@ -71,6 +71,9 @@ def test_fills_while_the_stream_was_cut_are_told_once(desk):
 
 
 @pytest.mark.budget(20)
+@pytest.mark.parametrize(
+    "desk", ["spot", pytest.param("usdm", marks=pytest.mark.length("ci"))], indirect=True
+)
 def test_a_half_open_stream_is_noticed_and_its_fills_are_told(desk):
     """No pong within seconds: the link is down, comes up on a new stream, and nothing is missed."""
     order = desk.order(qty="1.5", price="60010")

@@ -146,7 +146,10 @@ def test_empty_lists_of_a_terminal_that_has_just_connected_prove_nothing(trader)
     trader.judge()
 
 
-@pytest.mark.parametrize("late_ms", [1_000, 20_000, 100_000])
+@pytest.mark.parametrize(
+    "late_ms",
+    [20_000, *(pytest.param(one, marks=pytest.mark.length("ci")) for one in (1_000, 100_000))],
+)
 def test_what_happened_in_a_long_outage_is_told_when_the_history_comes(trader, late_ms):
     """20 minutes without a connection, the history long after the lists: each fill once, no end."""
     world = trader.world
