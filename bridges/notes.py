@@ -3,6 +3,9 @@
 One line an id, `id symbol previous terms`, written before the exchange is called. The id log alone
 is law (bridges/id_log.py); a line that is lost here costs a search through all symbols, and no
 more, so nothing is synced. A line that cannot be read is skipped.
+
+The newest `MAX_NOTES` are kept. Of an older id nobody knows whether it was a later name of an
+order: that it is not found is no evidence (`may_have_forgotten`).
 """
 
 from __future__ import annotations
@@ -33,17 +36,27 @@ class Notes:
         self._terms: dict[str, str] = {}
         self._path = path
         self._handle: int | None = None
+        self._lines = 0
         if path is not None:
             self._read(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._handle = os.open(path, flags, 0o600)
+            self._open(path)
 
     def add(self, name: str, symbol: str, previous: str, terms: str) -> None:
         """Note an id; `terms` (quantity@price) tell later which of a chain's ids lives."""
         self._take(name, symbol, previous, terms)
-        if self._handle is not None:
-            line = f"{name} {symbol} {previous or '-'} {terms}\n"
-            os.write(self._handle, line.encode())
+        if self._path is None or self._handle is None:
+            return
+        os.write(self._handle, self._line(name).encode())
+        self._lines += 1
+        if self._lines > 2 * MAX_NOTES:
+            self.close()
+            self._compact(self._path)
+            self._open(self._path)
+
+    def may_have_forgotten(self, name: str) -> bool:
+        """Whether an id is older than the oldest that is kept, so that it may have been noted."""
+        oldest = next(iter(self._symbols), name)
+        return len(self._symbols) >= MAX_NOTES and name < oldest
 
     def symbol_of(self, name: str) -> str:
         """Return the symbol of an id, or nothing."""
@@ -98,10 +111,25 @@ class Notes:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return
-        kept = [parts for line in lines if len(parts := line.split(" ")) == WORDS]
-        for name, symbol, previous, terms in kept[-MAX_NOTES:]:
-            self._take(name, symbol, "" if previous == "-" else previous, terms)
-        if len(lines) > 2 * MAX_NOTES:
-            fresh = path.with_suffix(".new")
-            fresh.write_text("".join(f"{' '.join(parts)}\n" for parts in kept[-MAX_NOTES:]))
-            fresh.replace(path)
+        for line in lines:
+            if len(parts := line.split(" ")) == WORDS:
+                name, symbol, previous, terms = parts
+                self._take(name, symbol, "" if previous == "-" else previous, terms)
+        self._lines = len(lines)
+        if self._lines > 2 * MAX_NOTES:
+            self._compact(path)
+
+    def _open(self, path: Path) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._handle = os.open(path, flags, 0o600)
+
+    def _line(self, name: str) -> str:
+        previous = self._previous.get(name, "-")
+        return f"{name} {self._symbols[name]} {previous} {self._terms[name]}\n"
+
+    def _compact(self, path: Path) -> None:
+        """Write what is kept into a new file."""
+        fresh = path.with_suffix(".new")
+        fresh.write_text("".join(map(self._line, self._symbols)))
+        fresh.replace(path)
+        self._lines = len(self._symbols)

@@ -50,7 +50,8 @@ def look_up(core: Core, question: str, name: str) -> Flow:
             was_sent = known is not None or bool(symbol)
             complete = complete and found.absent
             complete = complete and (core.is_past_doubt(known) or not was_sent)
-    core.events.append(Found(ask=question, order=None, complete=complete and core.is_up))
+    complete = complete and core.is_up and not core.notes.may_have_forgotten(name)
+    core.events.append(Found(ask=question, order=None, complete=complete))
 
 
 def _is_it(core: Core, view: OrderView, name: str, *, sure: bool) -> bool:

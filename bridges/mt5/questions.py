@@ -37,10 +37,10 @@ def look_up(core: Core, question: str, name: str) -> Flow:
     """Ask for an order by any id that it ever had."""
     snapshot = yield from read(core.read(epoch_ns(name)))
     order = find(core, name, snapshot) if snapshot.clean else None
-    complete = snapshot.clean
+    complete = snapshot.clean and not core.notes.may_have_forgotten(name)
     if order is not None:
         decided = order.accepted and not order.is_undecided
-        complete = complete and decided and not order.is_missing_deals
+        complete = snapshot.clean and decided and not order.is_missing_deals
     # One that is not accepted yet is neither there nor absent.
     image = order.image() if order is not None and order.accepted else None
     core.events.append(Found(ask=question, order=image, complete=complete))

@@ -12,6 +12,7 @@ from support.crypto_trader import BTC, MARKETS, Trader
 from support.exchange.bybit.access import LIMITS, BybitKey
 from support.virtual_exchange import VirtualExchange, VirtualShell, World
 
+from bridges import notes
 from bridges.crypto.tables.bybit_spot import BybitSpot
 from bridges.crypto.venue import CryptoVenue
 from bridges.errors import BridgeError
@@ -180,6 +181,19 @@ def test_an_order_is_found_in_either_place(trader):
     (found,) = world.of(Found)
     assert (found.complete, found.order.status) == (True, OrdStatus.FILLED)
     assert [len(calls_of(world, word)) for word in ("OrderRealtime", "OrderHistory")] == [2, 1]
+
+
+def test_an_id_older_than_all_notes_is_not_absent(trader, monkeypatch):
+    """It may be that of a change, which the exchange never had: not found proves nothing."""
+    monkeypatch.setattr(notes, "MAX_NOTES", 2)
+    world = trader.world
+    for _ in range(3):
+        trader.place("0.5", "58000")
+        world.run(200)
+    for name in ("0000000000001", "003FSJ1DEZZZZ"):
+        world.venue.look_up(name, name, world.exchange.now_ns)
+    world.run(500)
+    assert [(one.order, one.complete) for one in world.of(Found)] == [(None, False), (None, True)]
 
 
 def test_two_empty_lists_are_unknown_and_one_is_not(trader):

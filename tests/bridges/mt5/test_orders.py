@@ -17,6 +17,7 @@ from support.mt5_trader import (
     server_of,
 )
 
+from bridges import notes
 from bridges.port import (
     Accepted,
     Canceled,
@@ -188,3 +189,21 @@ def test_a_lock_is_no_refusal(trader):
     world.run(500)
     assert names(trader.told)[1:] == ["Accepted"]
     trader.judge()
+
+
+def test_an_id_older_than_all_notes_is_not_absent(trader, monkeypatch):
+    """It may be a later name of an order, whose magic is another: not found proves nothing."""
+    monkeypatch.setattr(notes, "MAX_NOTES", 3)
+    first = trader.place(price="1.09000")
+    trader.world.run(1_000)
+    second = trader.replace(first, "10000", "1.08000")
+    trader.world.run(1_000)
+    never = trader.name()
+    for _ in range(3):
+        trader.place(price="1.07000")
+        trader.world.run(200)
+    trader.restart()
+    found = asked(trader, "look_up", second)
+    assert (found.order, found.complete) == (None, False)
+    assert not asked(trader, "look_up", never).complete
+    assert asked(trader, "look_up", trader.name()).complete
