@@ -15,6 +15,7 @@ from support.mt5.constants import Action, MarginMode
 from support.mt5.ea_desk import Desk
 from support.mt5.ea_house import cancel, new, protect, status
 from support.mt5.ea_trader import EaTrader
+from support.mt5.people import People
 from support.mt5.runtime import build
 from support.mt5.symbols import future
 
@@ -118,6 +119,24 @@ def test_levels_that_are_out_come_first(floor):
     assert floor.server.clock.now_ms - said > 20_000
     answer, = [one for one in floor.end.heard if one.msg_type == "AM"]
     assert answer.pos_maint_status is PosMaintStatus.COMPLETED
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_levels_that_are_over_hold_nothing_back(floor, closed):
+    """The position has shown what became of a request, or is gone: its answer is missed no more."""
+    floor.say(changed(new(FIRST, "1.05"), ord_type=OrdType.MARKET, price=None))
+    floor.run(500)
+    floor.server.faults.silence(acts=not closed, when=Action.SLTP)
+    floor.say(protect(SECOND, "1.05", floor.chart.clock.now_ns))
+    floor.run(500)
+    if closed:
+        ticket = next(iter(floor.terminal.office.books.positions))
+        People(floor.server, floor.terminal.login).close(ticket)
+        floor.run(500)
+    assert [one.msg_type for one in floor.end.heard].count("AM") == 1
+    floor.trade()
+    floor.run(500)
+    assert floor.copied == 1
 
 
 def test_one_symbol_a_turn(tmp_path):

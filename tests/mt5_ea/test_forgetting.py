@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from support.mt5.constants import DealType, MarginMode, OrderType
+from support.mt5.constants import Action, DealType, MarginMode, OrderType
 from support.mt5.ea_days import (
     DAY_MS,
     DAYS,
@@ -360,3 +360,29 @@ def test_an_end_that_was_not_noted_counts_from_the_start(tmp_path):
     pass_days(trader, 3)
     assert known(tmp_path) == set()
     assert all(to_number(one) for one in names)
+
+
+def test_a_request_for_levels_is_no_chain_s(tmp_path):
+    """While one has no answer, what is long over is forgotten, and it ends as it would."""
+    trader = trader_on(HEDGING, tmp_path)
+    trade(trader)
+    held = trader.place("10000")
+    trader.run(200)
+    place = str(next(iter(trader.office.books.positions.values())).identifier)
+    while len(known(tmp_path)) > 1:
+        trader.clock.advance(DAY_MS)
+        trader.quote("1.10000", "1.10010")
+        trader.server.faults.silence(acts=False, when=Action.SLTP)
+        asked = trader.protect(stop_loss_px="1.09", position_id=place)
+        trader.run(700, step_ms=50)
+        trader.reconcile()
+        trader.run(700, step_ms=50)
+    assert known(tmp_path) == {held}
+
+    def told():
+        found = [one.why[:10] for one in trader.of("Levels") if one.request_id == asked]
+        return found if len(found) > 1 else []
+
+    assert told() == []
+    assert trader.until(told, 150_000)
+    assert told() == ["10012 TIME", "NOT_DONE: "]

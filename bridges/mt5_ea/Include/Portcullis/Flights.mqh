@@ -58,7 +58,15 @@ public:
    void              Renumber(const int &places[])
      {
       for(int i=0; i<ArraySize(m_flights); i++)
-         m_flights[i].chain=places[m_flights[i].chain];
+         if(!m_flights[i].IsForLevels())
+            m_flights[i].chain=places[m_flights[i].chain];
+     }
+   //--- the answer to a request for levels is missed no more
+   void              DropLevels(const string name)
+     {
+      for(int i=ArraySize(m_flights)-1; i>=0; i--)
+         if(m_flights[i].IsForLevels() && m_flights[i].name==name)
+            Drop(i);
      }
 
    //--- call the trade server, once

@@ -118,8 +118,12 @@ public:
       if(!m_standing_ptr.IsClean(now_ns))
          return;
       for(int i=ArraySize(m_open)-1; i>=0; i--)
-         if(IsOver(m_open[i],is_whole))
-            ArrayRemove(m_open,i,1);
+        {
+         if(!IsOver(m_open[i],is_whole))
+            continue;
+         m_sender_ptr.flights.DropLevels(m_open[i].asked.request_id);
+         ArrayRemove(m_open,i,1);
+        }
      }
 
 private:
