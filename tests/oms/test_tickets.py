@@ -86,6 +86,19 @@ def test_what_is_under_way_is_closed_by_no_second_order():
     check_replay(desk)
 
 
+def test_a_reduction_counts_what_is_closed_by_name():
+    """Nothing is left for it: it is refused, rather than sent without a name."""
+    desk = opened(hedging=True)
+    assert close(desk, "P1", qty="600") == ""
+    reduce = {"side": SELL, "position_effect": PositionEffect.CLOSE}
+    text = ask(desk, "401", None, **reduce)
+    assert (code(text), number(text, "reducible")) == ("REDUCE_ONLY", 400)
+    since = len(desk.told(VENUE))
+    assert ask(desk, "400", None, **reduce) == ""
+    assert sent_names(desk, since) == [("MM", 400, "P1")]
+    assert code(ask(desk, "1", None, **reduce)) == "REDUCE_ONLY"
+
+
 def test_an_order_does_not_stand_in_its_own_way():
     """It is replaced within what the position holds, and no further."""
     desk = opened(hedging=True)

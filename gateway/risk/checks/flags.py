@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
 
 from gateway.oms.book import Book
+from gateway.oms.state import Order
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.feeds import Unhealthy
 from protocol.fields import OrdRejReason, PositionEffect, Side
@@ -12,34 +13,35 @@ from protocol.numbers import ZERO
 
 
 def reduce_only(facts: Facts, intent: Intent) -> Refusal | None:
-    """77=C never increases or flips the strategy's own position, resting ones counted too."""
+    """77=C never increases or flips the strategy's own position, resting ones counted too.
+
+    So are orders that name the position which they close. All count with what they may execute at
+    most: a replace on its way may have come through.
+    """
     if intent.message.position_effect is not PositionEffect.CLOSE:
         return None
-    room = reducible_qty(facts.book, intent)
+    side, book = intent.message.side, facts.book
+    held = book.position(intent.key)
+    position = held.qty if held else ZERO
+    resting = list(_closing(book, intent))
+    taken = sum((book.working_qty(order) for order in resting), ZERO)
+    room = max(-position * side.sign - taken, ZERO)
     if intent.qty > room:
-        held = facts.book.position(intent.key)
         return refuse(
             "REDUCE_ONLY", OrdRejReason.BROKER, qty=intent.qty, reducible=room,
-            position=held.qty if held else ZERO,
-            resting=len(facts.book.closing.get((*intent.key, intent.message.side), ())),
+            position=position, resting=len(resting),
         )  # fmt: skip
     return None
 
 
-def reducible_qty(book: Book, intent: Intent) -> Decimal:
-    """How much of the position this side may still close, other reduce-only orders counted.
-
-    These count with what they may execute at most: a replace on its way may have come through.
-    """
-    side = intent.message.side
-    held = book.position(intent.key)
-    position = held.qty if held else ZERO
-    closable = -position if side is Side.BUY else position
-    for order_id in book.closing.get((*intent.key, side), ()):
-        order = book.state.orders[order_id]
-        if order is not intent.existing:
-            closable -= book.working_qty(order)
-    return max(closable, ZERO)
+def _closing(book: Book, intent: Intent) -> Iterator[Order]:
+    """Yield the other open orders that close the position on the same side."""
+    where = (*intent.key[1:], intent.message.side)
+    for order in book.open_orders(owner=intent.owner, venue=intent.venue):
+        closes = order.reduce_only or order.position_id is not None
+        same = where == (order.account, order.venue, order.symbol, order.side)
+        if closes and same and order is not intent.existing:
+            yield order
 
 
 def post_only(facts: Facts, intent: Intent) -> Refusal | None:
