@@ -6,6 +6,7 @@ Seeded, in virtual time. A plain run plays one seed on one kind of account.
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import count
 from random import Random
 
 import pytest
@@ -104,8 +105,11 @@ class Chance:
         held = list(self.trader.office.books.positions.values())
         if not held or not all(map(self.ends_of, list(self.levels)[self.forgotten :])):
             return
-        one, points = self.random.choice(held), 300 + 3 * len(self.levels)
-        stop = self.price(-points if one.is_buy else points)
+        one, taken = self.random.choice(held), {stop for _, stop in self.levels.values()}
+        stop = next(
+            stop for points in count(300 + 3 * len(taken))
+            if Decimal(stop := self.price(-points if one.is_buy else points)) not in taken
+        )  # fmt: skip
         hedges = self.trader.terminal.terms.is_hedging
         name = self.trader.protect(
             stop_loss_px=stop, position_id=one.identifier if hedges else None
