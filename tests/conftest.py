@@ -1,6 +1,6 @@
 """Three lengths of test run, budgets, and the fixtures that several rooms share.
 
-    pytest                    the README's: unit tests, a few whole systems; 7 minutes on 2 cores
+    pytest                    the README's: unit tests, a few whole systems; 5 minutes on 2 cores
     pytest --length ci        also what is marked length("ci"); .ci/run; 20 minutes
     pytest --length long      also what is marked length("long"); before a release; hours
     pytest -n 2 --dist worksteal         any of them, over two processes (pytest-xdist)

@@ -76,7 +76,7 @@ def test_limits_are_shown_changed_and_come_back(house, client):
               if row["key"] == "max_order_qty"]  # fmt: skip
     assert (row["value"], row["from"]) == ("5000", "limits.default")
     assert "limits.default" in house.command("limits", "show").stdout
-    house.command("limits", "set", "strategy:EXAMPLE", "max_order_qty", "2000", "--reason", "calm")
+    house.json("limits", "set", "strategy:EXAMPLE", "max_order_qty", "2000", "--reason", "calm")
     assert refused(client, 3000).startswith("MAX_QTY: qty=3000 limit=2000")
     (change,) = house.json("status")["limits_changed"]
     assert (change["who"], change["reason"]) == (getpass.getuser(), "calm")
@@ -115,7 +115,7 @@ def test_large_orders_are_decided_on(house, client):
     assert [row["order_qty"] for row in rows] == ["4000", "5000"]
     assert reports[0].text.startswith("REVIEW: qty=4000 limit=3000")
     assert "qty=4000" in house.command("reviews").stdout
-    house.command("approve", rows[0]["order_id"], "--reason", "fine")
+    house.json("approve", rows[0]["order_id"], "--reason", "fine")
     house.command("decline", rows[1]["order_id"], "--reason", "no")
     client.wait_for(first, exec_type="0")
     text = client.wait_for(second, exec_type="8").text

@@ -39,13 +39,13 @@ def test_a_person_sees_and_stops_everything(system):
     assert Decimal(order["order_qty"]) == 1000
     assert "EURUSD" in system.command("orders").stdout
     assert any(row["session"] == "EXAMPLE" for row in system.json("sessions"))
-    system.command("cancel", order_id, "--reason", "test")
+    system.json("cancel", order_id, "--reason", "test")
     wait_for(lambda: not system.json("orders"), what="the cancel")
     system.command("kill", "--reason", "a test of the gate")
     (halt,) = system.json("status")["halts"]
     assert halt["state"] == "HALTED"
     assert halt["reason"] == "a test of the gate"
-    system.command("resume", "--reason", "over")
+    system.json("resume", "--reason", "over")
     assert system.json("status")["halts"] == []
     assert system.command("resume", "--reason", "again", check=False).returncode == 1
     system.command("shutdown", "--reason", "done")
