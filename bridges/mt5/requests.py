@@ -2,8 +2,10 @@
 
 Rules: nothing is rounded in silence, apart from an expiry, which is cut to the whole second before
 it. What the terminal can know beforehand is checked before the server is asked: types, times,
-filling, sides, volumes, prices, distances of stops and freezing. The terminal's own order_check
-follows with the margin. Source of the distances: https://www.mql5.com/en/articles/2555 and
+filling, sides, volumes, prices, distances of stops and freezing. On an exchange nobody may bid, or
+nobody offer: what is measured from a side where nobody is cannot be measured, and is left to the
+server. The terminal's own order_check follows with the margin. Source of the distances:
+https://www.mql5.com/en/articles/2555 and
 https://www.mql5.com/en/docs/constants/structures/mqltraderequest.
 """
 
@@ -39,6 +41,7 @@ from protocol.order_id import to_number
 
 TEXT_MAX = 27
 """The package refuses a comment of more than 31 characters; servers keep less."""
+NO_PRICE = Refusal(OrdRejReason.EXCHANGE_CLOSED, "NO_PRICE: the terminal has no quote")
 
 
 class TradeRequest(Struct, frozen=True, kw_only=True):
@@ -288,7 +291,7 @@ def priced(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> TradeReque
     here = quote.ask if buys else quote.bid
     if request.action is Action.DEAL:
         if not here:
-            return Refusal(OrdRejReason.EXCHANGE_CLOSED, "NO_PRICE: the terminal has no quote")
+            return NO_PRICE
         room = (request.bound - here) * (1 if buys else -1)
         if request.bound and room < 0:
             return Refusal(OrdRejReason.OTHER, f"NOT_EXECUTABLE: the market is at {here}")
@@ -302,14 +305,17 @@ def priced(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> TradeReque
         wrong = frozen(request, symbol, quote)
         if wrong is not None:
             return wrong
-    if request.action is Action.SLTP and not here:
-        return Refusal(OrdRejReason.EXCHANGE_CLOSED, "NO_PRICE: the terminal has no quote")
     return _levels(request, symbol, quote) or request
 
 
-def _gap(kind: OrderType, price: Decimal, quote: Quote) -> Decimal:
-    """Measure how far a pending order is from where it would be executed; below 0 is beyond."""
+def _gap(kind: OrderType, price: Decimal, quote: Quote) -> Decimal | None:
+    """Measure how far a pending order is from where it would be executed; below 0 is beyond.
+
+    None where nobody is whom it could meet.
+    """
     here = quote.ask if kind % 2 == 0 else quote.bid
+    if not here:
+        return None
     below = kind in {OrderType.BUY_LIMIT, OrderType.SELL_STOP, OrderType.SELL_STOP_LIMIT}
     return here - price if below else price - here
 
@@ -317,6 +323,8 @@ def _gap(kind: OrderType, price: Decimal, quote: Quote) -> Decimal:
 def _distance(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal | None:
     """Check how far a pending order is from the market; a limit may cross on an exchange only."""
     gap = _gap(request.type, request.price, quote)
+    if gap is None:
+        return None
     if request.type_filling is Filling.BOC and gap <= 0:
         text = f"POST_ONLY: {request.price} would be executed at once"
         return Refusal(OrdRejReason.OTHER, text)
@@ -335,7 +343,8 @@ def _distance(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal
 def frozen(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal | None:
     """Refuse to touch an order that is nearer to its execution than the freeze level."""
     least = symbol.freeze_level * symbol.point
-    if _gap(request.type, request.price, quote) > least:
+    gap = _gap(request.type, request.price, quote)
+    if gap is None or gap > least:
         return None
     return Refusal(OrdRejReason.OTHER, f"FROZEN: the market is within {least} of the order")
 
@@ -348,8 +357,10 @@ def _levels(request: TradeRequest, symbol: SymbolRow, quote: Quote) -> Refusal |
     here = quote.bid if sign > 0 else quote.ask
     entry = request.stoplimit or request.price
     start = here if request.action in {Action.DEAL, Action.SLTP} else entry
+    if not start and (request.sl or request.tp):
+        return NO_PRICE
     least = symbol.freeze_level * symbol.point
-    if least and any(level and abs(level - here) <= least for level in request.standing):
+    if least and here and any(level and abs(level - here) <= least for level in request.standing):
         text = f"FROZEN: the market is within {least} of a level of the position"
         return Refusal(OrdRejReason.OTHER, text)
     least = symbol.stops_level * symbol.point

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.mt5 import behaviours, behaviours_around, behaviours_levels, behaviours_refused
+from support.mt5 import (
+    behaviours,
+    behaviours_around,
+    behaviours_levels,
+    behaviours_market,
+    behaviours_refused,
+)
 from support.mt5.runtime import build
 from support.mt5.stage import EaStage, Play, TerminalStage
 
@@ -11,7 +17,9 @@ pytestmark = [
     pytest.mark.skipif(not build.can_build(), reason=build.MISSING),
     pytest.mark.budget(120),  # the first test of a run compiles
 ]
-TABLES = (behaviours, behaviours_around, behaviours_refused, behaviours_levels)
+TABLES = (
+    behaviours, behaviours_around, behaviours_refused, behaviours_levels, behaviours_market,
+)  # fmt: skip
 SCENES = behaviours.SCENES
 """All of them: each table has put its own in."""
 

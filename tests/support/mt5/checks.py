@@ -101,8 +101,14 @@ def session(asking):
 
 
 def prices(asking):
-    """There is a price to trade at."""
-    buys = not asking.position.is_buy if asking.action is Action.CLOSE_BY else asking.is_buy
+    """There is a price to trade at, or to measure levels from; what rests needs none."""
+    request, rests = asking.request, asking.action in {Action.PENDING, Action.MODIFY}
+    if rests and asking.rules.execution is Execution.EXCHANGE:
+        return None
+    if asking.action is Action.SLTP and not (request.sl or request.tp):
+        return None
+    closes = asking.action in {Action.CLOSE_BY, Action.SLTP}
+    buys = not asking.position.is_buy if closes else asking.is_buy
     return None if asking.market.price(buys=buys) else Retcode.PRICE_OFF
 
 

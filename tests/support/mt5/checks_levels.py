@@ -55,6 +55,8 @@ def pending_price(asking):
     if kind.is_limit and rules.execution is Execution.EXCHANGE:
         return None
     market = asking.market.price(buys=kind.is_buy)
+    if not market:
+        return None  # on an exchange, where nobody is on that side
     above = kind.is_buy != kind.is_limit
     away = request.price - market if above else market - request.price
     near = away <= 0 or asking.points(away) < rules.stops_level

@@ -18,19 +18,11 @@ from support.mt5.clock import Clock
 from support.mt5.constants import Execution, FillingFlag, MarginMode
 from support.mt5.people import People
 from support.mt5.server import TradeServer
+from support.mt5.stage_words import KINDS, fields_of, is_fill, levels_of, why_of
 from support.mt5.symbols import eurusd
 from support.mt5_trader import LOGIN
 
-from protocol.fields import (
-    ExecInst,
-    ExecType,
-    LastLiquidityInd,
-    OrdType,
-    PositionEffect,
-    PosMaintStatus,
-    Side,
-    TimeInForce,
-)
+from protocol.fields import ExecType, LastLiquidityInd, PosMaintStatus, Side
 from protocol.messages import (
     CollateralReport,
     ExecutionReport,
@@ -58,7 +50,6 @@ NET, HEDGE, EXCHANGE = (
 ALL = (NET, HEDGE, EXCHANGE)
 EXECUTIONS = {NET: Execution.MARKET, HEDGE: Execution.INSTANT, EXCHANGE: Execution.EXCHANGE}
 """Each kind of account with another way in which its orders are executed."""
-FORCES = {"day": "0", "gtc": "1", "ioc": "3", "fok": "4", "gtd": "6"}
 ACKS = {TradeCaptureReportRequestAck, RequestForPositionsAck}
 HOUR_NS = 3_600 * 1_000 * MS
 OWN = {
@@ -130,6 +121,7 @@ class Play:
         self.ids, self.orders = {}, {}
         self.seen = {"#": {}, "P": {}}
         self.trades, self.entries = set(), set()
+        self.remarks = []
         self.link = ""
         """What was said last of the link; None when nobody wants to know."""
         self.fields = []
@@ -183,7 +175,7 @@ class Play:
         return self._order(name, Side.SELL, qty, price, **more)
 
     def _order(self, name, side, qty, price, *, wait=300, **more):
-        self.orders[name] = fields = _fields(side, qty, price, **more)
+        self.orders[name] = fields = fields_of(side, qty, price, **more)
         self._say(NewOrderSingle(cl_ord_id=self._id(name), **self._common(), **fields), wait)
         return self
 
@@ -225,6 +217,11 @@ class Play:
             cl_ord_id=self.ids[name], **self._common(), **self.orders[name]
         ), 300)  # fmt: skip
 
+    def balances(self):
+        """Say a BB."""
+        self._say(self.desk.balances(), 100)
+        return self
+
     def _common(self):
         return {"symbol": EURUSD, "transact_time": format_utc(self.desk.now_ns)}
 
@@ -238,15 +235,15 @@ class Play:
     # What was told.
 
     def lines(self):
-        """Write down what was told, and what is so in the end."""
+        """Write down what was told, and what is so in the end; remarks come last."""
         told = [*self.desk.take(), *self._answers()]
-        assert len(fills := [one.secondary_exec_id for one in told if _is_fill(one)]) == len(
+        assert len(fills := [one.secondary_exec_id for one in told if is_fill(one)]) == len(
             set(fills)
         ), "a fill was told twice"
         found = [(line, one) for one in told if (line := self._line(one))]
         found.sort(key=lambda one: one[0][0])
         self.fields = [self._fields_of(one) for _, one in found]
-        return [line for (_, line), _ in found]
+        return [*(line for (_, line), _ in found), *self.remarks]
 
     def _answers(self):
         """Ask for all that rests, was traded, is held; what comes meanwhile is told too."""
@@ -282,16 +279,16 @@ class Play:
         name = self._name(one.cl_ord_id) if one.cl_ord_id else f"~{self._named('#', one.order_id)}"
         if one.parent_order_id:
             name = f"{self._name(one.parent_order_id)[0]}:{one.origin}"
-        kind = "open" if one.mass_status_req_id else _KINDS[one.exec_type]
+        kind = "open" if one.mass_status_req_id else KINDS[one.exec_type]
         if kind == "rejected":
-            return (name[0], False), f"{name} rejected {_why(one.ord_rej_reason, one.text)}"
+            return (name[0], False), f"{name} rejected {why_of(one.ord_rej_reason, one.text)}"
         parts = [name, kind]
         if one.orig_cl_ord_id and one.exec_type is not ExecType.ORDER_STATUS:
             parts.append(f"of {self._name(one.orig_cl_ord_id)}")
         parts += [one.side.name.lower(), f"{one.order_qty}", *self._filled(one)]
         parts.append(f"= {one.cum_qty}/{one.leaves_qty} {one.ord_status.name.lower()}")
         if one.ord_rej_reason is not None:
-            parts.append(_why(one.ord_rej_reason, one.text))
+            parts.append(why_of(one.ord_rej_reason, one.text))
         parts += ["perhaps"] * (kind == "status" and not one.complete)
         parts += ["unasked"] * (kind == "canceled" and one.exec_restatement_reason is not None)
         return (name[0], kind == "open"), " ".join(parts)
@@ -309,15 +306,15 @@ class Play:
     def _refused(self, one):
         name, of = self._name(one.cl_ord_id), self._name(one.orig_cl_ord_id)
         kind = "cancel" if one.cxl_rej_response_to.value == "1" else "replace"
-        status, why = one.ord_status.name.lower(), _why(one.cxl_rej_reason, one.text)
+        status, why = one.ord_status.name.lower(), why_of(one.cxl_rej_reason, one.text)
         return (name[0], False), f"{name} {kind} of {of} refused {why} = {status}"
 
     def _entry(self, one):
         known = one.coll_rpt_id in self.entries
         self.entries.add(one.coll_rpt_id)
-        if known or not one.ledger_kind or one.end_cash == Decimal(MONEY):
+        if known or one.end_cash == Decimal(MONEY):
             return None
-        what = f"{one.ledger_kind.lower()} {one.end_cash} {one.currency}"
+        what = f"{(one.ledger_kind or 'balance').lower()} {one.end_cash} {one.currency}"
         return ("~", False), f"~ {what} after {len(self.trades)} trades"
 
     def _link(self, one):
@@ -342,54 +339,14 @@ class Play:
         side = one.positions[0]
         qty = (side.long_qty or 0) - (side.short_qty or 0)
         place = f" {self._named('P', one.position_id)}" if one.position_id else ""
-        return ("~~", True), f"held{place} {qty}@{one.settl_price}{_levels(one)}"
+        return ("~~", True), f"held{place} {qty}@{one.settl_price}{levels_of(one)}"
 
     def _protected(self, one):
         name, status = self._name(one.pos_req_id), one.pos_maint_status
-        told = _levels(one) if status is PosMaintStatus.COMPLETED else ""
-        return (name[0], False), f"{name} levels {_why(status, one.text)}{told}"
+        told = levels_of(one) if status is PosMaintStatus.COMPLETED else ""
+        return (name[0], False), f"{name} levels {why_of(status, one.text)}{told}"
 
 
-def _levels(one):
-    """Write the levels that stand: nothing where there are none."""
-    named = (("sl", one.stop_loss_px), ("tp", one.take_profit_px))
-    return "".join(f" {name} {px}" for name, px in named if px)
-
-
-def _why(reason, text):
-    """Write a reason, and what its text begins with, the number of a return code aside."""
-    return f"{reason.name.lower()} {(text or '').split(':')[0].lstrip('0123456789 ')}".strip()
-
-
-def _is_fill(one):
-    return isinstance(one, ExecutionReport) and one.exec_type is ExecType.TRADE
-
-
-def _fields(side, qty, price, *, stop=None, tif="gtc", expires_ms=None, sl=None, tp=None, **more):
-    kinds = {
-        (False, False): OrdType.MARKET, (True, False): OrdType.LIMIT,
-        (False, True): OrdType.STOP, (True, True): OrdType.STOP_LIMIT,
-    }  # fmt: skip
-    exact = {"price": price, "stop_px": stop, "stop_loss_px": sl, "take_profit_px": tp}
-    if more.pop("only_adds", False):
-        more["exec_inst"] = ExecInst.PARTICIPATE_DONT_INITIATE
-    if more.pop("reduces", False):
-        more["position_effect"] = PositionEffect.CLOSE
-    return {
-        "side": side, "order_qty": Decimal(qty), "account": "A1", "on_behalf_of_comp_id": "MM",
-        "ord_type": kinds[price is not None, stop is not None],
-        "time_in_force": TimeInForce(FORCES[tif]),
-        "expire_time": None if expires_ms is None else format_utc(T0 + expires_ms * MS),
-        "position_id": more.pop("position", None),
-    } | {key: Decimal(value) for key, value in exact.items() if value is not None} | more
-
-
-_KINDS = {
-    ExecType.NEW: "new", ExecType.TRADE: "fill", ExecType.CANCELED: "canceled",
-    ExecType.REPLACED: "replaced", ExecType.REJECTED: "rejected", ExecType.EXPIRED: "expired",
-    ExecType.RESTATED: "triggered", ExecType.TRADE_CANCEL: "busted",
-    ExecType.ORDER_STATUS: "status",
-}  # fmt: skip
 _WORDS = {
     ExecutionReport: Play._report, OrderCancelReject: Play._refused,
     CollateralReport: Play._entry, TradingSessionStatus: Play._link,

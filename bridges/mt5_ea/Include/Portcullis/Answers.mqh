@@ -161,12 +161,16 @@ public:
       m_listener_ptr.OnPositions(ask,positions,settled && IsClean(now_ns) && m_walk_ptr.IsSteady());
      }
 
+   //--- what was lent (credit) is part of it, as its entry in the ledger is a deposit
    void              Balances(const string ask,const long now_ns)
      {
       SBalance balances[];
+      SDecimal credit;
       ArrayResize(balances,1);
       balances[0].currency=AccountInfoString(ACCOUNT_CURRENCY);
       SetExact(balances[0].total,AccountInfoDouble(ACCOUNT_BALANCE));
+      SetExact(credit,AccountInfoDouble(ACCOUNT_CREDIT));
+      balances[0].total.Add(credit);
       SetExact(balances[0].free,AccountInfoDouble(ACCOUNT_MARGIN_FREE));
       m_listener_ptr.OnBalances(ask,balances,IsClean(now_ns));
      }

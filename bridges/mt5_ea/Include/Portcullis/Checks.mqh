@@ -3,6 +3,10 @@
 //| sent, or says why it is not: session, distance from the market,  |
 //| stop levels, freeze level, margin. docs: SYMBOL_TRADE_STOPS_     |
 //| LEVEL, SYMBOL_TRADE_FREEZE_LEVEL, OrderCheck                     |
+//|                                                                  |
+//| On an exchange nobody may bid, or nobody offer: only the side of |
+//| the market that a request trades at, or is measured from, has to |
+//| be there. What cannot be measured is left to the server.         |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_CHECKS_MQH
 #define PORTCULLIS_CHECKS_MQH
@@ -26,13 +30,11 @@ public:
       bool places=request.action==TRADE_ACTION_DEAL || request.action==TRADE_ACTION_PENDING;
       if(request.action==TRADE_ACTION_CLOSE_BY)
          return IsOpen(rules,refusal);
-      if(!SymbolInfoTick(rules.name,tick) || tick.bid<=0 || tick.ask<=0)
-         return request.action==TRADE_ACTION_REMOVE ? true
-                : refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,
-                              "NO_PRICE: the terminal has no quote of "+rules.name);
+      if(!SymbolInfoTick(rules.name,tick))
+         return request.action==TRADE_ACTION_REMOVE ? true : HasNoPrice(rules,refusal);
       SDecimal bid,ask;
-      SetExact(bid,tick.bid);
-      SetExact(ask,tick.ask);
+      SetSide(bid,tick.bid);
+      SetSide(ask,tick.ask);
       bool fits=true;
       if(request.action==TRADE_ACTION_DEAL)
          fits=IsOpen(rules,refusal) && SetDealPrice(rules,bound,bid,ask,request,refusal);
@@ -53,23 +55,33 @@ public:
                                   const MqlTradeRequest &request,SRefusal &refusal) const
      {
       MqlTick tick={};
-      if(!SymbolInfoTick(rules.name,tick) || tick.bid<=0 || tick.ask<=0)
-         return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,
-                            "NO_PRICE: the terminal has no quote of "+rules.name);
+      if(!SymbolInfoTick(rules.name,tick))
+         return HasNoPrice(rules,refusal);
       SDecimal start;
-      SetExact(start,row.IsLong() ? tick.bid : tick.ask);
+      SetSide(start,row.IsLong() ? tick.bid : tick.ask);
       return IsPositionThawed(rules,row,start,refusal) &&
              IsLevel("StopLossPx(5001)",request.sl,row.IsLong(),rules,start,refusal) &&
              IsLevel("TakeProfitPx(5002)",request.tp,!row.IsLong(),rules,start,refusal);
      }
 
 private:
+   //--- a side of the market where nobody is stays without a price
+   void              SetSide(SDecimal &side,const double price) const
+     {
+      if(price>0)
+         SetExact(side,price);
+     }
+   bool              HasNoPrice(const SSymbolRules &rules,SRefusal &refusal) const
+     {
+      return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,
+                         "NO_PRICE: the terminal has no quote of "+rules.name);
+     }
    //--- a position nearer to one of its levels than the freeze level is not touched
    bool              IsPositionThawed(const SSymbolRules &rules,const SPositionRow &row,
                                       const SDecimal &start,SRefusal &refusal) const
      {
       SDecimal least;
-      if(rules.freeze_level==0)
+      if(rules.freeze_level==0 || !start.is_set)
          return true;
       rules.Points(rules.freeze_level,least);
       if(!IsNear(row.stop,start,least) && !IsNear(row.profit,start,least))
@@ -115,6 +127,8 @@ private:
       SDecimal here=bid;
       if(buys)
          here=ask;
+      if(!here.is_set)
+         return HasNoPrice(rules,refusal);
       request.price=here.ToDouble();
       if(!bound.is_set)
          return true;
@@ -129,7 +143,8 @@ private:
       return true;
      }
 
-   //--- how far a pending order is from where it would be executed; below 0 is beyond
+   //--- how far a pending order is from where it would be executed; below 0 is beyond, and not
+   //--- set where nobody is whom it could meet
    void              Gap(const int type,const double price,const SDecimal &bid,
                          const SDecimal &ask,SDecimal &gap) const
      {
@@ -140,6 +155,8 @@ private:
       gap=bid;
       if(type%2==0)
          gap=ask;
+      if(!gap.is_set)
+         return;
       gap.Subtract(there);
       if(!below)
          gap.Negate();
@@ -151,6 +168,8 @@ private:
      {
       SDecimal gap,least;
       Gap(request.type,request.price,bid,ask,gap);
+      if(!gap.is_set)
+         return true;
       if(request.type_filling==ORDER_FILLING_BOC && !gap.IsPositive() &&
          FixTypeOf(request.type)==FIX_ORD_TYPE_LIMIT)
          return refusal.Set(FIX_ORD_REJ_REASON_OTHER,"POST_ONLY: it would be executed at once");
@@ -172,7 +191,7 @@ private:
       SDecimal gap,least;
       Gap(request.type,OrderGetDouble(ORDER_PRICE_OPEN),bid,ask,gap);
       rules.Points(rules.freeze_level,least);
-      if(gap.Compare(least)>0)
+      if(!gap.is_set || gap.Compare(least)>0)
          return true;
       return refusal.Set(FIX_ORD_REJ_REASON_BROKER,"FROZEN: the market is within "+least.Text()+
                          " of the order");
@@ -197,6 +216,8 @@ private:
      {
       if(price==0)
          return true;
+      if(!start.is_set)
+         return HasNoPrice(rules,refusal);
       SDecimal level,gap,least;
       SetExact(level,price);
       gap=start;
