@@ -2,7 +2,8 @@
 
 Rules: what 126 says is never moved. A second is cut to the whole one before it; where a symbol
 knows days only (SPECIFIED_DAY: "effective till 23:59:59 of the specified day", the reference's
-orderproperties), 126 has to be a midnight of the trade server, by its present offset from UTC.
+orderproperties), 126 has to be a midnight of the trade server, by its present offset from UTC. An
+order that ends at once says GTC, or DAY where its symbol takes no GTC.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def life_of(
     `offset_s` is that clock against UTC, None while it is not known.
     """
     if order.time_in_force in AT_ONCE:
-        return TypeTime.GTC, 0
+        return (TypeTime.GTC if symbol.expiration & ExpirationFlag.GTC else TypeTime.DAY), 0
     kind, flag = TIMES[order.time_in_force]
     by_days = kind is TypeTime.SPECIFIED and symbol.expiration & ExpirationFlag.SPECIFIED_DAY
     if not symbol.expiration & flag and not by_days:

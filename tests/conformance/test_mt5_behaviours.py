@@ -9,6 +9,7 @@ from support.mt5 import (
     behaviours_levels,
     behaviours_market,
     behaviours_refused,
+    behaviours_terms,
 )
 from support.mt5.runtime import build
 from support.mt5.stage import EaStage, Play, TerminalStage
@@ -19,6 +20,7 @@ pytestmark = [
 ]
 TABLES = (
     behaviours, behaviours_around, behaviours_refused, behaviours_levels, behaviours_market,
+    behaviours_terms,
 )  # fmt: skip
 SCENES = behaviours.SCENES
 """All of them: each table has put its own in."""

@@ -3,7 +3,8 @@
 A scene is a function of a `Play` (stage.py), the kinds of accounts that it is played on, and the
 lines that both bridges tell. What PROTOCOL.md leaves open is decided here, once. This file has the
 life of orders, behaviours_refused.py what is refused or in doubt, behaviours_around.py positions,
-others, and cuts, behaviours_levels.py the levels of open positions.
+others, and cuts, behaviours_levels.py the levels of open positions, behaviours_terms.py how long
+orders and levels live.
 """
 
 from __future__ import annotations

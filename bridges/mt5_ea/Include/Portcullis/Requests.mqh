@@ -315,7 +315,8 @@ private:
       return refusal.Set(WRONG,"NOT_SUPPORTED: "+what+" of OrdType(40)="+order.ord_type+
                          " for this symbol");
      }
-   //--- type_time and expiration: the server's wall clock, whole seconds
+   //--- type_time and expiration: the server's wall clock, whole seconds. An order that ends at
+   //--- once says GTC, or DAY where its symbol takes no GTC
    bool              SetLife(const SOrderRequest &order,const SSymbolRules &rules,
                              MqlTradeRequest &request,SRefusal &refusal) const
      {
@@ -327,6 +328,8 @@ private:
          (!IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0 && !by_days))
          return refusal.Set(WRONG,"NOT_SUPPORTED: TimeInForce(59)="+order.time_in_force+
                             " for this symbol");
+      if(IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0)
+         kind=ORDER_TIME_DAY;
       request.type_time=(ENUM_ORDER_TYPE_TIME)kind;
       if(kind!=ORDER_TIME_SPECIFIED)
          return true;
