@@ -65,7 +65,8 @@ public:
       m_publisher.Begin(settings.feeds);
       m_session.Begin(settings.identity.comp_id,settings.account,venue_ptr,notes_ptr,
                       m_publisher.IsUsed(),now_ns);
-      m_link.Begin(settings.venues,settings.identity,GetPointer(m_session),now_ns);
+      m_link.Begin(settings.venues,settings.identity,GetPointer(m_session),GetPointer(m_clock),
+                   now_ns);
       m_reader.Begin(ReadingOf(settings),settings.timer_ms,settings.duty_percent,settings.wait_ms);
       return m_venue_ptr.Connect(GetPointer(m_session.outbox),now_ns,text);
      }

@@ -46,9 +46,11 @@ public:
    string            rejected;
 
                      CFixSession(void) { Begin("","",10); }
-   void              Begin(const string comp_id,const string peer_comp_id,const int heart_bt_int)
+   //--- ahead_ns: so far UTC is ahead of the time that all calls are given
+   void              Begin(const string comp_id,const string peer_comp_id,const int heart_bt_int,
+                           const long ahead_ns=0)
      {
-      BeginSpeech(comp_id,peer_comp_id);
+      BeginSpeech(comp_id,peer_comp_id,ahead_ns);
       m_interval_ms=(long)heart_bt_int*1000;
       m_state.Begin();
       m_last_in_ns=0;
@@ -196,7 +198,7 @@ private:
      {
       if(!sound)
          fault=m_codec.fault;
-      return HeaderFaultOf(delivered,sound,m_peer_comp_id,m_comp_id,now_ns,fault,ends);
+      return HeaderFaultOf(delivered,sound,m_peer_comp_id,m_comp_id,Utc(now_ns),fault,ends);
      }
 
    void              ReceiveInTurn(const bool sound,const long now_ns)

@@ -23,6 +23,8 @@ protected:
    string            m_comp_id;
    string            m_peer_comp_id;
    long              m_last_out_ns;
+   //--- so far UTC is ahead of our time
+   long              m_ahead_ns;
 
 public:
    long              next_out;
@@ -37,7 +39,7 @@ public:
       Clip(message);
       int at=ArraySize(replies);
       ArrayResize(replies,at+1,16);
-      if(!m_codec.Encode(message,m_comp_id,m_peer_comp_id,next_out,FormatUtc(now_ns),"",
+      if(!m_codec.Encode(message,m_comp_id,m_peer_comp_id,next_out,FormatUtc(Utc(now_ns)),"",
                          replies[at].bytes))
         {
          ArrayResize(replies,at,16);
@@ -50,14 +52,17 @@ public:
      }
 
 protected:
-   void              BeginSpeech(const string comp_id,const string peer_comp_id)
+   void              BeginSpeech(const string comp_id,const string peer_comp_id,
+                                 const long ahead_ns)
      {
+      m_ahead_ns=ahead_ns;
       m_comp_id=comp_id;
       m_peer_comp_id=peer_comp_id;
       m_last_out_ns=0;
       next_out=1;
       ForgetSaid();
      }
+   long              Utc(const long now_ns) const { return now_ns+m_ahead_ns; }
    void              ForgetSaid(void)
      {
       ArrayResize(replies,0,16);
@@ -73,7 +78,7 @@ protected:
       m_saying.AddWhole(TAG_HeartBtInt,heart_bt_int);
       if(token!="")
         {
-         string text=FormatUtc(now_ns)+"|"+IntegerToString(next_out)+"|"+m_comp_id+"|"+
+         string text=FormatUtc(Utc(now_ns))+"|"+IntegerToString(next_out)+"|"+m_comp_id+"|"+
                      m_peer_comp_id+"|"+nonce;
          string password=HmacSha256(token,text);
          if(password=="")

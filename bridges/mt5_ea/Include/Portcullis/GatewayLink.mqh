@@ -35,6 +35,7 @@ private:
    CBackOff          m_back_off;
    SIdentity         m_identity;
    CBridgeSession   *m_session_ptr;
+   CUtcClock        *m_clock_ptr;
    bool              m_is_trying;
    long              m_attempt_ns;
    long              m_patience_ns;
@@ -49,6 +50,7 @@ public:
                      CGatewayLink(void)
      {
       m_session_ptr=NULL;
+      m_clock_ptr=NULL;
       m_is_trying=false;
       m_attempt_ns=0;
       m_patience_ns=0;
@@ -58,11 +60,12 @@ public:
       is_dead=false;
      }
    void              Begin(const SEndpoint &endpoint,const SIdentity &identity,
-                           CBridgeSession *session_ptr,const long now_ns)
+                           CBridgeSession *session_ptr,CUtcClock *clock_ptr,const long now_ns)
      {
       m_link.Begin("DEALER",endpoint);
       m_identity=identity;
       m_session_ptr=session_ptr;
+      m_clock_ptr=clock_ptr;
       m_back_off.Begin(50,500);
       m_attempt_ns=now_ns;
       down_since_ns=now_ns;
@@ -132,7 +135,8 @@ private:
         }
       m_is_trying=true;
       m_patience_ns=now_ns+(long)LOGON_PATIENCE_MS*NS_PER_MS;
-      m_fix.Begin(m_identity.comp_id,m_identity.peer_comp_id,m_identity.heart_bt_int);
+      m_fix.Begin(m_identity.comp_id,m_identity.peer_comp_id,m_identity.heart_bt_int,
+                  m_clock_ptr.Ahead());
       if(!m_fix.Logon(now_ns,m_identity.token,m_identity.token!="" ? NextNonce(now_ns) : ""))
         {
          Drop(m_fix.remark,now_ns);
@@ -206,9 +210,12 @@ private:
      }
    void              Drop(const string why,const long now_ns)
      {
-      if(m_session_ptr.outbox.IsOpen() || why!=m_said)
+      //--- its text has the moment in it; what it means is said once
+      bool is_clock=StringFind(why,"SendingTime(52)")>=0;
+      string said=is_clock ? "SendingTime(52)" : why;
+      if(m_session_ptr.outbox.IsOpen() || said!=m_said)
          Print("warning: no link to ",m_identity.peer_comp_id,": ",why);
-      m_said=why;
+      m_said=said;
       m_link.Close();
       m_is_trying=false;
       m_fix.LinkDown();
@@ -216,8 +223,8 @@ private:
       //--- what was received in this batch is done before the link counts as gone
       Commit();
       m_session_ptr.LinkDown();
-      //--- another bridge has our place: the gateway is there, and our orders are in its hand
-      if(down_since_ns==0 || StringFind(why,"ALREADY_LOGGED_ON")>=0)
+      //--- another bridge has our place, or one of the clocks is wrong: the gateway is there
+      if(down_since_ns==0 || is_clock || StringFind(why,"ALREADY_LOGGED_ON")>=0)
          down_since_ns=now_ns;
       m_attempt_ns=now_ns+m_back_off.NextPauseMs()*NS_PER_MS;
      }

@@ -2,9 +2,11 @@
 //| Times: ns since the epoch inside, FIX's UTCTimestamp outside.    |
 //|                                                                  |
 //| The terminal tells UTC in whole seconds (TimeGMT) and has a      |
-//| counter of microseconds. CUtcClock joins them: it starts at the  |
-//| second and moves by the counter only, so it never runs back; a   |
-//| second that TimeGMT is ahead is taken over at once.              |
+//| counter of microseconds. CUtcClock reads the first once and      |
+//| moves by the counter only: whatever becomes of the computer's    |
+//| clock, all waits here are as long as they should be. How far UTC |
+//| is ahead of that by now is read anew when it is asked for: it is |
+//| for SendingTime (52) alone.                                      |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_UTCTIME_MQH
 #define PORTCULLIS_UTCTIME_MQH
@@ -19,6 +21,10 @@ private:
    bool              m_started;
    ulong             m_last_us;
    long              m_now_ns;
+   long              m_second_ns;   // so much may still be missing of the first second
+   long              m_ahead_ns;
+
+   long              Gmt(void) const { return (long)TimeGMT()*NS_PER_SECOND; }
 
 public:
                      CUtcClock(void)
@@ -26,23 +32,45 @@ public:
       m_started=false;
       m_last_us=0;
       m_now_ns=0;
+      m_second_ns=0;
+      m_ahead_ns=0;
      }
-   //--- ns since the epoch
+   //--- ns since the epoch, as the computer's clock was at the start
    long              Now(void)
      {
       ulong counter_us=GetMicrosecondCount();
-      long gmt_ns=(long)TimeGMT()*NS_PER_SECOND;
       if(!m_started)
         {
          m_started=true;
-         m_now_ns=gmt_ns;
+         m_now_ns=Gmt();
+         m_second_ns=NS_PER_SECOND-1;
         }
       else
          m_now_ns+=(long)(counter_us-m_last_us)*NS_PER_US;
       m_last_us=counter_us;
-      if(m_now_ns<gmt_ns)
-         m_now_ns=gmt_ns;
+      if(m_second_ns>0)
+         FindSecond();
       return m_now_ns;
+     }
+   //--- how far UTC is ahead of Now, read anew
+   long              Ahead(void)
+     {
+      long off_ns=Gmt()-Now()-m_ahead_ns;
+      if(off_ns>0 || off_ns<=-NS_PER_SECOND)
+         m_ahead_ns+=off_ns;
+      return m_ahead_ns;
+     }
+
+private:
+   //--- the start was in the middle of a second: when TimeGMT moves we know where
+   void              FindSecond(void)
+     {
+      long missing_ns=Gmt()-m_now_ns;
+      if(missing_ns<=0)
+         return;
+      if(missing_ns<=m_second_ns)
+         m_now_ns+=missing_ns;
+      m_second_ns=0;
      }
   };
 
