@@ -27,10 +27,11 @@ pytestmark = [
     pytest.mark.budget(120),  # the first test of a run compiles
 ]
 NETTING, HEDGING = MarginMode.RETAIL_NETTING, MarginMode.RETAIL_HEDGING
+CI = pytest.mark.length("ci")
 OF_CHAINS = ("chains", "names", "tickets", "ends", "ids")
 
 
-@pytest.mark.parametrize("kind", [NETTING, HEDGING])
+@pytest.mark.parametrize("kind", [NETTING, pytest.param(HEDGING, marks=CI)])
 def test_the_database_does_not_grow_for_ever(tmp_path, kind):
     """After HistoryDays and some it holds as many rows each day, and no name is executed twice."""
     trader = trader_on(kind, tmp_path)
@@ -251,6 +252,24 @@ def test_nothing_is_forgotten_while_the_history_may_still_come(tmp_path):
     assert known(tmp_path) == set()
 
 
+def test_no_request_waits_for_it(tmp_path):
+    """While one is under way the whole history is not read, for some hours."""
+    trader = trader_on(NETTING, tmp_path)
+    trade(trader)
+    pass_days(trader, GONE - 2)
+    names = known(tmp_path)
+    assert names
+    trader.clock.advance(DAY_MS)
+    trader.quote("1.10000", "1.10010")
+    trader.server.faults.silence(acts=False)
+    asked = trader.place("10000", "1.09")
+    trader.reconcile()
+    trader.run(25_000, step_ms=100)
+    assert known(tmp_path) == {*names, asked}
+    trader.run(10_000, step_ms=100)
+    assert known(tmp_path) == {asked}
+
+
 def test_a_terminal_that_loses_its_lists_just_then_has_nothing_forgotten(tmp_path):
     """The connection is looked at after the lists: an empty one is no evidence."""
     trader = trader_on(NETTING, tmp_path)
@@ -325,6 +344,7 @@ def test_it_is_forgotten_all_or_nothing(tmp_path):
     trader.judge(quiet=True)
 
 
+@CI
 def test_more_than_a_commit_may_hold_goes_in_several(tmp_path):
     """No order waits for a day's worth of deletions: a hundred orders at a time."""
     trader = trader_on(NETTING, tmp_path)
@@ -343,6 +363,7 @@ def test_more_than_a_commit_may_hold_goes_in_several(tmp_path):
     assert left == [130, 30, 0]
 
 
+@CI
 def test_an_end_that_was_not_noted_counts_from_the_start(tmp_path):
     """A database of an older version has no ends: its orders are forgotten later, but they are."""
     trader = trader_on(NETTING, tmp_path)

@@ -18,6 +18,8 @@
 #include "Sender.mqh"
 
 #define FORGET_EVERY_NS ((long)86400000000000)
+//--- the history is read whole for it: it waits so long for a moment in which nothing is under way
+#define FORGET_LATE_NS ((long)21600000000000)
 //--- chains of one commit: no order waits long for it
 #define FORGET_AT_ONCE 100
 
@@ -48,10 +50,11 @@ public:
      }
    //--- the gateway has reconciled what was before this
    void              Heard(const long since_ns) { m_since_ns=since_ns; }
-   void              Step(const long now_ns)
+   void              Step(const long now_ns,const bool is_idle)
      {
       bool is_begun=ArraySize(m_due)>0;
-      bool is_early=m_begun_ns!=0 && now_ns-m_begun_ns<FORGET_EVERY_NS;
+      long wait_ns=FORGET_EVERY_NS+(is_idle ? 0 : FORGET_LATE_NS);
+      bool is_early=m_begun_ns!=0 && now_ns-m_begun_ns<wait_ns;
       if((!is_begun && is_early) || m_since_ns==0 || !m_walk_ptr.IsCertain(now_ns))
          return;
       if(!is_begun && !Begin(now_ns))

@@ -283,7 +283,7 @@ public:
    virtual void      Step(const long now_ns)=0;
    //--- is nothing under way that was asked of the trade server or of this venue
    virtual bool      IsIdle(const long now_ns)=0;
-   //--- tell what may take its time, last in a turn and when nothing of the gateway's waits
+   //--- do what may take its time, last in a turn and when nothing of the gateway's waits
    virtual void      StepTicks(const long now_ns)=0;
    //--- hints of the terminal: nothing may depend on them
    virtual void      OnTradeTransaction(const MqlTradeTransaction &transaction,

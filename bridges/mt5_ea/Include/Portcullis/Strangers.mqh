@@ -177,9 +177,12 @@ public:
    //--- by the deals of its position
    string            Parent(const long magic,const long position_id)
      {
-      string parent=NameOf(magic);
-      if(parent!="" || position_id<=0 || !HistorySelectByPosition(position_id))
-         return parent;
+      int at=m_book_ptr.ByName(magic);
+      if(at!=NOBODY)
+         return m_book_ptr.chains[at].name;
+      if(position_id<=0 || !HistorySelectByPosition(position_id))
+         return "";
+      string parent="";
       int count=HistoryDealsTotal();
       for(int i=0; i<count; i++)
         {
@@ -187,30 +190,18 @@ public:
          if(!ReadDeal(HistoryDealGetTicket(i),deal) || deal.entry==DEAL_ENTRY_OUT ||
             deal.entry==DEAL_ENTRY_OUT_BY)
             continue;
-         int at=m_book_ptr.ByTicket(deal.order);
+         at=m_book_ptr.ByTicket(deal.order);
          if(at!=NOBODY)
             parent=m_book_ptr.chains[at].name;
          else
-            if(deal.reason==DEAL_REASON_EXPERT && IsForgotten(deal.magic))
+            if(deal.reason==DEAL_REASON_EXPERT && IsWireMagic(deal.magic) &&
+               m_book_ptr.IsForgotten(deal.magic))
                parent=WireText(deal.magic);
         }
       return parent;
      }
 
 private:
-   //--- the present name of the chain with a magic: of one that was forgotten it is the magic's own
-   string            NameOf(const long magic)
-     {
-      int at=m_book_ptr.ByName(magic);
-      if(at!=NOBODY)
-         return m_book_ptr.chains[at].name;
-      return IsForgotten(magic) ? WireText(magic) : "";
-     }
-   //--- small magics of other programs lie below the floor of instance 0 too
-   bool              IsForgotten(const long magic)
-     {
-      return IsWireMagic(magic) && m_book_ptr.IsForgotten(magic);
-     }
    bool              Find(const CAccount &account,const ulong ticket,SOrderRow &row) const
      {
       int at=account.FindOpen(ticket);

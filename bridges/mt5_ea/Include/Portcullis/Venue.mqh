@@ -269,8 +269,9 @@ public:
      {
       if(!m_was_connected || m_commands.Count()!=0)
          return;
-      m_forgetting.Step(now_ns);
-      m_ticks.Step(now_ns,IsIdle(now_ns));
+      bool is_idle=IsIdle(now_ns);
+      m_forgetting.Step(now_ns,is_idle);
+      m_ticks.Step(now_ns,is_idle);
      }
 
 private:
