@@ -82,12 +82,14 @@ def test_what_is_not_over_stays(tmp_path):
 
 
 def test_whoever_made_a_position_that_nets_stays(tmp_path):
-    """The order that opened it and the one that has last added to it; not those in between."""
+    """The order that opened it and the last of ours that has added to it; not those in between."""
     trader = trader_on(NETTING, tmp_path)
     names = []
     for _ in range(4):
         names.append(trader.place("10000"))
         trader.run(200)
+    trader.people.by_hand("EURUSD", "0.1", OrderType.BUY)
+    trader.run(200)
     pass_days(trader, GONE + 2)
     assert known(tmp_path) == {names[0], names[-1]}
 
