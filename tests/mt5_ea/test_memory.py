@@ -8,7 +8,7 @@ import pytest
 from support.mt5.constants import MarginMode, OrderType
 from support.mt5.ea import Program, VirtualClock
 from support.mt5.ea_calls import TradeResult
-from support.mt5.ea_days import database, pass_days, trader_on
+from support.mt5.ea_days import DAY_MS, database, pass_days, trader_on
 from support.mt5.ea_network import VirtualNetwork
 from support.mt5.runtime import build
 
@@ -64,7 +64,7 @@ def test_memory_lets_go_of_what_has_ended(tmp_path):
 
 
 def test_what_memory_let_go_of_is_still_known(tmp_path):
-    """A magic of the history is not sent again, and an order by hand has its end told, once."""
+    """A magic of the history is not sent again, and an order by hand is told of, once."""
     trader = trader_on(NETTING, tmp_path)
     done = trader.place("10000", "1.09")
     trader.people.by_hand("EURUSD", "0.1", OrderType.BUY_LIMIT, price="1.05")
@@ -83,5 +83,20 @@ def test_what_memory_let_go_of_is_still_known(tmp_path):
     (ticket,) = trader.office.books.orders
     trader.people.cancel(ticket)
     trader.run(500)
-    ends = [one for one in trader.of("Canceled") if one.order_id == str(ticket)]
-    assert len(ends) == 1
+    for kind in ("Accepted", "Canceled"):
+        assert len([one for one in trader.of(kind) if one.order_id == str(ticket)]) == 1
+
+
+def test_no_deal_is_told_again(tmp_path):
+    """One that was told just before memory let go of the past is in the next walks as well."""
+    trader = trader_on(NETTING, tmp_path)
+    pass_days(trader, 2)
+    trader.clock.advance(DAY_MS - 10_000)
+    trader.quote("1.10000", "1.10010")
+    trader.reconcile()
+    trader.place("10000")
+    trader.run(20_000, step_ms=50)
+    trader.place("10000")
+    trader.run(2_000)
+    assert len(trader.of("Filled")) == 2
+    trader.judge()
