@@ -1,8 +1,9 @@
 """What the package says, as values of ours: read here once, and exact from here on.
 
 The package gives floats. A float becomes a Decimal here, rounded to 8 places, which is more than
-any price, volume or amount in MetaTrader has; `as_float` is the way back. Nothing else in the
-bridge sees a float.
+any volume or amount in MetaTrader has; a price has more of them where its first 13 digits do, since
+symbols of 9 and more digits exist. `as_float` is the way back. Nothing else in the bridge sees a
+float.
 """
 
 from __future__ import annotations
@@ -26,11 +27,20 @@ from bridges.mt5.constants import (
 from protocol.numbers import plain
 
 PLACES = 8
+PRICE_DIGITS, PRICE_PLACES = 13, 15
+"""A price has at least `PLACES`, and at most 15 of them; a double is good for 15 digits in all."""
 
 
 def exact(value: float) -> Decimal:
-    """Read a number of the package's."""
+    """Read a volume or an amount of the package's."""
     return plain(round(Decimal(repr(float(value))), PLACES))
+
+
+def exact_price(value: float) -> Decimal:
+    """Read a price of the package's, or a step of prices."""
+    found = Decimal(repr(float(value)))
+    places = min(max(PLACES, PRICE_DIGITS - 1 - found.adjusted()), PRICE_PLACES)
+    return plain(round(found, places))
 
 
 def as_float(value: Decimal) -> float:
@@ -106,9 +116,9 @@ class SymbolRow(Struct, frozen=True, kw_only=True):
 
 def read_symbol(row: Any) -> SymbolRow:
     """Read a SymbolInfo; the tick is the point where the symbol has no tick size of its own."""
-    point = exact(row.point)
+    point = exact_price(row.point)
     return SymbolRow(
-        name=str(row.name), point=point, tick_size=exact(row.trade_tick_size) or point,
+        name=str(row.name), point=point, tick_size=exact_price(row.trade_tick_size) or point,
         contract_size=exact(row.trade_contract_size), volume_min=exact(row.volume_min),
         volume_max=exact(row.volume_max), volume_step=exact(row.volume_step),
         volume_limit=exact(row.volume_limit), trade_mode=TradeMode(row.trade_mode),
@@ -157,8 +167,8 @@ def read_order(row: Any) -> OrderRow:
         type_filling=int(row.type_filling), setup_msc=int(row.time_setup_msc),
         done_msc=int(row.time_done_msc), expiration_s=int(row.time_expiration),
         volume_initial=exact(row.volume_initial), volume_current=exact(row.volume_current),
-        price_open=exact(row.price_open), price_stoplimit=exact(row.price_stoplimit),
-        sl=exact(row.sl), tp=exact(row.tp), position_id=int(row.position_id),
+        price_open=exact_price(row.price_open), price_stoplimit=exact_price(row.price_stoplimit),
+        sl=exact_price(row.sl), tp=exact_price(row.tp), position_id=int(row.position_id),
         comment=str(row.comment),
     )  # fmt: skip
 
@@ -190,7 +200,7 @@ def read_deal(row: Any) -> DealRow:
         ticket=int(row.ticket), order=int(row.order), magic=int(row.magic),
         position_id=int(row.position_id), type=int(row.type), entry=int(row.entry),
         reason=int(row.reason), time_msc=int(row.time_msc), symbol=str(row.symbol),
-        volume=exact(row.volume), price=exact(row.price), commission=exact(row.commission),
+        volume=exact(row.volume), price=exact_price(row.price), commission=exact(row.commission),
         fee=exact(row.fee), swap=exact(row.swap), profit=exact(row.profit),
         comment=str(row.comment),
     )  # fmt: skip
@@ -220,7 +230,7 @@ def read_position(row: Any) -> PositionRow:
     return PositionRow(
         ticket=int(row.ticket), identifier=int(row.identifier), magic=int(row.magic),
         symbol=str(row.symbol), type=int(row.type), volume=exact(row.volume),
-        price_open=exact(row.price_open), sl=exact(row.sl), tp=exact(row.tp),
+        price_open=exact_price(row.price_open), sl=exact_price(row.sl), tp=exact_price(row.tp),
     )  # fmt: skip
 
 
@@ -234,7 +244,7 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 def read_quote(row: Any) -> Quote:
     """Read a Tick."""
-    return Quote(bid=exact(row.bid), ask=exact(row.ask), msc=int(row.time_msc))
+    return Quote(bid=exact_price(row.bid), ask=exact_price(row.ask), msc=int(row.time_msc))
 
 
 class TickRow(Struct, frozen=True, kw_only=True):
@@ -252,8 +262,9 @@ def read_ticks(rows: Iterable[Any]) -> tuple[TickRow, ...]:
     """Read the array of copy_ticks_range()."""
     return tuple(
         TickRow(
-            msc=int(row["time_msc"]), bid=exact(row["bid"]), ask=exact(row["ask"]),
-            last=exact(row["last"]), volume=exact(row["volume_real"]), flags=int(row["flags"]),
+            msc=int(row["time_msc"]), bid=exact_price(row["bid"]), ask=exact_price(row["ask"]),
+            last=exact_price(row["last"]), volume=exact(row["volume_real"]),
+            flags=int(row["flags"]),
         )
         for row in rows
     )  # fmt: skip
@@ -270,6 +281,6 @@ class BookRow(Struct, frozen=True, kw_only=True):
 def read_book(rows: Iterable[Any]) -> tuple[BookRow, ...]:
     """Read the rows of market_book_get()."""
     return tuple(
-        BookRow(type=int(row.type), price=exact(row.price), volume=exact(row.volume_dbl))
+        BookRow(type=int(row.type), price=exact_price(row.price), volume=exact(row.volume_dbl))
         for row in rows
     )

@@ -10,7 +10,7 @@ from typing import Any
 from bridges.mt5.check.stand import DONE, MS_NS, Stand
 from bridges.mt5.check.steps import Finding, judged, opened
 from bridges.mt5.constants import OrderType, Retcode
-from bridges.mt5.records import as_float, exact
+from bridges.mt5.records import as_float, exact_price
 from bridges.mt5.tables import retcode_name
 
 SKIPPED = "skipped"
@@ -43,16 +43,16 @@ def replace_cut(stand: Stand) -> Iterator[Finding]:
     if not stand.hands.ask(PULL):
         yield opened(name, SKIPPED)
         return
-    price = as_float(exact(row.price_open) - CHANGE_TICKS * stand.rules.tick_size)
+    price = as_float(exact_price(row.price_open) - CHANGE_TICKS * stand.rules.tick_size)
     sent, ms = stand.modify(row, price)
     told = f"the change was answered {stand.why(sent)} after {ms:.0f} ms"
     if not _is_back(stand):
         yield opened(name, f"{told}; the terminal has not come back")
         return
     now = stand.open_order(row.ticket)
-    prices = {exact(row.price_open): "the old price", exact(price): "the new price"}
-    has = prices.get(exact(now.price_open), "another price") if now else "no such order"
-    good = now is not None and now.magic == magic and exact(now.price_open) in prices
+    prices = {exact_price(row.price_open): "the old price", exact_price(price): "the new price"}
+    has = prices.get(exact_price(now.price_open), "another price") if now else "no such order"
+    good = now is not None and now.magic == magic and exact_price(now.price_open) in prices
     yield judged(name, good, f"{told}; afterwards: {has}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bridges.mt5.check.stand import DONE, Stand
 from bridges.mt5.check.steps import Finding, Verdict, judged, opened
 from bridges.mt5.constants import Action, Execution, OrderType, Reason, Retcode
-from bridges.mt5.records import as_float, exact
+from bridges.mt5.records import as_float, exact, exact_price
 
 QUARTER_S = 900
 LATER_MS = 3_000
@@ -81,11 +81,12 @@ def _leveled(stand: Stand, position: Any) -> Finding:
             "action": Action.SLTP, "symbol": stand.name, "position": position.ticket, "sl": sl,
             "tp": tp,
         })  # fmt: skip
-        wanted = (exact(sl), exact(tp))
+        wanted = (exact_price(sl), exact_price(tp))
 
         def has(wanted: tuple[Any, Any] = wanted) -> bool | None:
             now = stand.position(position.identifier)
-            return (now is not None and (exact(now.sl), exact(now.tp)) == wanted) or None
+            has = now and (exact_price(now.sl), exact_price(now.tp))
+            return has == wanted or None
 
         done, _ = stand.until(has)
         told.append(f"{stand.why(sent)}, {'done' if done else 'not done'}")
@@ -113,8 +114,8 @@ def stop(stand: Stand) -> Iterator[Finding]:
     tick = stand.mt5.symbol_info_tick(stand.name)
     away = max(rules.stops_level + 2, 5) * rules.point
     sent, _ = stand.deal(
-        OrderType.BUY, magic, sl=as_float(exact(tick.bid) - away),
-        tp=as_float(exact(tick.ask) + away),
+        OrderType.BUY, magic, sl=as_float(exact_price(tick.bid) - away),
+        tp=as_float(exact_price(tick.ask) + away),
     )  # fmt: skip
     made, _ = stand.until(lambda: stand.deal_of(sent.order) if sent is not None else None)
     if made is None:
@@ -142,7 +143,7 @@ def deviation(stand: Stand) -> Iterator[Finding]:
         yield opened(name, f"not filled: {stand.why(sent)}")
         return
     seen = f"asked for {ask}, bought at {deal.price}"
-    yield judged(name, exact(deal.price) <= exact(ask), seen)
+    yield judged(name, exact_price(deal.price) <= exact_price(ask), seen)
 
 
 def split_orders(stand: Stand) -> Iterator[Finding]:

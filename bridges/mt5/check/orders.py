@@ -10,7 +10,7 @@ from bridges.mt5.check.figures import spread
 from bridges.mt5.check.stand import COMMENT, DONE, LIMIT_MS, MS_NS, POLL_MS, Stand
 from bridges.mt5.check.steps import Finding, Verdict, judged, opened
 from bridges.mt5.constants import Action, Filling, OrderState, Reason, Retcode
-from bridges.mt5.records import as_float, exact
+from bridges.mt5.records import as_float, exact_price
 
 SOON_MS = 1_000
 AT_ONCE_MS = 3_000
@@ -38,12 +38,13 @@ def life(stand: Stand) -> Iterator[Finding]:
 
 
 def _modified(stand: Stand, row: Any, magic: int) -> Finding:
-    price = as_float(exact(row.price_open) - CHANGE_TICKS * stand.rules.tick_size)
+    price = as_float(exact_price(row.price_open) - CHANGE_TICKS * stand.rules.tick_size)
     sent, _ = stand.modify(row, price)
 
     def changed() -> Any:
         now = stand.open_order(row.ticket)
-        return now if now is not None and exact(now.price_open) == exact(price) else None
+        has = now and exact_price(now.price_open)
+        return now if has == exact_price(price) else None
 
     now, _ = stand.until(changed)
     kept = now is not None and now.magic == magic

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from bridges.errors import BridgeError
 from bridges.mt5.check.steps import Finding, judged, opened
 from bridges.mt5.constants import AccountTradeMode, Action, MarginMode, OrderType, Retcode
-from bridges.mt5.records import SymbolRow, as_float, exact, read_symbol
+from bridges.mt5.records import SymbolRow, as_float, exact_price, read_symbol
 from bridges.mt5.tables import filling_of, retcode_name
 from protocol.fields import OrdType, TimeInForce
 from protocol.order_id import OrderId, to_number
@@ -146,7 +146,7 @@ class Stand:
         """Return a price far below the market, or above it, on a tick and so many ticks away."""
         tick = self.mt5.symbol_info_tick(self.name)
         away = AWAY if above else -AWAY
-        steps = exact(tick.bid) * (1000 + away) / 1000 // self.rules.tick_size
+        steps = exact_price(tick.bid) * (1000 + away) / 1000 // self.rules.tick_size
         return as_float((steps + ticks) * self.rules.tick_size)
 
     def place(self, magic: int, **more: Any) -> tuple[Any, float]:

@@ -208,7 +208,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
 
 
 def number(value):
-    """Return the Decimal that a face's float, int or text stands for; 8 places, as the server."""
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(repr(round(value, 8))) if isinstance(value, float) else Decimal(value)
+    """Return the Decimal that a face's float, int or text stands for: 13 digits, or 8 places."""
+    if not isinstance(value, float):
+        return value if isinstance(value, Decimal) else Decimal(value)
+    return round(found := Decimal(repr(value)), min(max(8, 12 - found.adjusted()), 15))

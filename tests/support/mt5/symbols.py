@@ -113,7 +113,7 @@ def _forex(name, digits, **rules):
 
 def eurusd(**rules):
     """Make EURUSD with five digits, in lots of 100,000 EUR."""
-    return _forex("EURUSD", 5, **rules)
+    return _forex("EURUSD", **({"digits": 5} | rules))
 
 
 def usdjpy(**rules):

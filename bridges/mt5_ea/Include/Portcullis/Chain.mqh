@@ -229,7 +229,7 @@ struct SChain
          return;
       avg=worth;
       if(!avg.Divide(cum))
-         SetExact(avg,worth.ToDouble()/cum.ToDouble());
+         SetExactPrice(avg,worth.ToDouble()/cum.ToDouble());
      }
    void              Fill(const SDecimal &qty,const SDecimal &price)
      {

@@ -69,7 +69,7 @@ private:
    void              SetSide(SDecimal &side,const double price) const
      {
       if(price>0)
-         SetExact(side,price);
+         SetExactPrice(side,price);
      }
    bool              HasNoPrice(const SSymbolRules &rules,SRefusal &refusal) const
      {
@@ -149,7 +149,7 @@ private:
                          const SDecimal &ask,SDecimal &gap) const
      {
       SDecimal there;
-      SetExact(there,price);
+      SetExactPrice(there,price);
       bool below=type==ORDER_TYPE_BUY_LIMIT || type==ORDER_TYPE_SELL_STOP ||
                  type==ORDER_TYPE_SELL_STOP_LIMIT;
       gap=bid;
@@ -206,7 +206,7 @@ private:
       if(buys)
          start=bid;
       if(request.action!=TRADE_ACTION_DEAL)
-         SetExact(start,request.stoplimit!=0 ? request.stoplimit : request.price);
+         SetExactPrice(start,request.stoplimit!=0 ? request.stoplimit : request.price);
       return IsLevel("StopLossPx(5001)",request.sl,buys,rules,start,refusal) &&
              IsLevel("TakeProfitPx(5002)",request.tp,!buys,rules,start,refusal);
      }
@@ -219,7 +219,7 @@ private:
       if(!start.is_set)
          return HasNoPrice(rules,refusal);
       SDecimal level,gap,least;
-      SetExact(level,price);
+      SetExactPrice(level,price);
       gap=start;
       gap.Subtract(level);
       if(!below)

@@ -168,7 +168,7 @@ private:
      {
       int at=ArraySize(levels);
       ArrayResize(levels,at+1,16);
-      SetExact(levels[at].price,price);
+      SetExactPrice(levels[at].price,price);
       levels[at].size=size;
      }
   };

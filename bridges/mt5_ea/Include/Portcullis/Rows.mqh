@@ -135,7 +135,7 @@ bool ReadDeal(const ulong ticket,SDealRow &row)
    row.time_msc=HistoryDealGetInteger(ticket,DEAL_TIME_MSC);
    row.position_id=HistoryDealGetInteger(ticket,DEAL_POSITION_ID);
    SetExact(row.volume,HistoryDealGetDouble(ticket,DEAL_VOLUME));
-   SetExact(row.price,HistoryDealGetDouble(ticket,DEAL_PRICE));
+   SetExactPrice(row.price,HistoryDealGetDouble(ticket,DEAL_PRICE));
    SetExact(row.commission,HistoryDealGetDouble(ticket,DEAL_COMMISSION));
    SetExact(row.fee,HistoryDealGetDouble(ticket,DEAL_FEE));
    SetExact(row.swap,HistoryDealGetDouble(ticket,DEAL_SWAP));
@@ -176,9 +176,9 @@ int ReadPositions(SPositionRow &rows[])
       rows[at].symbol=PositionGetString(POSITION_SYMBOL);
       rows[at].type=(int)PositionGetInteger(POSITION_TYPE);
       SetExact(rows[at].volume,PositionGetDouble(POSITION_VOLUME));
-      SetExact(rows[at].price,PositionGetDouble(POSITION_PRICE_OPEN));
-      SetExact(rows[at].stop,PositionGetDouble(POSITION_SL));
-      SetExact(rows[at].profit,PositionGetDouble(POSITION_TP));
+      SetExactPrice(rows[at].price,PositionGetDouble(POSITION_PRICE_OPEN));
+      SetExactPrice(rows[at].stop,PositionGetDouble(POSITION_SL));
+      SetExactPrice(rows[at].profit,PositionGetDouble(POSITION_TP));
      }
    return ArraySize(rows);
   }

@@ -63,8 +63,8 @@ struct SSymbolRules
       stops_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_STOPS_LEVEL);
       freeze_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_FREEZE_LEVEL);
       book_depth=(int)SymbolInfoInteger(name,SYMBOL_TICKS_BOOKDEPTH);
-      SetExact(point,SymbolInfoDouble(name,SYMBOL_POINT));
-      SetExact(tick,SymbolInfoDouble(name,SYMBOL_TRADE_TICK_SIZE));
+      SetExactPrice(point,SymbolInfoDouble(name,SYMBOL_POINT));
+      SetExactPrice(tick,SymbolInfoDouble(name,SYMBOL_TRADE_TICK_SIZE));
       if(!tick.IsPositive())
          tick=point;
       SetExact(contract,SymbolInfoDouble(name,SYMBOL_TRADE_CONTRACT_SIZE));

@@ -160,7 +160,7 @@ private:
       STrade trade;
       SDecimal lots;
       trade.symbol=rules.symbol;
-      SetExact(trade.price,tick.last);
+      SetExactPrice(trade.price,tick.last);
       SetExact(lots,tick.volume_real>0 ? tick.volume_real : (double)tick.volume);
       rules.Units(lots,trade.size);
       bool buys=(tick.flags&TICK_FLAG_BUY)!=0;

@@ -126,8 +126,8 @@ private:
    bool              Has(const ENUM_POSITION_PROPERTY_DOUBLE which,const double wanted) const
      {
       SDecimal level,asked;
-      SetExact(level,PositionGetDouble(which));
-      SetExact(asked,wanted);
+      SetExactPrice(level,PositionGetDouble(which));
+      SetExactPrice(asked,wanted);
       return level.Compare(asked)==0;
      }
    void              Close(const long identifier,const ulong position)

@@ -51,11 +51,11 @@ private:
       m_ticket=m_trade_ptr.account.open[at].ticket;
       m_trail_ptr.Clear();
       m_trade_ptr.MakeModify(m_ticket,-20,request);
-      SetExact(m_first_price,request.price);
+      SetExactPrice(m_first_price,request.price);
       m_trade_ptr.SendAsync(request);
       m_first=m_trade_ptr.result.request_id;
       m_trade_ptr.MakeModify(m_ticket,-40,request);
-      SetExact(m_second_price,request.price);
+      SetExactPrice(m_second_price,request.price);
       m_trade_ptr.SendAsync(request);
       m_second=m_trade_ptr.result.request_id;
       return true;

@@ -106,7 +106,7 @@ private:
       MqlTradeRequest request={};
       SDecimal wanted;
       m_trade_ptr.MakeModify(m_ticket,ORDERS_CHANGE_TICKS,request);
-      SetExact(wanted,request.price);
+      SetExactPrice(wanted,request.price);
       m_trade_ptr.SendAsync(request);
       m_change=m_trade_ptr.result.request_id;
       bool is_found=false;

@@ -48,8 +48,8 @@ private:
       SDecimal below,above;
       m_magic=m_trade_ptr.NextMagic();
       m_trade_ptr.MakeDeal(true,m_magic,0,request);
-      SetExact(below,SymbolInfoDouble(request.symbol,SYMBOL_BID)-away);
-      SetExact(above,SymbolInfoDouble(request.symbol,SYMBOL_ASK)+away);
+      SetExactPrice(below,SymbolInfoDouble(request.symbol,SYMBOL_BID)-away);
+      SetExactPrice(above,SymbolInfoDouble(request.symbol,SYMBOL_ASK)+away);
       request.sl=below.ToDouble();
       request.tp=above.ToDouble();
       m_begun_ms=GetTickCount64();

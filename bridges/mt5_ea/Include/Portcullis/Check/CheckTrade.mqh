@@ -247,7 +247,7 @@ private:
       SDecimal price;
       double tick=rules.tick.ToDouble();
       double steps=MathFloor(SymbolInfoDouble(rules.name,SYMBOL_BID)*(1000+away)/1000/tick);
-      SetExact(price,(steps+ticks)*tick);
+      SetExactPrice(price,(steps+ticks)*tick);
       return price.ToDouble();
      }
    int               Await(const long magic,const ulong order,double &ms)
