@@ -155,10 +155,11 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 class Look(Struct, frozen=True):
-    """Read quotes: symbols, each with the server's ms from which on its ticks are wanted."""
+    """Read quotes, and ticks from a ms of the server; `asks_again` for books that were refused."""
 
     since: tuple[tuple[str, int], ...]
     books: tuple[str, ...] = ()
+    asks_again: bool = False
     urgent: bool = False
 
 
@@ -382,19 +383,18 @@ def look(package: Any, job: Look) -> Seen:
     quotes: dict[str, Quote] = {}
     ticks: dict[str, tuple[TickRow, ...]] = {}
     for name, since_msc in job.since:
-        row = package.symbol_info_tick(name)
-        if row is None:
+        if (row := package.symbol_info_tick(name)) is None:
             continue
         quotes[name] = read_quote(row)
         if since_msc and quotes[name].msc > since_msc:
-            rows = package.copy_ticks_range(
-                name, since_msc // 1000, quotes[name].msc // 1000 + 1, COPY_TICKS_ALL
-            )
+            span_s = (since_msc // 1000, quotes[name].msc // 1000 + 1)
+            rows = package.copy_ticks_range(name, *span_s, COPY_TICKS_ALL)
             if rows is not None:
                 ticks[name] = read_ticks(rows)
-    books = {
-        name: read_book(rows)
-        for name in job.books
-        if (rows := package.market_book_get(name)) is not None
-    }
+    books: dict[str, tuple[BookRow, ...]] = {}
+    for name in job.books:
+        if (found := package.market_book_get(name)) is not None:
+            books[name] = read_book(found)
+        elif job.asks_again:
+            package.market_book_add(name)
     return Seen(quotes=quotes, ticks=ticks, books=books)

@@ -36,6 +36,8 @@ class Link:
         self._clean_ns = 0
         self._audit_ns = 0
         self._watched = False
+        self._is_new = False
+        """Whether the connection is, for the watch."""
         self._certain_ns = 0
         self._why = "the terminal was not reached yet"
 
@@ -102,6 +104,7 @@ class Link:
             self._down("SERVER_TIME: no new quote yet to tell the server's clock by")
         else:
             self._why = ""
+            self._is_new = self._is_new or not core.is_up
             core.link(up=True)
 
     def _down(self, why: str) -> None:
@@ -114,6 +117,9 @@ class Link:
         """Read quotes, once the symbols are known."""
         while True:
             if self._watched:
-                seen = yield from look(Look(self.market.since(), self.market.with_books()))
+                again, self._is_new = self._is_new, False
+                seen = yield from look(
+                    Look(self.market.since(), self.market.with_books(), asks_again=again)
+                )
                 self.market.hear(seen)
             yield Pause(self._poll_ns)

@@ -1,7 +1,8 @@
 """What the terminal shows of the market: quotes, every tick since the last, and books.
 
-A symbol without a market book has a quote of one level a side. How much it holds is not told: the
-size is the most that one order may have, since that is what the broker offers to trade at it. Ticks
+A symbol without a market book, or with one that cannot be believed (depth.py), has a quote of one
+level a side. How much it holds is not told: the size is the most that one order may have, since
+that is what the broker offers to trade at it. Ticks
 are asked for from the millisecond of the last one on, which brings that millisecond's again: so
 many of them as were heard are skipped.
 """
@@ -14,6 +15,7 @@ from decimal import Decimal
 from bridges.market_events import BookChanged, Level, Traded
 from bridges.mt5.constants import BookType, TickFlag
 from bridges.mt5.core import Core
+from bridges.mt5.depth import Depth, Sides
 from bridges.mt5.jobs import Seen
 from bridges.mt5.records import BookRow, Quote, SymbolRow, TickRow
 from bridges.mt5.units import units_of
@@ -31,7 +33,8 @@ class Market:
         self._wanted: set[str] = set()
         self._last: dict[str, tuple[int, int]] = {}
         """By symbol: the last tick's time, and how many ticks of that time were heard."""
-        self._shown: dict[str, tuple[tuple[Level, ...], tuple[Level, ...]]] = {}
+        self._shown: dict[str, Sides] = {}
+        self._depths: dict[str, Depth] = {}
         self._trades = 0
 
     def subscribe(self, symbols: Sequence[str]) -> None:
@@ -55,15 +58,15 @@ class Market:
             fresh = self._fresh(name, quote, seen.ticks.get(name, ()))
             if name not in self._wanted:
                 continue
+            book = self._book(name, seen.books.get(name, ()), quote)
             for tick in fresh:
                 self._tell_trade(name, tick)
-                if name not in seen.books and tick.flags & (TickFlag.BID | TickFlag.ASK):
+                if book is None and tick.flags & (TickFlag.BID | TickFlag.ASK):
                     self._show(name, Quote(bid=tick.bid, ask=tick.ask, msc=tick.msc))
-            if name not in seen.books:
+            if book is None:
                 self._show(name, quote)
-        for name, rows in seen.books.items():
-            if name in seen.quotes:
-                self._show_book(name, rows, seen.quotes[name].msc)
+            else:
+                self._tell_book(name, *book, quote.msc)
 
     def _fresh(self, name: str, quote: Quote, ticks: tuple[TickRow, ...]) -> list[TickRow]:
         """Return the ticks that were not heard before, and remember the last."""
@@ -98,11 +101,14 @@ class Market:
         size = units_of(self.core.rules[name].volume_max, self.core.rules[name])
         self._tell_book(name, _level(quote.bid, size), _level(quote.ask, size), quote.msc)
 
-    def _show_book(self, name: str, rows: tuple[BookRow, ...], msc: int) -> None:
+    def _book(self, name: str, rows: tuple[BookRow, ...], quote: Quote) -> Sides | None:
+        """Return the book that is to be told; None where it is the tick."""
         symbol = self.core.rules[name]
         bids = _side([one for one in rows if one.type in BUYS], symbol, best_first=-1)
         asks = _side([one for one in rows if one.type not in BUYS], symbol, best_first=1)
-        self._tell_book(name, bids[: self._depth], asks[: self._depth], msc)
+        sides = (bids[: self._depth], asks[: self._depth])
+        depth = self._depths.setdefault(name, Depth())
+        return sides if depth.believes(sides, quote, self.core.now_ns) else None
 
     def _tell_book(
         self, name: str, bids: tuple[Level, ...], asks: tuple[Level, ...], msc: int

@@ -102,7 +102,7 @@ class MarketFace:
     def MarketBookAdd(self, name: str) -> bool:
         """Subscribe, where there is a book."""
         seen = self._seen(name)
-        if not seen.rules.book_depth:
+        if not seen.has_book:
             raise MqlError(BOOK_MISSING)
         seen.subscriptions += 1
         return True
@@ -117,10 +117,9 @@ class MarketFace:
         seen = self._seen(name)
         if not seen.subscriptions:
             return None
-        depth = seen.rules.book_depth
-        rows = [(1, level) for level in reversed(seen.asks[:depth])]
-        rows += [(2, level) for level in seen.bids[:depth]]
         return [
-            ea_calls.BookInfo(kind, float(row.price), int(row.volume or 0), float(row.volume or 0))
-            for kind, row in rows
+            ea_calls.BookInfo(
+                int(kind), float(row.price), int(row.volume or 0), float(row.volume or 0)
+            )
+            for kind, row in seen.rows()
         ]

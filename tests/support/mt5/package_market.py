@@ -6,7 +6,7 @@ from datetime import datetime
 
 from support.mt5.bars import bars
 from support.mt5.columns import columns
-from support.mt5.constants import BookType, CopyTicks, TickFlag
+from support.mt5.constants import CopyTicks, TickFlag
 from support.mt5.package_forms import WrongArgumentError, matches
 from support.mt5.package_link import CALL_FAILED, NOT_FOUND
 from support.mt5.package_symbol import symbol_info_of
@@ -131,7 +131,7 @@ def _symbol_select(mt5, symbol, enable=True):  # noqa: FBT002 - the package's ow
 
 
 def _market_book_add(mt5, symbol):
-    if not _known(mt5, symbol) or not mt5._seen(symbol).rules.book_depth:
+    if not _known(mt5, symbol) or not mt5._seen(symbol).has_book:
         return mt5.error(CALL_FAILED, value=False)
     mt5._seen(symbol).subscriptions += 1
     return True
@@ -147,13 +147,9 @@ def _market_book_release(mt5, symbol):
 def _market_book_get(mt5, symbol):
     if not _known(mt5, symbol) or not mt5._seen(symbol).subscriptions:
         return mt5.error(CALL_FAILED)
-    seen = mt5._seen(symbol)
-    depth = seen.rules.book_depth
-    rows = [(BookType.SELL, level) for level in reversed(seen.asks[:depth])]
-    rows += [(BookType.BUY, level) for level in seen.bids[:depth]]
     return tuple(
         BookInfo(int(kind), float(level.price), int(level.volume or 0), float(level.volume or 0))
-        for kind, level in rows
+        for kind, level in mt5._seen(symbol).rows()
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 
+from support.mt5.constants import BookType
 from support.mt5.market import Market
 
 
@@ -24,6 +25,10 @@ class Seen(Market):
         self.selected = True
         self.subscriptions = 0
         """How often MarketBookAdd was called more than MarketBookRelease."""
+        self.refuses_book = False
+        """Whether MarketBookAdd fails in spite of the symbol's depth."""
+        self.shown_book = None
+        """What the broker fills into the book, as (bids, asks); None is the market as it is."""
         self.stalls = deque()
         """How long each of the next CopyTicks takes, in ms: the base of ticks is being fetched."""
 
@@ -31,6 +36,20 @@ class Seen(Market):
     def tick(self):
         """The last tick that has arrived, or None."""
         return self.source.ticks[self.count - 1] if self.count else None
+
+    @property
+    def has_book(self):
+        """Whether MarketBookAdd succeeds."""
+        return bool(self.rules.book_depth) and not self.refuses_book
+
+    def rows(self):
+        """Return the book as (type, level), from the highest price to the lowest, sells first."""
+        bids, asks = (self.bids, self.asks) if self.shown_book is None else self.shown_book
+        depth = self.rules.book_depth
+        return [
+            *((BookType.SELL, level) for level in reversed(asks[:depth])),
+            *((BookType.BUY, level) for level in bids[:depth]),
+        ]
 
     def between(self, from_msc, to_msc):
         """Return the ticks of a span of server time that have arrived, both ends included."""

@@ -238,7 +238,15 @@ class Terminal(Sending):
         seen = self.seen(symbol)
         seen.see(*told)
         for program in self.programs:
-            program.quoted(symbol, book=bool(seen.subscriptions))
+            program.quoted(symbol, book=bool(seen.subscriptions and seen.shown_book is None))
+
+    def fill_book(self, symbol, bids, asks):
+        """Let the broker fill a book in by hand: MarketBookGet shows it, whatever the market is."""
+        seen = self.seen(symbol)
+        seen.shown_book = (bids, asks)
+        if seen.subscriptions:
+            for program in self.programs:
+                program.booked.append(symbol)
 
     def seen(self, symbol):
         """Return a symbol as it was last told; KeyError if the server has no such symbol."""

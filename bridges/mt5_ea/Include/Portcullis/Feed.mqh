@@ -4,12 +4,14 @@
 //| - NewTick events are coalesced and come for the chart's symbol   |
 //|   only: every step looks at the newest tick of each symbol.      |
 //|   Nothing here waits.                                            |
-//| - A symbol without a market book has no sizes. A quote stands    |
-//|   for what one order may be.                                     |
+//| - A symbol without a market book, or with one that cannot be     |
+//|   believed (Depth), has no sizes. A quote stands for what one    |
+//|   order may be.                                                  |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_FEED_MQH
 #define PORTCULLIS_FEED_MQH
 
+#include "Depth.mqh"
 #include "Ticks.mqh"
 
 struct SFeedState
@@ -21,7 +23,9 @@ struct SFeedState
    ulong             volume;
    bool              has_book;
    bool              book_due;
+   bool              by_book;       // the book was told last, not the tick
    int               gaps;
+   SDepth            depth;
   };
 
 class CFeed
@@ -52,8 +56,10 @@ public:
          m_states[i].last=0;
          m_states[i].volume=0;
          m_states[i].gaps=0;
-         m_states[i].has_book=rules.book_depth>0 && MarketBookAdd(rules.name);
-         m_states[i].book_due=m_states[i].has_book;
+         m_states[i].has_book=false;
+         m_states[i].by_book=false;
+         m_states[i].depth.Begin();
+         WantBook(i,rules);
         }
      }
    void              Close(void)
@@ -71,11 +77,12 @@ public:
    void              Lost(void)
      {
       for(int i=0; i<ArraySize(m_states); i++)
-         if(m_states[i].msc!=0)
-           {
-            m_states[i].gaps++;
-            m_states[i].book_due=m_states[i].has_book;
-           }
+        {
+         SSymbolRules rules;
+         m_symbols_ptr.Rules(i,rules);
+         m_states[i].gaps+=m_states[i].msc!=0 ? 1 : 0;
+         WantBook(i,rules);
+        }
      }
    void              OnBookEvent(const string name)
      {
@@ -83,25 +90,35 @@ public:
       if(at>=0)
          m_states[at].book_due=m_states[at].has_book;
      }
-   void              Step(void)
+   void              Step(const long now_ns)
      {
       for(int i=0; i<ArraySize(m_states); i++)
         {
          SSymbolRules rules;
          m_symbols_ptr.Rules(i,rules);
          bool moved=Look(i,rules);
-         if(m_states[i].has_book)
-           {
-            if(m_states[i].book_due)
-               Book(i,rules);
-           }
-         else
-            if(moved)
-               Quote(i,rules);
+         if(m_states[i].msc==0)
+            continue;
+         bool read=m_states[i].has_book && (moved || m_states[i].book_due) && Read(i,rules);
+         bool by_book=m_states[i].has_book &&
+                      m_states[i].depth.Believes(m_states[i].bid,m_states[i].ask,now_ns);
+         bool other=by_book!=m_states[i].by_book;
+         m_states[i].by_book=by_book;
+         if(by_book && (read || other))
+            Book(i);
+         if(!by_book && (moved || other))
+            Quote(i,rules);
         }
      }
 
 private:
+   //--- a symbol with a depth may be refused its book, and get it after the next connection
+   void              WantBook(const int i,const SSymbolRules &rules)
+     {
+      if(!m_states[i].has_book)
+         m_states[i].has_book=rules.book_depth>0 && MarketBookAdd(rules.name);
+      m_states[i].book_due=m_states[i].has_book;
+     }
    //--- look at the newest tick; is it another one
    bool              Look(const int i,const SSymbolRules &rules)
      {
@@ -132,12 +149,14 @@ private:
          Level(book.asks,m_states[i].ask,size);
       m_listener_ptr.OnBook(book);
      }
-   void              Book(const int i,const SSymbolRules &rules)
+   //--- read the book; was it due, or is it another one
+   bool              Read(const int i,const SSymbolRules &rules)
      {
       MqlBookInfo rows[];
+      bool due=m_states[i].book_due;
       m_states[i].book_due=false;
       if(!MarketBookGet(rules.name,rows))
-         return;
+         ArrayResize(rows,0);
       SBook book;
       Begin(i,rules,book);
       //--- sells come first, the dearest on top; buys follow, the dearest on top
@@ -147,6 +166,14 @@ private:
       for(int k=0; k<ArraySize(rows); k++)
          if(rows[k].type==BOOK_TYPE_BUY)
             Row(book.bids,rows[k],rules);
+      return m_states[i].depth.Take(book) || due;
+     }
+   void              Book(const int i)
+     {
+      SBook book;
+      book=m_states[i].depth.book;
+      book.transact_ns=m_standing_ptr.UtcNs(m_states[i].msc);
+      book.gaps=m_states[i].gaps;
       m_listener_ptr.OnBook(book);
      }
    void              Begin(const int i,const SSymbolRules &rules,SBook &book) const

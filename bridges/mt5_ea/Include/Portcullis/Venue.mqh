@@ -259,7 +259,7 @@ public:
       DoCommands(now_ns);
       m_store_ptr.Commit();
       if(m_was_connected)
-         m_feed.Step();
+         m_feed.Step(now_ns);
      }
    virtual bool      IsIdle(const long now_ns)
      {
