@@ -94,6 +94,7 @@ class IdLog:
         self._files = files or FileOps()
         self._sent: dict[str, None] = {}
         self._buried: dict[str, None] = {}
+        self._first: dict[int, int] = {}
         self._floors: dict[int, int] = {}
         self._pending: list[bytes] = []
         self._dead = ""
@@ -105,6 +106,19 @@ class IdLog:
         """Say whether the id may have reached the venue: it was held, or is below a floor."""
         return cl_ord_id in self._sent or self._below_floor(cl_ord_id)
 
+    def covers(self, cl_ord_id: str) -> bool:
+        """Say whether an id would be held if it had been sent: whether a log was kept by then.
+
+        Ids only grow: what an instance gave before the first that is held may have been in a log
+        that was lost.
+        """
+        try:
+            number = order_id.to_number(cl_ord_id)
+        except ValueError:
+            return True
+        instance = number >> _INSTANCE_SHIFT
+        return instance in self._floors or self._first.get(instance, number) < number
+
     def is_buried(self, cl_ord_id: str) -> bool:
         """Say whether the id is tombstoned."""
         return cl_ord_id in self._buried
@@ -112,7 +126,7 @@ class IdLog:
     def hold(self, cl_ord_id: str) -> None:
         """Note that this id is about to be sent. Durable after `commit`."""
         self._note("S", cl_ord_id)
-        self._sent[cl_ord_id] = None
+        self._hold(cl_ord_id)
 
     def bury(self, cl_ord_id: str) -> None:
         """Note that this id was never sent and never will be. Durable after `commit`."""
@@ -141,6 +155,15 @@ class IdLog:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+    def _hold(self, name: str) -> None:
+        self._sent[name] = None
+        try:
+            number = order_id.to_number(name)
+        except ValueError:
+            return
+        instance = number >> _INSTANCE_SHIFT
+        self._first[instance] = min(self._first.get(instance, number), number)
 
     def _note(self, kind: str, name: str) -> None:
         self._pending.append(_line(kind, name))
@@ -209,7 +232,7 @@ class IdLog:
 
     def _take(self, kind: str, name: str) -> None:
         if kind == "S":
-            self._sent[name] = None
+            self._hold(name)
         elif kind == "T":
             self._buried[name] = None
         elif kind == "F":

@@ -255,6 +255,7 @@ class Found(Struct, frozen=True, kw_only=True):
     ask: str
     order: VenueOrder | None
     complete: bool = True
+    text: str = ""
 
 
 class OpenOrders(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ Every Python bridge runs this one; only the venue behind the port differs. The o
 
 A D or G whose id was seen before is answered by the state of the order that has it, and the venue
 is not called: that is true whatever became of the first. One whose id is tombstoned is refused.
+One that is older than our notes is asked about at the venue, where that is possible (recalling.py).
 While nobody is logged on what happens is not kept: the gateway asks for all of it afterwards.
 """
 
@@ -42,6 +43,7 @@ from bridges.port import (
     Venue,
 )
 from bridges.quotes import QuoteBoard
+from bridges.recalling import RecallingVenue
 from protocol.fields import (
     BusinessRejectReason,
     CxlRejReason,
@@ -182,9 +184,15 @@ class BridgeSession:
             del self._asks[next(iter(self._asks))]
         return ask
 
-    def _is_stranger(self, cl_ord_id: str) -> bool:
+    def _is_stranger(self, cl_ord_id: str, order_id: str | None) -> bool:
         """Say whether the venue cannot know this id, and see to it that it never will."""
-        if self._id_log.was_sent(cl_ord_id):
+        log, venue = self._id_log, self.venue
+        if log.was_sent(cl_ord_id):
+            return False
+        if (
+            isinstance(venue, RecallingVenue) and not log.covers(cl_ord_id)
+            and venue.may_know(cl_ord_id, order_id or "")
+        ):  # fmt: skip
             return False
         self._id_log.bury(cl_ord_id)
         return True
@@ -203,7 +211,7 @@ class BridgeSession:
             self._stage(lambda: self.venue.submit(order, self._now_ns))
 
     def _cancel(self, message: OrderCancelRequest) -> None:
-        if self._is_stranger(message.orig_cl_ord_id):
+        if self._is_stranger(message.orig_cl_ord_id, message.order_id):
             refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
             self._stage_say(refusal)
             return
@@ -214,7 +222,7 @@ class BridgeSession:
         cl_ord_id = message.cl_ord_id
         if self._id_log.is_buried(cl_ord_id):
             self._stage_say(t.refused_cancel(message, t.TOMBSTONED, CxlRejReason.OTHER))
-        elif self._is_stranger(message.orig_cl_ord_id):
+        elif self._is_stranger(message.orig_cl_ord_id, message.order_id):
             refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
             self._stage_say(refusal)
         elif self._id_log.was_sent(cl_ord_id):
@@ -225,7 +233,7 @@ class BridgeSession:
             self._stage(lambda: self.venue.replace(order, self._now_ns))
 
     def _status(self, message: OrderStatusRequest) -> None:
-        if self._is_stranger(message.cl_ord_id):
+        if self._is_stranger(message.cl_ord_id, message.order_id):
             answer = t.status_report(
                 message, None, next(self._exec_ids), complete=True, text=t.NEVER_SENT
             )
@@ -358,8 +366,9 @@ class BridgeSession:
         match ask, event:
             case (OrderStatusRequest(), Found()):
                 yield t.status_report(
-                    ask, event.order, next(self._exec_ids), complete=event.complete
-                )
+                    ask, event.order, next(self._exec_ids), complete=event.complete,
+                    text=event.text or None,
+                )  # fmt: skip
             case ((NewOrderSingle() | OrderCancelReplaceRequest()), Found()):
                 yield t.status_report(
                     ask, event.order, next(self._exec_ids), complete=event.complete,

@@ -16,6 +16,7 @@ from bridges.mt5.constants import DealType, OrderState
 from bridges.mt5.expiry import expiry_s
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, request_of, row_terms
+from bridges.mt5.recall import by_ticket
 from bridges.mt5.records import DealRow, OrderRow
 from bridges.mt5.tables import BY_HAND, ORIGINS, TRADE_SIDES
 from bridges.mt5.units import units_of
@@ -127,7 +128,20 @@ def find(core: Core, name: str, snapshot: Snapshot) -> Order | None:
             if order is not None and order.root == one:
                 order.is_over = order.ended = row.ticket in over
                 return order
-    return None
+    return _known_by_ticket(core, chain[-1], snapshot)
+
+
+def _known_by_ticket(core: Core, name: str, snapshot: Snapshot) -> Order | None:
+    """Find the order of an id that no order had, by the ticket under which the gateway knows it."""
+    row, is_over = by_ticket(core, name, snapshot) or (None, False)
+    if row is None:
+        return None
+    order = core.orders.get(row.ticket) or record(core, row, snapshot, told=_any)
+    if order is None or not order.root:
+        return None
+    if row.ticket not in core.orders:
+        order.is_over = order.ended = is_over
+    return order
 
 
 def _any(_deal: DealRow) -> bool:

@@ -28,6 +28,7 @@ from bridges.mt5.expiry import AT_ONCE
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, row_terms
+from bridges.mt5.recall import Recall
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
 from bridges.mt5.tables import BUSTED, ENDS, ORIGINS, TRADE_SIDES
 from bridges.mt5.telling import entries_of, fill_of, made_by
@@ -68,7 +69,7 @@ class Core:
     ) -> None:  # fmt: skip
         self.native = dict(symbols)
         self.ours = {theirs: ours for ours, theirs in symbols.items()}
-        self.notes = notes
+        self.notes, self.recall = notes, Recall()
         self.clock = clock
         self.absence_ns = absence_ns
         """After this long a request that was sent and is not to be seen will not be seen."""
@@ -89,8 +90,7 @@ class Core:
         self.names: dict[str, Order] = {}
         """By every id that names the order on our wire."""
         self.now_ns = 0
-        self.is_up = False
-        self.why_down = ""
+        self.is_up, self.why_down = False, ""
         self.live: dict[int, Order] = {}
         """By ticket, those whose end was not told."""
         self.placing = 0
@@ -191,12 +191,13 @@ class Core:
             return
         self.latest, self.account = snapshot, snapshot.account
         self.rules |= {one.name: one for one in snapshot.symbols}
+        self.recall.see(snapshot)
         first = not self.horizon_msc
         if first:
             self._begin(snapshot)
         for deal in snapshot.deals:
-            if deal.entry in OPENS and id_of(deal.magic) and deal.reason not in ORIGINS:
-                self.openers[deal.position_id] = id_of(deal.magic)
+            if deal.entry in OPENS and (opener := id_of(deal.magic)) and deal.reason not in ORIGINS:
+                self.openers[deal.position_id] = opener
                 if len(self.openers) > MAX_ENDED:
                     del self.openers[next(iter(self.openers))]
         over = {row.ticket: row for row in snapshot.done}
@@ -215,6 +216,7 @@ class Core:
         self._seen = {deal.ticket: deal.time_msc for deal in snapshot.deals}
         self.recent.extend(self._seen.items())
         self.horizon_msc = snapshot.since_s * 1000 + 1
+        self.recall.begin(self.clock.utc_ns(self.horizon_msc, self.now_ns))
 
     def is_told(self, deal: DealRow) -> bool:
         """Whether a deal was told, or was before us."""

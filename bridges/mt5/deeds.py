@@ -22,6 +22,7 @@ from bridges.mt5.expiry import AT_ONCE, expiry_s
 from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
+from bridges.mt5.recall import REPLACE_REFUSED, call, is_rest, own
 from bridges.mt5.records import SymbolRow
 from bridges.mt5.requests import (
     Terms,
@@ -186,9 +187,7 @@ class Deeds:
     def cancel(self, request: CancelRequest) -> Flow:
         """Cancel an order, and find out what became of that."""
         core, name = self.core, request.orig_cl_ord_id
-        order = core.newest(name)
-        if order is None:
-            order = yield from self._stranger(name)
+        order = yield from self._noted(name)
         while order is not None and (order.replacing or order.placing):
             yield SHORT
             order = core.newest(name)
@@ -203,13 +202,24 @@ class Deeds:
             order = None
         self.refuse(request.cl_ord_id, name, order, CxlRejResponseTo.CANCEL, why)
 
+    def _noted(self, name: str) -> Talk[Order | None]:
+        """Return the order that an id names, noted as ours; None if the server does not know it."""
+        order = self.core.newest(name)
+        if order is None or not self.core.notes.symbol_of(order.root):
+            order = yield from self._stranger(name)
+        return order
+
     def _stranger(self, name: str) -> Talk[Order | None]:
         """Look for an order of an earlier life; None if the server does not know it."""
         core = self.core
         for pause in pauses():
             snapshot = yield from read(core.read(epoch_ns(name)))
             if snapshot.clean:
-                return find(core, name, snapshot)
+                order = find(core, name, snapshot)
+                if order is not None:
+                    own(core, order, snapshot)
+                    call(core, order, name)
+                return order
             yield pause
         return None
 
@@ -246,14 +256,15 @@ class Deeds:
         """Replace an order, and find out what became of that."""
         core = self.core
         names = (request.cl_ord_id, request.orig_cl_ord_id)
-        order = core.newest(request.orig_cl_ord_id)
-        if order is None:
-            order = yield from self._stranger(request.orig_cl_ord_id)
+        order = yield from self._noted(request.orig_cl_ord_id)
         while order is not None and order.placing:
             yield SHORT
         reply_to = CxlRejResponseTo.REPLACE
         if order is None or order.is_done or order.replacing:
             self.refuse(*names, None if order and order.refused else order, reply_to)
+            return
+        if is_rest(core, order):
+            self.refuse(*names, order, reply_to, REPLACE_REFUSED)
             return
         order.replacing = request.cl_ord_id
         if request.order_qty == order.base + order.qty:

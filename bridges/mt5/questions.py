@@ -13,6 +13,7 @@ from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, read
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.orders import Order
+from bridges.mt5.recall import own
 from bridges.mt5.records import DealRow
 from bridges.mt5.telling import entries_of, fill_of
 from bridges.mt5.units import instrument_of, units_of
@@ -28,6 +29,7 @@ from bridges.port import (
     Position,
     Positions,
 )
+from bridges.recalling import FORGOTTEN
 
 MARGIN_NS = 1_000_000_000
 """Times of deals are asked for from a little earlier: the offset is measured to the second."""
@@ -37,13 +39,16 @@ def look_up(core: Core, question: str, name: str) -> Flow:
     """Ask for an order by any id that it ever had."""
     snapshot = yield from read(core.read(epoch_ns(name)))
     order = find(core, name, snapshot) if snapshot.clean else None
-    complete = snapshot.clean and not core.notes.may_have_forgotten(name)
+    forgotten = core.notes.may_have_forgotten(name) or name in core.recall.tickets
+    complete = snapshot.clean and not forgotten
     if order is not None:
+        own(core, order, snapshot)
         decided = order.accepted and not order.is_undecided
         complete = snapshot.clean and decided and not order.is_missing_deals
     # One that is not accepted yet is neither there nor absent.
     image = order.image() if order is not None and order.accepted else None
-    core.events.append(Found(ask=question, order=image, complete=complete))
+    text = FORGOTTEN if forgotten and image is None and snapshot.clean else ""
+    core.events.append(Found(ask=question, order=image, complete=complete, text=text))
 
 
 def open_orders(core: Core, question: str) -> Flow:

@@ -134,6 +134,10 @@ class Mt5Venue(FlowVenue[Core]):
         else:
             levels.refuse(self.core, request, DOWN)
 
+    def may_know(self, cl_ord_id: str, order_id: str) -> bool:
+        """Whether the account may have an order of an id that is not noted (RecallingVenue)."""
+        return self.core.recall.may_know(cl_ord_id, order_id)
+
     def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
         """Cancel everything of ours that rests; what others placed is left alone."""
         for order in list(self.core.live.values()):

@@ -7,6 +7,7 @@ from support.mt5 import (
     behaviours,
     behaviours_around,
     behaviours_levels,
+    behaviours_lost,
     behaviours_market,
     behaviours_refused,
     behaviours_terms,
@@ -19,8 +20,8 @@ pytestmark = [
     pytest.mark.budget(120),  # the first test of a run compiles
 ]
 TABLES = (
-    behaviours, behaviours_around, behaviours_refused, behaviours_levels, behaviours_market,
-    behaviours_terms,
+    behaviours, behaviours_around, behaviours_refused, behaviours_levels, behaviours_lost,
+    behaviours_market, behaviours_terms,
 )  # fmt: skip
 SCENES = behaviours.SCENES
 """All of them: each table has put its own in."""

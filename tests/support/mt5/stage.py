@@ -119,6 +119,8 @@ class Play:
         self.people = People(desk.server, LOGIN)
         self.faults = desk.server.faults
         self.ids, self.orders = {}, {}
+        self.known = {}
+        """By name: the ticket (37) under which the gateway knows an order."""
         self.seen = {"#": {}, "P": {}}
         self.trades, self.entries = set(), set()
         self.remarks = []
@@ -149,6 +151,13 @@ class Play:
         """Let the bridge die, and another one come."""
         self.desk.restart()
         return self.run()
+
+    def lose_notes(self, meanwhile=lambda: None):
+        """Let the bridge die, and another one come that has none of its files."""
+        for path in self.desk.folder.iterdir():
+            path.unlink()
+        meanwhile()
+        return self.restart()
 
     def transactions(self, deed, *args, **more):
         """Let something be wrong with an Expert Advisor's transactions; the other has none."""
@@ -185,7 +194,8 @@ class Play:
         changed = {key: kinds.get(key, Decimal)(value) for key, value in changes.items()}
         self.orders[name] = fields = self.orders[orig] | changed
         self._say(OrderCancelReplaceRequest(
-            cl_ord_id=self._id(name), orig_cl_ord_id=self.ids[orig], **self._common(), **fields,
+            cl_ord_id=self._id(name), orig_cl_ord_id=self.ids[orig],
+            order_id=self.known.get(orig), **self._common(), **fields,
         ), wait)  # fmt: skip
         return self
 
@@ -193,7 +203,7 @@ class Play:
         """Say an F."""
         self._say(OrderCancelRequest(
             cl_ord_id=self._id(name), orig_cl_ord_id=self.ids[orig],
-            side=self.orders[orig]["side"], **self._common(),
+            side=self.orders[orig]["side"], order_id=self.known.get(orig), **self._common(),
         ), wait)  # fmt: skip
         return self
 
@@ -207,7 +217,7 @@ class Play:
         """Say an H."""
         self._say(OrderStatusRequest(
             cl_ord_id=self.ids[name], symbol=EURUSD, side=self.orders[name]["side"],
-            ord_status_req_id="H1",
+            ord_status_req_id="H1", order_id=self.known.get(name),
         ), 100)  # fmt: skip
         return self
 
@@ -220,6 +230,12 @@ class Play:
     def balances(self):
         """Say a BB."""
         self._say(self.desk.balances(), 100)
+        return self
+
+    def never_say(self, name, like):
+        """Give an order like another a name and an id: it gets lost on its way to the bridge."""
+        self.orders[name] = self.orders[like]
+        self._id(name)
         return self
 
     def _common(self):

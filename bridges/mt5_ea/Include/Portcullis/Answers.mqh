@@ -13,12 +13,13 @@
 #ifndef PORTCULLIS_ANSWERS_MQH
 #define PORTCULLIS_ANSWERS_MQH
 
-#include "Walk.mqh"
+#include "Adoption.mqh"
 
 class CAnswers
   {
    CBook            *m_book_ptr;
    CWalk            *m_walk_ptr;
+   CAdoption        *m_adoption_ptr;
    CStanding        *m_standing_ptr;
    CSymbols         *m_symbols_ptr;
    CVenueListener   *m_listener_ptr;
@@ -45,9 +46,11 @@ class CAnswers
 
 public:
                      CAnswers(void) { m_book_ptr=NULL; m_walk_ptr=NULL; m_standing_ptr=NULL; }
-   void              Open(CBook *book_ptr,CWalk *walk_ptr,CStanding *standing_ptr,
-                          CSymbols *symbols_ptr,CVenueListener *listener_ptr)
+   void              Open(CBook *book_ptr,CWalk *walk_ptr,CAdoption *adoption_ptr,
+                          CStanding *standing_ptr,CSymbols *symbols_ptr,
+                          CVenueListener *listener_ptr)
      {
+      m_adoption_ptr=adoption_ptr;
       m_book_ptr=book_ptr;
       m_walk_ptr=walk_ptr;
       m_standing_ptr=standing_ptr;
@@ -60,9 +63,12 @@ public:
       long number=WireNumber(cl_ord_id);
       bool complete=IsClean(now_ns) && !m_walk_ptr.IsEntering(number);
       int at=m_book_ptr.ByName(number);
+      bool absent=true;
+      if(at==NOBODY && complete)
+         at=m_adoption_ptr.Find(number,now_ns,absent);
       bool found=at!=NOBODY;
       SVenueOrder order;
-      if(!found && m_book_ptr.IsForgotten(number))
+      if(!found && (!absent || m_book_ptr.IsForgotten(number)))
         {
          complete=false;
          order.text=FORGOTTEN;

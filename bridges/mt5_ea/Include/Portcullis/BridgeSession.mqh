@@ -9,7 +9,8 @@
 //|                                                                  |
 //| A D or G whose id was seen before is answered by the state of    |
 //| the order that has it, and the venue is not called, whatever     |
-//| became of the first. One whose id is tombstoned is refused.      |
+//| became of the first. One whose id is tombstoned is refused. One  |
+//| that is older than our notes is asked about at the venue.        |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_BRIDGESESSION_MQH
 #define PORTCULLIS_BRIDGESESSION_MQH
@@ -113,9 +114,10 @@ private:
      }
 
    //--- the venue cannot know this id, and it is seen to that it never will
-   bool              IsStranger(const string cl_ord_id)
+   bool              IsStranger(const string cl_ord_id,const string order_id)
      {
-      if(m_notes_ptr.WasSent(cl_ord_id))
+      if(m_notes_ptr.WasSent(cl_ord_id) ||
+         (!m_notes_ptr.Covers(cl_ord_id) && m_venue_ptr.MayKnow(cl_ord_id,order_id)))
          return false;
       m_notes_ptr.Bury(cl_ord_id);
       return true;
@@ -141,7 +143,7 @@ private:
    void              Cancel(const SFixMessage &message)
      {
       SFixMessage answer;
-      if(!IsStranger(message.Get(TAG_OrigClOrdID)))
+      if(!IsStranger(message.Get(TAG_OrigClOrdID),message.Get(TAG_OrderID)))
         {
          Stage(STAGED_CANCEL,message);
          return;
@@ -159,7 +161,7 @@ private:
          Stage(STAGED_SAY,answer);
          return;
         }
-      if(IsStranger(message.Get(TAG_OrigClOrdID)))
+      if(IsStranger(message.Get(TAG_OrigClOrdID),message.Get(TAG_OrderID)))
         {
          outbox.reports.RefusedCancel(message,NEVER_SENT,FIX_CXL_REJ_REASON_UNKNOWN_ORDER,answer);
          Stage(STAGED_SAY,answer);
@@ -177,7 +179,7 @@ private:
      {
       SFixMessage answer;
       SVenueOrder none;
-      if(!IsStranger(message.Get(TAG_ClOrdID)))
+      if(!IsStranger(message.Get(TAG_ClOrdID),message.Get(TAG_OrderID)))
         {
          Stage(STAGED_LOOK_UP,message);
          return;

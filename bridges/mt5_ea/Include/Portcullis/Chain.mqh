@@ -19,6 +19,7 @@
 #include "OrderKinds.mqh"
 
 #define CHAIN_SEPARATOR 31
+#define REST_PART "rest"
 
 enum ENUM_STAGE
   {
@@ -133,6 +134,7 @@ struct SChain
    ENUM_ASKED        asked_step;
    string            cancel_name;
    string            doom;         // why it is to be cancelled unasked
+   bool              is_rest;      // it may be the rest of one of which nothing is noted
    //--- not kept
    bool              is_missing;   // neither open nor in the history, though it was there
    bool              owes_deals;   // the history says more than the deals that were seen
@@ -168,6 +170,7 @@ struct SChain
       asked_step=ASKED_NOTHING;
       cancel_name="";
       doom="";
+      is_rest=false;
       is_missing=false;
       owes_deals=false;
       is_removed=false;
@@ -339,7 +342,7 @@ struct SChain
       for(int i=1; i<ArraySize(parts); i++)
          content+=ShortToString(CHAIN_SEPARATOR)+parts[i];
       //--- the last part is never empty: what StringSplit makes of an empty one is not documented
-      return content+ShortToString(CHAIN_SEPARATOR)+".";
+      return content+ShortToString(CHAIN_SEPARATOR)+(is_rest ? REST_PART : ".");
      }
    bool              Restore(const long number,const string content)
      {
@@ -372,7 +375,8 @@ struct SChain
       cancel_name=parts[21];
       doom=parts[22];
       int at=terms.Read(parts,23);
-      asked.Read(parts,at);
+      at=asked.Read(parts,at);
+      is_rest=parts[at]==REST_PART;
       return true;
      }
   };

@@ -6,6 +6,7 @@
 #ifndef PORTCULLIS_DEEDS_MQH
 #define PORTCULLIS_DEEDS_MQH
 
+#include "Adoption.mqh"
 #include "Sender.mqh"
 
 #define TOO_LATE FIX_CXL_REJ_REASON_TOO_LATE_TO_CANCEL
@@ -16,6 +17,7 @@ class CDeeds
    CStanding        *m_standing_ptr;
    CSymbols         *m_symbols_ptr;
    CWalk            *m_walk_ptr;
+   CAdoption        *m_adoption_ptr;
    CTelling         *m_telling_ptr;
    CSender          *m_sender_ptr;
    CVenueListener   *m_listener_ptr;
@@ -23,9 +25,10 @@ class CDeeds
 public:
                      CDeeds(void) { m_book_ptr=NULL; m_sender_ptr=NULL; }
    void              Open(CBook *book_ptr,CStanding *standing_ptr,CSymbols *symbols_ptr,
-                          CWalk *walk_ptr,CTelling *telling_ptr,CSender *sender_ptr,
-                          CVenueListener *listener_ptr)
+                          CWalk *walk_ptr,CAdoption *adoption_ptr,CTelling *telling_ptr,
+                          CSender *sender_ptr,CVenueListener *listener_ptr)
      {
+      m_adoption_ptr=adoption_ptr;
       m_book_ptr=book_ptr;
       m_standing_ptr=standing_ptr;
       m_symbols_ptr=symbols_ptr;
@@ -74,7 +77,7 @@ public:
      }
    bool              Cancel(const SCancelRequest &cancel,const long now_ns)
      {
-      int at=m_book_ptr.ByName(WireNumber(cancel.orig_cl_ord_id));
+      int at=Of(cancel.orig_cl_ord_id,now_ns);
       if(at==NOBODY)
         {
          m_telling_ptr.RefuseUnknown(cancel.cl_ord_id,cancel.orig_cl_ord_id,"1");
@@ -125,7 +128,7 @@ public:
      }
    bool              Replace(const SOrderRequest &order,const long now_ns)
      {
-      int at=m_book_ptr.ByName(WireNumber(order.orig_cl_ord_id));
+      int at=Of(order.orig_cl_ord_id,now_ns);
       long number=WireNumber(order.cl_ord_id);
       if(at==NOBODY || number<=0)
         {
@@ -168,6 +171,14 @@ public:
      }
 
 private:
+   //--- the chain of an id; where the book has none, of an order that the account shows
+   int               Of(const string cl_ord_id,const long now_ns)
+     {
+      int at=m_book_ptr.ByName(WireNumber(cl_ord_id));
+      if(at!=NOBODY || !m_standing_ptr.IsClean(now_ns) || !m_walk_ptr.HasWalked())
+         return at;
+      return m_adoption_ptr.FindNow(cl_ord_id,now_ns);
+     }
    //--- prices only: the order is changed. The quantity too: it is removed, and placed anew
    bool              BeginReplace(const int at,const SOrderRequest &order,const SOrderRow &row,
                                   SRefusal &refusal,const long now_ns)
@@ -179,6 +190,9 @@ private:
       if(index<0 || !m_symbols_ptr.Refresh(index))
          return refusal.Set(FIX_ORD_REJ_REASON_UNKNOWN_SYMBOL,"SYMBOL: it is not traded here");
       m_symbols_ptr.Rules(index,rules);
+      if(m_book_ptr.chains[at].is_rest)
+         return refusal.Set(WRONG,"FORGOTTEN: what was filled before its quantity was changed is"
+                            " not known here; cancel it, and send another");
       if(order.ord_type!=m_book_ptr.chains[at].ord_type || order.side!=m_book_ptr.chains[at].side)
          return refusal.Set(WRONG,"NOT_SUPPORTED: a replace changes quantity, prices and expiry");
       m_book_ptr.chains[at].LiveTerms(row,rules,m_standing_ptr.OffsetS(),live);

@@ -61,6 +61,7 @@ public:
       for(int i=0; i<count; i++)
          m_seen.Set(tickets[i],busted[i]!=0 ? 2 : 1);
      }
+   bool              IsSeen(const ulong ticket) const { return m_seen.Has((long)ticket); }
    //--- tell what is new among the account's deals
    void              Look(void)
      {

@@ -9,13 +9,12 @@
 #define PORTCULLIS_FLOORS_MQH
 
 #include "Store.mqh"
-
-#define INSTANCE_SHIFT 53
+#include "WireId.mqh"
 
 bool IsBelowFloor(CStore &store,const long id)
   {
    return id>=0 && id<=store.Number("SELECT id FROM floors WHERE instance=?1",
-                                    id>>INSTANCE_SHIFT,-1);
+                                    WireInstance(id),-1);
   }
 
 //--- durable after the store's Commit, as what the floor stands for has to be
@@ -23,7 +22,7 @@ void RaiseFloor(CStore &store,const long id)
   {
    if(IsBelowFloor(store,id))
       return;
-   long instance=id>>INSTANCE_SHIFT;
+   long instance=WireInstance(id);
    store.Put("INSERT OR REPLACE INTO floors VALUES(?1,?2)",instance,id);
    store.Put("DELETE FROM ids WHERE id>=?1 AND id<=?2",instance<<INSTANCE_SHIFT,id);
   }

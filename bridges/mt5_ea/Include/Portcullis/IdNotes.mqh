@@ -5,7 +5,9 @@
 //| 1. Hold and Bury note; Commit makes every note durable. An id    |
 //|    whose note was lost was never sent.                           |
 //| 2. A held id is never sent again; a buried one never at all.     |
-//| 3. What is below a floor counts as held: it is refused and never |
+//| 3. Ids only grow: what a gateway gave before the first that is   |
+//|    noted of it may have been in notes that are lost.             |
+//| 4. What is below a floor counts as held: it is refused and never |
 //|    declared absent. A floor rises when orders are forgotten      |
 //|    (Forgetting), and above MAX_IDS over the older half.          |
 //+------------------------------------------------------------------+
@@ -40,6 +42,14 @@ public:
    virtual bool      WasSent(const string cl_ord_id)
      {
       return Kind(cl_ord_id)==0 || IsBelowFloor(*m_store_ptr,WireNumber(cl_ord_id));
+     }
+   virtual bool      Covers(const string cl_ord_id)
+     {
+      long id=WireNumber(cl_ord_id);
+      return id<0 ||
+             m_store_ptr.Number("SELECT 1 FROM floors WHERE instance=?1",WireInstance(id),0)>0 ||
+             m_store_ptr.Number("SELECT 1 FROM ids WHERE id>=(?1>>53)<<53 AND id<?1 AND buried=0"
+                                " LIMIT 1",id,0)>0;
      }
    virtual bool      IsBuried(const string cl_ord_id) { return Kind(cl_ord_id)==1; }
    virtual void      Hold(const string cl_ord_id) { Note(cl_ord_id,0); }

@@ -272,6 +272,9 @@ public:
    virtual void      Protect(const SLevelsRequest &asked,const long now_ns)=0;
    //--- cancel everything of ours that rests, unasked (the dead man's hand)
    virtual void      CancelAll(const string text,const long now_ns)=0;
+   //--- may the account have an order of an id that is not noted: the notes may have been lost.
+   //--- order_id is the one that the gateway knows, or empty: what is asked next may rely on it
+   virtual bool      MayKnow(const string cl_ord_id,const string order_id)=0;
    virtual void      LookUp(const string ask,const string cl_ord_id,const long now_ns)=0;
    virtual void      OpenOrders(const string ask,const long now_ns)=0;
    virtual void      FillsSince(const string ask,const long since_ns,const long now_ns)=0;
@@ -305,6 +308,8 @@ public:
    virtual          ~CIdNotes(void) {}
    //--- may the id have reached the trade server
    virtual bool      WasSent(const string cl_ord_id)=0;
+   //--- would it be noted if it had been sent: were there notes already when it was given
+   virtual bool      Covers(const string cl_ord_id)=0;
    //--- is it tombstoned
    virtual bool      IsBuried(const string cl_ord_id)=0;
    virtual void      Hold(const string cl_ord_id)=0;

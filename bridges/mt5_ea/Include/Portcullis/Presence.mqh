@@ -24,6 +24,7 @@ class CPresence
    CTelling         *m_telling_ptr;
    CStrangers       *m_strangers_ptr;
    CLongMap          m_magics;      // every magic that an order of the account had
+   CLongMap          m_instances;   // and the gateways that gave them, from 1 on
 
 public:
    //--- open orders of chains that have ended without them: nobody watches them
@@ -40,16 +41,23 @@ public:
       m_telling_ptr=telling_ptr;
       m_strangers_ptr=strangers_ptr;
       m_magics.Clear();
+      m_instances.Clear();
       ArrayResize(strays,0);
      }
    //--- know the magics of the whole history, and no others
    void              Renew(const CAccount &whole)
      {
       m_magics.Clear();
+      m_instances.Clear();
       for(int i=0; i<ArraySize(whole.open); i++)
-         m_magics.Set(whole.open[i].magic,1);
+         Know(whole.open[i].magic);
       for(int i=0; i<ArraySize(whole.done); i++)
-         m_magics.Set(whole.done[i].magic,1);
+         Know(whole.done[i].magic);
+     }
+   //--- has the gateway that gave an id left any trace in the account
+   bool              HasInstance(const long number) const
+     {
+      return m_instances.Has(WireInstance(number)+1);
      }
    bool              IsKnownMagic(const long magic) const { return m_magics.Has(magic); }
    //--- look at what the account's lists hold now
@@ -65,7 +73,7 @@ public:
       for(int i=0; i<ArraySize(m_account_ptr.open); i++)
         {
          int at=Whose(m_account_ptr.open[i]);
-         m_magics.Set(m_account_ptr.open[i].magic,1);
+         Know(m_account_ptr.open[i].magic);
          if(at==NOBODY)
             m_strangers_ptr.Sight(m_account_ptr.open[i],quiet);
          else
@@ -77,7 +85,7 @@ public:
       for(int i=0; i<ArraySize(m_account_ptr.done); i++)
         {
          int at=Whose(m_account_ptr.done[i]);
-         m_magics.Set(m_account_ptr.done[i].magic,1);
+         Know(m_account_ptr.done[i].magic);
          if(at!=NOBODY && m_book_ptr.chains[at].stage!=STAGE_ENDED &&
             IsPresent(at,m_account_ptr.done[i]))
             SightDone(at,m_account_ptr.done[i]);
@@ -119,6 +127,12 @@ public:
      }
 
 private:
+   void              Know(const long magic)
+     {
+      m_magics.Set(magic,1);
+      if(IsWireMagic(magic))
+         m_instances.Set(WireInstance(magic)+1,1);
+     }
    void              Stray(const ulong ticket)
      {
       int at=ArraySize(strays);

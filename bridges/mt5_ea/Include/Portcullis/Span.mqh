@@ -28,6 +28,7 @@ class CSpan
    long              m_mark_s;      // every deal before it was seen; 0: there was no clean walk
    long              m_near_s;      // the last clean walk
    long              m_kept_s;      // the mark as the database has it
+   long              m_whole_s;     // how far back the first walk since the connection has read
    long              m_horizon_s;   // no deal before it is ever told
    long              m_history_s;   // how far back the first walk goes
    long              m_late_ns;     // how long after a connection history may come
@@ -45,6 +46,7 @@ public:
       m_mark_s=m_store_ptr.Marked(WALKED_MARK);
       m_near_s=m_mark_s;
       m_kept_s=m_mark_s;
+      m_whole_s=m_mark_s;
       m_horizon_s=m_store_ptr.Marked(HORIZON_MARK);
       m_late_ns=absence_after_ms*MS_NS+LATE_HISTORY_NS;
       m_late_until_ns=0;
@@ -56,6 +58,7 @@ public:
    bool              IsQuiet(void) const { return m_is_quiet; }
    //--- has the whole history been walked since the connection
    bool              HasWalked(void) const { return m_has_walked; }
+   long              WholeS(void) const { return m_whole_s; }
    //--- every deal before it was seen, as the database knows it too
    long              MarkS(void) const { return m_kept_s; }
    //--- what was before this no walk reads from a moment on
@@ -93,6 +96,8 @@ public:
      {
       m_near_s=NearS(server_s);
       m_mark_s=MarkS(server_s);
+      if(clean && !m_has_walked)
+         m_whole_s=m_mark_s-m_history_s;
       if(m_is_quiet)
          m_horizon_s=server_s-OVERLAP_S;
       if(audits || (clean && !m_has_walked))

@@ -44,6 +44,7 @@ class CTerminalVenue : public CVenue
    CStanding         m_standing;
    CBook             m_book;
    CWalk             m_walk;
+   CAdoption         m_adoption;
    CAnswers          m_answers;
    CTelling          m_telling;
    CSender           m_sender;
@@ -102,13 +103,16 @@ public:
       m_walk.Open(GetPointer(m_book),m_store_ptr,GetPointer(m_standing),GetPointer(m_symbols),
                   listener_ptr,GetPointer(m_telling),m_settings.history_days,
                   m_settings.absence_after_ms);
-      m_answers.Open(GetPointer(m_book),GetPointer(m_walk),GetPointer(m_standing),
-                     GetPointer(m_symbols),listener_ptr);
+      m_adoption.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_symbols),
+                      GetPointer(m_walk));
+      m_answers.Open(GetPointer(m_book),GetPointer(m_walk),GetPointer(m_adoption),
+                     GetPointer(m_standing),GetPointer(m_symbols),listener_ptr);
       m_sender.Open(GetPointer(m_book),m_store_ptr,GetPointer(m_standing),GetPointer(m_symbols),
                     GetPointer(m_walk),m_settings.async,m_settings.deviation,
                     m_settings.ioc_at_market);
       m_deeds.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_symbols),
-                   GetPointer(m_walk),GetPointer(m_telling),GetPointer(m_sender),listener_ptr);
+                   GetPointer(m_walk),GetPointer(m_adoption),GetPointer(m_telling),
+                   GetPointer(m_sender),listener_ptr);
       m_protect.Open(GetPointer(m_standing),GetPointer(m_symbols),GetPointer(m_sender),
                      GetPointer(m_telling),listener_ptr,m_settings.absence_after_ms);
       m_aftermath.Open(GetPointer(m_book),GetPointer(m_standing),GetPointer(m_walk),
@@ -192,6 +196,10 @@ public:
          m_book.chains[at].doom=text;
          m_book.Save(at);
         }
+     }
+   virtual bool      MayKnow(const string cl_ord_id,const string order_id)
+     {
+      return m_adoption.MayKnow(cl_ord_id,order_id);
      }
    virtual void      LookUp(const string ask,const string cl_ord_id,const long now_ns)
      {

@@ -106,6 +106,20 @@ public:
             return true;
       return false;
      }
+   //--- may there have been an order with this id: one that its gateway gave such ids was, or lists
+   //--- were not read that far back
+   bool              MayHaveSeen(const long number) const
+     {
+      long epoch_s=m_standing_ptr.ServerSeconds(WireEpoch(number)*1000*MS_NS);
+      return !HasWalked() || epoch_s-DAY_S<m_span.WholeS() || presence.HasInstance(number);
+     }
+   //--- how far back the first walk since the connection has read
+   long              WholeS(void) const { return m_span.WholeS(); }
+   //--- was a deal told, or is it too old to be told
+   bool              IsTold(const SDealRow &deal) const
+     {
+      return m_span.IsOld(deal) || m_fills.IsSeen(deal.ticket);
+     }
    //--- is nothing in doubt, nor may anything still come of the time before the connection
    bool              IsCertain(const long now_ns)
      {

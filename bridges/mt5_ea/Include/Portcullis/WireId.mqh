@@ -8,6 +8,7 @@
 #define WIRE_ID_LENGTH 13
 #define WIRE_ID_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define WIRE_EPOCH_MIN 1577836800
+#define INSTANCE_SHIFT 53
 
 //--- the number of an id, or -1 of what is none
 long WireNumber(const string text)
@@ -39,6 +40,9 @@ string WireText(const long number)
 
 //--- the second at which the gateway started that gave the id: nothing can have it before
 long WireEpoch(const long number) { return (number>>21)%((long)1<<32); }
+
+//--- which of the gateways on an account has given the id
+long WireInstance(const long number) { return number>>INSTANCE_SHIFT; }
 
 //--- can a magic be an id of the wire: its second is of 2020 or later, as in bridges/mt5/orders.py;
 //--- any other is another program's, 0 is a person's

@@ -23,6 +23,7 @@ class CMemoryNotes : public CIdNotes
 public:
    CMemoryNotes(void) { m_sent=" "; m_buried=" "; m_held=""; }
    virtual bool WasSent(const string id) { return StringFind(m_sent+m_held," "+id+" ")>=0; }
+   virtual bool Covers(const string id) { return true; }
    virtual bool IsBuried(const string id) { return StringFind(m_buried," "+id+" ")>=0; }
    virtual void Hold(const string id) { m_held+=" "+id+" "; }
    virtual void Bury(const string id) { m_buried+=id+" "; }
@@ -237,6 +238,7 @@ public:
       Print("protect ",asked.request_id);
      }
    virtual void CancelAll(const string text,const long now_ns) { Print("cancel all: ",text); }
+   virtual bool MayKnow(const string id,const string order_id) { return false; }
    virtual void LookUp(const string ask,const string id,const long now_ns)
      {
       Ask("look "+ask+" "+id);
