@@ -174,6 +174,22 @@ def test_the_log_is_bounded(tmp_path):
     assert not log.was_sent(name(5, instance=2))
 
 
+def test_it_covers_what_was_given_after_the_first_that_it_holds(tmp_path):
+    """Of its instance, tombstones aside; also after a start, and by a floor alone."""
+    log = IdLog(tmp_path, max_ids=4)
+    log.bury(name(1))
+    log.hold(name(7))
+    log.hold(name(9))
+    log.commit()
+    for one in (log, IdLog(tmp_path)):
+        assert [one.covers(name(number)) for number in (2, 7, 8, 10)] == [False, False, True, True]
+        assert not one.covers(name(8, instance=2))
+    for number in (10, 11, 12):
+        log.hold(name(number))
+    log.commit()
+    assert IdLog(tmp_path).covers(name(2))
+
+
 def test_a_failed_log_stays_dead(tmp_path):
     """After a failed sync nothing is ever promised again."""
     log = IdLog(tmp_path, files=BrokenFiles(3, "error"))
