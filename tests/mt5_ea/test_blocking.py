@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace as changed
 from support.mt5.constants import Action, MarginMode
 from support.mt5.ea_desk import Desk
+from support.mt5.ea_gateway import ZmtpEnd, frame
 from support.mt5.ea_house import cancel, new, protect, status
 from support.mt5.ea_trader import EaTrader
 from support.mt5.people import People
@@ -71,6 +72,38 @@ class Floor(Desk):
         said = self.say(new(name, price))
         self.run(100)
         return self.arrived(5)[to_number(name)] - said
+
+
+class SlowReader:
+    """The gateway's end of the line for market data: it wants everything, and reads a little."""
+
+    def __init__(self, floor, *, holds):
+        self.floor, self.waits, self.door = floor, [], floor.network.listen(FEEDS)
+        floor.network.on_full = self._wait
+        floor.end.cut()
+        floor.run(500)
+        self.pipe = self.door[-1]
+        self.pipe.say(ZmtpEnd(b"XSUB", frame(b"\x09SUBSCRIBE", flags=4)).first)
+        floor.run(100)
+        self.pipe.take()
+        self.pipe.capacity = holds
+
+    def _wait(self, timeout_ms, _pipe):
+        self.waits.append(self.floor.server.clock.now_ms)
+        self.floor.server.clock.advance(timeout_ms)
+
+    def take(self, size):
+        """Read so much."""
+        del self.pipe.received[:size]
+
+
+def hurry(floor, turns, reader, *, takes):
+    """Let the market move in every turn, and somebody read a little of it now and then."""
+    for turn in range(turns):
+        floor.server.quote("EURUSD", f"1.1{turn % 1000:03d}", f"1.2{turn % 1000:03d}")
+        if turn % 20 == 0:
+            reader.take(takes)
+        floor.run(5)
 
 
 @pytest.fixture
@@ -277,3 +310,34 @@ def test_a_gateway_that_is_far_away_gets_market_data(tmp_path):
     network.on_refusal = lambda _, timeout_ms: floor.server.clock.advance(timeout_ms)
     floor.run(10_000)
     assert door
+
+
+def test_a_slow_reader_of_market_data_delays_no_order(tmp_path):
+    """A send of more than the line holds waits for its reader: none is made, and orders go on."""
+    floor = Floor(tmp_path, FeedsPort=FEEDS)
+    reader = SlowReader(floor, holds=20_000)
+    for number in range(10, 20):
+        hurry(floor, 100, reader, takes=4_000)
+        assert floor.place(f"0000000000A{number}") <= SOON_MS
+    assert not reader.waits
+    assert len(reader.door) == 1, "what is read slowly is still read"
+    assert len(reader.pipe.received) > 10_000
+
+
+def test_a_line_that_is_full_and_called_writable_waits_once(tmp_path):
+    """After that it is written in quiet moments, and rarely: no order that is under way waits."""
+    floor = Floor(tmp_path, FeedsPort=FEEDS)
+    reader = SlowReader(floor, holds=20_000)
+    floor.network.calls_full_writable = True
+    hurry(floor, 150, reader, takes=0)
+    assert len(reader.waits) == 1
+    floor.server.faults.tardy(400, times=10)
+    for number in range(10, 20):
+        said = floor.say(new(f"0000000000A{number}", "1.05"))
+        hurry(floor, 100, reader, takes=1_000)
+        arrived = floor.arrived(5)[to_number(f"0000000000A{number}")]
+        assert arrived - said - 400 <= SOON_MS
+        assert not [at for at in reader.waits if said <= at <= arrived]
+    pauses = [later - earlier for earlier, later in pairwise(reader.waits)]
+    assert all(pause >= 1_000 for pause in pauses)
+    assert any("does not read market data fast enough" in line for line in floor.chart.journal)

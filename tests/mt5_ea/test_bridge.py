@@ -254,7 +254,7 @@ def test_a_silent_gateway_is_left(house):
 
 def test_a_line_that_takes_nothing_is_left(house):
     """After two seconds in which not a byte went out the link is tried anew."""
-    house.end.door[-1].blocked = True
+    house.end.door[-1].capacity = 0
     house.end.say(new("J1"), house.clock.now_ns)
     house.end.mute = True
     house.run(2100)

@@ -89,8 +89,9 @@ STEPS: tuple[Step, ...] = (
          "The terminal's SocketRead returns with the first bytes, not with all that was asked for",
          "a peer that says ten bytes of a hundred, and ten later", (_E,)),
     Step("socket-send",
-         "SocketSend may write less than it was given, and returns -1 only when the connection is"
-         " gone",
+         "SocketSend may write less than it was given, waits for its peer at most as long as"
+         " SocketTimeouts says, and not at all with 2 KB where SocketIsWritable has said yes; it"
+         " returns -1 only when the connection is gone",
          "8 MB to a peer that does not read for a second, and counts", (_E,)),
     Step("socket-dead", "A read tells soon that the peer has closed", "a peer that closes", (_E,)),
     Step("sqlite", "SQLite in the terminal syncs a commit to the disk",

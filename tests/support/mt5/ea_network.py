@@ -11,6 +11,8 @@ from collections.abc import Callable
 from support.mt5.ea_calls import MqlError
 
 INVALID_HANDLE, CANNOT_CONNECT, IO_ERROR = 5270, 5272, 5273
+LOW_WATER = 2_048
+"""How much room a socket has at least that is called writable."""
 
 
 class Pipe:
@@ -23,8 +25,10 @@ class Pipe:
         self.waiting = bytearray()
         """What the program has not read."""
         self.open = True
-        self.blocked = False
-        """While true the program's sends take nothing."""
+        self.capacity: int | None = None
+        """How much the line holds of what nobody has taken; None is without end."""
+        self.send_ms = 0
+        """How long a send may wait for room: 0 is for ever."""
         self.dummies = network.dummies
 
     def say(self, content: bytes) -> None:
@@ -36,6 +40,18 @@ class Pipe:
         taken = bytes(self.received)
         self.received.clear()
         return taken
+
+    @property
+    def room(self) -> int:
+        """How much more the line holds now."""
+        whole = 1 << 62 if self.capacity is None else self.capacity
+        return max(0, whole - len(self.received))
+
+    def put(self, content: bytes) -> int:
+        """Take what there is room for from the program; return how much that is."""
+        size = min(len(content), self.room)
+        self.received += content[:size]
+        return size
 
     def cut(self) -> None:
         """End the connection."""
@@ -56,6 +72,10 @@ class VirtualNetwork:
         """How long it takes to connect to a port; an attempt that may take less fails."""
         self.on_wait: Callable[[int, Pipe], None] | None = None
         """Called with a timeout in ms when a read finds nothing: time may pass, bytes may come."""
+        self.on_full: Callable[[int, Pipe], None] | None = None
+        """Called with the timeout in ms when a send finds too little room: time may pass."""
+        self.calls_full_writable = False
+        """Whether SocketIsWritable is true of whatever is connected."""
         self._doors: dict[int, list[Pipe]] = {}
         self._sockets: dict[int, Pipe | None] = {}
         self._next = 1
@@ -112,7 +132,10 @@ class VirtualNetwork:
         return True
 
     def SocketTimeouts(self, handle: int, send_ms: int, receive_ms: int) -> bool:
-        """Accept any."""
+        """Note how long a send may wait."""
+        pipe = self._sockets.get(handle)
+        if pipe is not None:
+            pipe.send_ms = send_ms
         return handle in self._sockets
 
     def SocketIsConnected(self, handle: int) -> bool:
@@ -131,8 +154,8 @@ class VirtualNetwork:
         return int(pipe.dummies >= 0)
 
     def SocketIsWritable(self, handle: int) -> bool:
-        """Say whether a send would take something."""
-        return not self._pipe(handle).blocked
+        """Say whether a send would take something at once."""
+        return self._pipe(handle).room >= LOW_WATER or self.calls_full_writable
 
     def SocketRead(self, handle: int, most: int, timeout_ms: int) -> bytes | None:
         """Give what waits; nothing is -1 without an error, as after a timeout."""
@@ -148,10 +171,13 @@ class VirtualNetwork:
         return None
 
     def SocketSend(self, handle: int, content: bytes) -> int:
-        """Take what there is room for."""
+        """Take it all, waiting for room up to the socket's timeout; after that what there was."""
         pipe = self._pipe(handle)
-        if pipe.blocked:
-            return 0
-        size = min(len(content), self.most_written or len(content))
-        pipe.received += content[:size]
+        content = content[: self.most_written or len(content)]
+        size = pipe.put(content)
+        if size < len(content):
+            assert pipe.send_ms, "a send without a timeout would wait for ever"
+            if self.on_full is not None:
+                self.on_full(pipe.send_ms, pipe)
+            size += pipe.put(content[size:])
         return size

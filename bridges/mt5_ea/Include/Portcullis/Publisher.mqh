@@ -5,7 +5,10 @@
 //| What nobody wants is not sent, and what the line does not take   |
 //| is dropped, whole messages only: the numbers (5017) show it. An  |
 //| attempt to connect blocks the program: it is short, rare, and    |
-//| made only when nothing is under way.                             |
+//| made only when nothing is under way. So does a send to a peer    |
+//| that does not read, where the terminal calls a full socket       |
+//| writable: after the first one the line is written only while     |
+//| nothing is under way, and rarely.                                |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_PUBLISHER_MQH
 #define PORTCULLIS_PUBLISHER_MQH
@@ -19,6 +22,9 @@
 //--- how long an attempt may take: the first one, and later ones, should the gateway be far away
 #define CONNECT_MS ((uint)50)
 #define CONNECT_LONGEST_MS ((uint)500)
+//--- after a send that has waited: how long nothing is sent, and how long only in quiet moments
+#define WAITED_PAUSE_NS 1000000000
+#define WAITED_CARE_NS ((long)600000000000)
 
 class CPublisher
   {
@@ -29,10 +35,14 @@ private:
    bool              m_is_used;
    long              m_attempt_ns;
    string            m_said;
+   long              m_pause_ns;
+   long              m_care_ns;
 
 public:
                      CPublisher(void)
      {
+      m_pause_ns=0;
+      m_care_ns=0;
       m_is_used=false;
       m_attempt_ns=0;
       m_said="";
@@ -56,14 +66,14 @@ public:
       m_attempt_ns=0;
       m_said="";
      }
-   //--- keep the line, and hear what is wanted
-   void              Step(const long now_ns,const bool may_connect)
+   //--- keep the line, and hear what is wanted; is_idle: nothing is under way that could be late
+   void              Step(const long now_ns,const bool is_idle)
      {
       if(!m_is_used)
          return;
       if(!m_link.IsOpen())
         {
-         if(!may_connect || now_ns<m_attempt_ns)
+         if(!is_idle || now_ns<m_attempt_ns)
             return;
          m_link.Begin("PUB",m_endpoint);
          if(!m_link.Open(now_ns))
@@ -73,11 +83,14 @@ public:
             return;
            }
         }
-      if(!m_link.Read(now_ns,0) || !m_link.Flush(now_ns))
+      bool may_write=now_ns>=m_pause_ns && (is_idle || now_ns>=m_care_ns);
+      if(!m_link.Read(now_ns,0) || (may_write && !m_link.Flush(now_ns)))
          Lose(now_ns);
       else
          if(m_link.IsReady())
             Forget();
+      if(m_link.TakeWaited())
+         TakeCare(now_ns);
      }
    void              Publish(const STopic &topics[])
      {
@@ -95,6 +108,14 @@ public:
    void              Close(void) { m_link.Close(); }
 
 private:
+   void              TakeCare(const long now_ns)
+     {
+      if(now_ns>=m_care_ns)
+         Print("warning: the gateway does not read market data fast enough: it is sent in quiet",
+               " moments only");
+      m_pause_ns=now_ns+WAITED_PAUSE_NS;
+      m_care_ns=now_ns+WAITED_CARE_NS;
+     }
    void              Lose(const long now_ns)
      {
       if(m_link.problem!=m_said)

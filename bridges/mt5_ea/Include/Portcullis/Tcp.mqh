@@ -2,7 +2,14 @@
 //| One connection to a server, by the terminal's socket functions.  |
 //|                                                                  |
 //| Nothing here waits for long: what can be read is read, what can  |
-//| be written is written. SocketIsReadable says 1 of an empty       |
+//| be written is written. The terminal's sockets block (docs/       |
+//| network/sockettimeouts): a send of more than there is room for   |
+//| waits for the peer, or for its time-out, also where              |
+//| SocketIsWritable has said yes. So a line on which nothing is     |
+//| urgent goes in pieces for which a writable socket has room, and  |
+//| after a send that has waited no more is written in this turn.    |
+//|                                                                  |
+//| SocketIsReadable says 1 of an empty       |
 //| socket now and then; the read that follows then finds nothing,   |
 //| which is no error as long as the connection stands.              |
 //+------------------------------------------------------------------+
@@ -15,6 +22,12 @@
 #define TCP_WRITE_MAX 16384
 #define TCP_READ_PATIENCE_MS 1
 #define TCP_TIMEOUT_MS 500
+//--- where nothing is urgent: the lowest mark at which systems call a socket writable, and how
+//--- long a send may wait all the same
+#define TCP_PIECE 2048
+#define TCP_BRIEF_MS 50
+//--- a send that took so long has waited
+#define TCP_WAITED_US 10000
 #define TLS_PORT 443
 
 class CTcp
@@ -22,22 +35,29 @@ class CTcp
 private:
    int               m_socket;
    bool              m_is_tls;
+   bool              m_is_brief;
 
 public:
    string            problem;
+   //--- since somebody has looked: has a send waited for the peer
+   bool              has_waited;
 
                      CTcp(void)
      {
       m_socket=INVALID_HANDLE;
       m_is_tls=false;
+      m_is_brief=false;
       problem="";
+      has_waited=false;
      }
    bool              IsOpen(void) const { return m_socket!=INVALID_HANDLE; }
 
-   //--- waits at most connect_ms; tls_name is the name in the server's certificate, or ""
+   //--- waits at most connect_ms; tls_name is the name in the server's certificate, or "";
+   //--- is_brief: nothing on it is urgent enough to wait for
    bool              Open(const string host,const uint port,const uint connect_ms,
-                          const string tls_name)
+                          const string tls_name,const bool is_brief)
      {
+      m_is_brief=is_brief;
       Close();
       ResetLastError();
       m_socket=SocketCreate(SOCKET_DEFAULT);
@@ -47,7 +67,7 @@ public:
       if(!SocketConnect(m_socket,host,port,connect_ms))
          return Lose("cannot connect to "+place+" (is the address in the list of allowed ones,"+
                      " Tools > Options > Expert Advisors, and is the gateway up?)");
-      SocketTimeouts(m_socket,TCP_TIMEOUT_MS,TCP_TIMEOUT_MS);
+      SocketTimeouts(m_socket,m_is_brief ? TCP_BRIEF_MS : TCP_TIMEOUT_MS,TCP_TIMEOUT_MS);
       //--- on port 443 the terminal has shaken hands already
       m_is_tls=tls_name!="" || port==TLS_PORT;
       if(m_is_tls && port!=TLS_PORT && !SocketTlsHandshake(m_socket,tls_name))
@@ -88,19 +108,24 @@ public:
       return Judge(SocketRead(m_socket,bytes,1,wait_ms),bytes);
      }
 
-   //--- write as much as goes; false when the connection is lost
+   //--- write as much as goes without waiting; false when the connection is lost
    bool              Write(CByteQueue &queue)
      {
-      while(m_socket!=INVALID_HANDLE && queue.Size()>0)
+      int most=m_is_brief ? TCP_PIECE : TCP_WRITE_MAX;
+      bool waited=false;
+      while(m_socket!=INVALID_HANDLE && queue.Size()>0 && !waited)
         {
          ResetLastError();
          if(!SocketIsWritable(m_socket))
             return SocketIsConnected(m_socket) ? true : Lose("the connection is gone");
          uchar bytes[];
-         int size=queue.Size()<TCP_WRITE_MAX ? queue.Size() : TCP_WRITE_MAX;
+         int size=queue.Size()<most ? queue.Size() : most;
          queue.Peek(0,size,bytes);
+         ulong began_us=GetMicrosecondCount();
          int written=m_is_tls ? SocketTlsSend(m_socket,bytes,(uint)size) :
                      SocketSend(m_socket,bytes,(uint)size);
+         waited=GetMicrosecondCount()-began_us>=TCP_WAITED_US;
+         has_waited=has_waited || waited;
          if(written<0)
             return Lose("cannot write");
          if(written==0)

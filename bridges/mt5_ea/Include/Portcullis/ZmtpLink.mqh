@@ -77,6 +77,13 @@ public:
    int               OutSize(void) const { return m_zmtp.out.Size(); }
    //--- is there something to be read
    bool              IsWaiting(void) const { return m_tcp.IsWaiting(); }
+   //--- has a send waited for the peer since the last time that somebody asked
+   bool              TakeWaited(void)
+     {
+      bool waited=m_tcp.has_waited;
+      m_tcp.has_waited=false;
+      return waited;
+     }
 
    bool              Open(const long now_ns)
      {
@@ -84,7 +91,8 @@ public:
       m_zmtp.Begin(m_socket_type);
       m_opened_ns=now_ns;
       m_moved_ns=now_ns;
-      if(m_tcp.Open(m_endpoint.host,m_endpoint.port,m_endpoint.connect_ms,m_endpoint.tls_name))
+      if(m_tcp.Open(m_endpoint.host,m_endpoint.port,m_endpoint.connect_ms,m_endpoint.tls_name,
+                    m_socket_type=="PUB"))
          return Flush(now_ns);
       problem=m_tcp.problem;
       return false;

@@ -4,6 +4,7 @@
 // brings less than there is, a write that takes less than it was given, and the dummy 1 which
 // SocketIsReadable says of an empty socket (book, "Checking socket status").
 #pragma once
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "events.h"
@@ -50,6 +52,12 @@ inline int io_error(TcpSocket &tcp) {
 inline bool wait_for(int handle, short what, int ms) {
    pollfd one = {handle, what, 0};
    return ::poll(&one, 1, ms) > 0;
+}
+
+inline long monotonic_ms() {
+   timespec now = {};
+   clock_gettime(CLOCK_MONOTONIC, &now);
+   return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
 }
 
 }  // namespace mql
@@ -161,6 +169,7 @@ inline int SocketRead(int socket, Array<uchar> &buffer, uint most, uint timeout_
    std::memcpy(buffer.begin(), bytes.data(), (size_t)size);
    return (int)size;
 }
+// The sockets block (docs/network/sockettimeouts): all is written, or the timeout has passed.
 inline int SocketSend(int socket, const Array<uchar> &buffer, uint size) {
    if (size > (ulong)buffer.size()) mql::fail("SocketSend of more than the array holds");
    if (!mql::real_sockets) {
@@ -177,11 +186,16 @@ inline int SocketSend(int socket, const Array<uchar> &buffer, uint size) {
    long wanted = size;
    if (mql::socket_faults.most_written && wanted > mql::socket_faults.most_written)
       wanted = mql::socket_faults.most_written;
-   int patience = tcp->send_ms ? (int)tcp->send_ms : -1;
-   if (!mql::wait_for(tcp->handle, POLLOUT, patience)) return 0;
-   ssize_t written = ::send(tcp->handle, buffer.begin(), (size_t)wanted, MSG_NOSIGNAL);
-   if (written < 0 && errno == EAGAIN) return 0;
-   return written < 0 ? mql::io_error(*tcp) : (int)written;
+   long sent = 0;
+   for (auto began = mql::monotonic_ms(); sent < wanted;) {
+      int patience = -1;
+      if (tcp->send_ms) patience = (int)std::max(0L, began + (long)tcp->send_ms - mql::monotonic_ms());
+      if (!mql::wait_for(tcp->handle, POLLOUT, patience)) break;
+      ssize_t written = ::send(tcp->handle, buffer.begin() + sent, (size_t)(wanted - sent), MSG_NOSIGNAL);
+      if (written < 0 && errno != EAGAIN) return mql::io_error(*tcp);
+      sent += std::max<long>(0, written);
+   }
+   return (int)sent;
 }
 // TLS is not run here: no certificate of the terminal's could be checked. See docs/unverified.md.
 inline bool SocketTlsHandshake(int socket, const string &host) {

@@ -19,7 +19,7 @@ bool OpenPeer(CTcp &tcp,const SCheckSettings &settings,const string order)
   {
    CByteQueue queue;
    queue.AppendText(order+"\n");
-   if(settings.port!=0 && tcp.Open(settings.host,settings.port,PEER_CONNECT_MS,"") &&
+   if(settings.port!=0 && tcp.Open(settings.host,settings.port,PEER_CONNECT_MS,"",false) &&
       tcp.Write(queue))
       return true;
    tcp.Close();

@@ -13,6 +13,7 @@
 #define SOCKETS_HELD 8388608
 #define SOCKETS_PIECE 65536
 #define SOCKETS_REFUSALS 30
+#define SOCKETS_WAITED_MS 200
 #define SOCKETS_LOOKS 10
 #define SOCKETS_LOOK_MS 100
 
@@ -69,7 +70,10 @@ private:
       uchar piece[];
       ArrayResize(piece,SOCKETS_PIECE);
       ArrayInitialize(piece,'x');
-      int left=SOCKETS_HELD,calls=0,partial=0,none=0,written=0;
+      int small=0;
+      bool waited=false;
+      int left=SOCKETS_HELD-Fill(socket,piece,small,waited);
+      int calls=0,partial=0,none=0,written=0;
       SFigures times;
       times.Clear();
       while(left>0 && written>=0 && none<SOCKETS_REFUSALS)
@@ -87,10 +91,28 @@ private:
         }
       string told=Hear(socket);
       SocketClose(socket);
-      m_report_ptr.Judge("socket-send",told==IntegerToString(SOCKETS_HELD),
+      m_report_ptr.Judge("socket-send",told==IntegerToString(SOCKETS_HELD) && !waited,
+                         StringFormat("%d calls of %d bytes to a socket called writable, %s; ",
+                                      small,TCP_PIECE,waited ? "the last waited" : "none waited")+
                          StringFormat("%d calls of %d bytes, %d took a part, the last said %d; a"
                                       " call took ",calls,SOCKETS_PIECE,partial,written)+
                          times.Text("ms")+"; the peer has "+(told=="" ? "not all" : told));
+     }
+   //--- write small pieces as long as the socket is called writable; returns how many bytes
+   int               Fill(const int socket,const uchar &piece[],int &calls,bool &waited)
+     {
+      int filled=0;
+      while(!waited && filled<SOCKETS_HELD-TCP_PIECE && SocketIsWritable(socket))
+        {
+         ulong start_us=GetMicrosecondCount();
+         int written=SocketSend(socket,piece,TCP_PIECE);
+         waited=(long)(GetMicrosecondCount()-start_us)/1000>=SOCKETS_WAITED_MS;
+         if(written<=0)
+            break;
+         calls++;
+         filled+=written;
+        }
+      return filled;
      }
    //--- the line that the peer says
    string            Hear(const int socket)
