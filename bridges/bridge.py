@@ -198,13 +198,15 @@ def all_symbols(venue: Venue) -> Sequence[str]:
     return tuple(venue.exchange.pits) if isinstance(venue, PaperVenue) else ()
 
 
-def _opener(kind: str, venue_id: str, folder: Path, settings: dict[str, Any]) -> MakeVenue:
+def _opener(
+    kind: str, venue_id: str, folder: Path, settings: dict[str, Any], clock: Clock
+) -> MakeVenue:
     if kind == "paper":
         return partial(open_paper_venue, venue_id=venue_id, folder=folder, **settings)
     if kind == "crypto":
         return partial(open_crypto_venue, folder=folder, **settings)
     if kind == "mt5_terminal":
-        return partial(open_mt5_venue, folder=folder, **settings)
+        return partial(open_mt5_venue, folder=folder, clock=clock, **settings)
     msg = f"venue {venue_id}: received kind {kind!r}, expected paper, crypto or mt5_terminal"
     raise BridgeError(msg)
 
@@ -238,9 +240,9 @@ def run_bridge(  # noqa: PLR0913 - the keys of a [[venue]] table and where the g
     BridgeError: VenueLocked, IdLogCorrupt, IdLogFailed, LedgerCorrupt, FeedError.
     """
     place = Path(folder)
-    make_venue = _opener(kind, venue_id, place, settings)
-    lock = VenueLock(lock_path or place.parent / f"{venue_id}.lock")
     clock = Clock()
+    make_venue = _opener(kind, venue_id, place, settings, clock)
+    lock = VenueLock(lock_path or place.parent / f"{venue_id}.lock")
     link = Link(endpoint, curve=keys_for(endpoint, curve))
     publisher = _publisher(feeds_endpoint, curve) if feeds_endpoint else None
     try:

@@ -14,7 +14,6 @@ import importlib.util
 import queue
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
@@ -73,9 +72,8 @@ def broken(job: Job, problem: Exception) -> Result:
 class TerminalWorker:
     """Does jobs in a thread (bridges.mt5.venue.Worker)."""
 
-    def __init__(
-        self, login: Login, package: Any = None, clock: Callable[[], int] = time.time_ns
-    ) -> None:
+    def __init__(self, login: Login, package: Any = None, *, clock: Callable[[], int]) -> None:
+        """Measure by the clock of the bridge: it says until when a job may be done."""
         self._login = login
         self._package = package
         self._clock = clock

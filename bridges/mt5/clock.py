@@ -3,6 +3,11 @@
 The offset is the zone that the config names, or it is measured: a tick that was not there a moment
 ago happened now, so its time less ours is the offset, which is a multiple of a quarter of an hour.
 While it is not known, windows of the history are wide enough for every zone of the earth.
+
+The clock is put forward and back again each year, and what is in the history keeps the time that it
+was given. With a zone each time is read by the offset of its own moment. Without one it is read by
+the present offset, and may be an hour off: from what happened before this life of the bridge the
+history is asked for, and taken, with `SLACK_NS` to spare.
 """
 
 from __future__ import annotations
@@ -13,12 +18,15 @@ from zoneinfo import ZoneInfo
 SECOND_NS = 1_000_000_000
 MS_NS = 1_000_000
 QUARTER_S = 900
+HOUR_S = 3_600
 MAX_DRIFT_S = 120
 """How far the clocks of server and machine may differ beside the zone; more is no measurement."""
 AGREEING = 2
 """So many ticks in a row have to say the same."""
-WEST_S, EAST_S = -12 * 3600, 14 * 3600
+WEST_S, EAST_S = -12 * HOUR_S, 14 * HOUR_S
 DAY_S = 86_400
+SLACK_NS = 2 * HOUR_S * SECOND_NS
+"""More than any clock is put forward or back by."""
 
 
 class ServerClock:
@@ -26,9 +34,15 @@ class ServerClock:
 
     def __init__(self, zone: str = "") -> None:
         self.measured_s: int | None = None
+        self.drift_s = 0.0
+        """By how much this machine's clock is ahead (to 10 s), if too much for a measurement."""
         self._zone = ZoneInfo(zone) if zone else None
         self._last_msc: dict[str, int] = {}
-        self._said: list[int] = []
+        self._said: list[tuple[int, bool]] = []
+        self._known_ns = 0
+        """Since when there is a measurement; 0 while there is none."""
+        self._past: list[tuple[int, int]] = []
+        """What was measured before, each with the moment until which it was."""
 
     def offset_s(self, now_ns: int) -> int | None:
         """Return the offset at a moment, None while it is not known."""
@@ -44,18 +58,62 @@ class ServerClock:
             return
         raw_s = msc / 1000 - now_ns / SECOND_NS
         offset_s = round(raw_s / QUARTER_S) * QUARTER_S
-        if abs(raw_s - offset_s) > MAX_DRIFT_S or not WEST_S <= offset_s <= EAST_S:
+        if not WEST_S <= offset_s <= EAST_S:
             return
-        self._said = [*self._said, offset_s][-AGREEING:]
-        if len(self._said) == AGREEING and len(set(self._said)) == 1:
-            self.measured_s = offset_s
+        is_near = abs(raw_s - offset_s) <= MAX_DRIFT_S
+        self._said = [*self._said, (offset_s, is_near)][-AGREEING:]
+        if len(self._said) < AGREEING or len(set(self._said)) > 1:
+            return
+        self.drift_s = 0 if is_near else round(offset_s - raw_s, -1)
+        if is_near:
+            self._measure(offset_s, now_ns)
+
+    def _measure(self, offset_s: int, now_ns: int) -> None:
+        if self.measured_s is not None and self.measured_s != offset_s:
+            self._past.append((now_ns, self.measured_s))
+        self.measured_s = offset_s
+        self._known_ns = self._known_ns or now_ns
 
     def utc_ns(self, msc: int, now_ns: int) -> int:
-        """Say a time of the server's in UTC; as it stands while the offset is not known."""
-        return msc * MS_NS - (self.offset_s(now_ns) or 0) * SECOND_NS
+        """Say a time of the server's in UTC; as it stands while the offset is not known.
+
+        With a zone, of an hour that comes twice, it is the second, unless that is still to come.
+        """
+        if self._zone is None:
+            return msc * MS_NS - (self.measured_s or 0) * SECOND_NS
+        first_s, second_s = self._offsets_of(msc)
+        second_ns = msc * MS_NS - second_s * SECOND_NS
+        is_to_come = second_ns > now_ns + MAX_DRIFT_S * SECOND_NS
+        return msc * MS_NS - first_s * SECOND_NS if is_to_come else second_ns
+
+    def is_since(self, msc: int, since_ns: int, now_ns: int) -> bool:
+        """Whether a time of the server's is at or after a moment; when in doubt it is."""
+        if self._zone is not None:
+            return self.utc_ns(msc, now_ns) >= since_ns
+        slack_ns = 0 if self._known_ns and since_ns >= self._known_ns else SLACK_NS
+        return msc * MS_NS - self._least_s(since_ns, now_ns) * SECOND_NS + slack_ns >= since_ns
 
     def window(self, since_ns: int, now_ns: int) -> tuple[int, int]:
-        """Return the seconds of the server's clock that hold everything since a moment."""
-        offset_s = self.offset_s(now_ns)
-        low_s = WEST_S if offset_s is None else offset_s
-        return max(since_ns // SECOND_NS + low_s, 0), now_ns // SECOND_NS + EAST_S + DAY_S
+        """Return the seconds of the server's clock that hold everything since a moment.
+
+        Without a zone a moment before this life of the bridge is meant by the present offset.
+        """
+        low_s = since_ns // SECOND_NS + self._least_s(since_ns, now_ns)
+        return max(low_s, 0), now_ns // SECOND_NS + EAST_S + DAY_S
+
+    def _least_s(self, since_ns: int, now_ns: int) -> int:
+        """Return the least offset that is known of the time since a moment."""
+        if self._zone is not None:
+            found = [self.offset_s(since_ns), self.offset_s(now_ns)]
+        else:
+            past = [offset_s for until_ns, offset_s in self._past if until_ns > since_ns]
+            found = [self.measured_s, *past]
+        return min(WEST_S if one is None else one for one in found)
+
+    def _offsets_of(self, msc: int) -> tuple[int, int]:
+        """Return the offsets that a time of the server's may have: one alone, as a rule, twice."""
+        wall = datetime.fromtimestamp(msc // 1000, UTC).replace(tzinfo=self._zone)
+        first, second = (wall.replace(fold=fold).utcoffset() for fold in (0, 1))
+        assert first is not None
+        assert second is not None
+        return int(first.total_seconds()), int(second.total_seconds())

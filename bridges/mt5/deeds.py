@@ -15,7 +15,7 @@ from decimal import Decimal
 from msgspec.structs import replace as changed
 
 from bridges.mt5.adoption import epoch_ns, find
-from bridges.mt5.clock import DAY_S, SECOND_NS
+from bridges.mt5.clock import DAY_S, SECOND_NS, SLACK_NS
 from bridges.mt5.constants import MarginMode, OrderState, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.expiry import AT_ONCE, expiry_s
@@ -38,7 +38,7 @@ from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 
 SHORT = Pause(20_000_000)
 RESTING = frozenset((OrderState.PLACED, OrderState.PARTIAL))
-BACK_NS = 3_600 * SECOND_NS
+BACK_NS = SLACK_NS
 """So far back the history is read when it is known when something was sent."""
 TRIES = 3
 """So often a request is made, when the rules of its symbol change before it is sent."""

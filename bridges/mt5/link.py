@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from loguru import logger
 
-from bridges.mt5.clock import DAY_S, MS_NS, SECOND_NS
+from bridges.mt5.clock import DAY_S, MAX_DRIFT_S, MS_NS, SECOND_NS
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, Pause, Talk, attach, look, pauses, read
 from bridges.mt5.jobs import Attach, Look, Snapshot
@@ -101,7 +101,7 @@ class Link:
         if not snapshot.may_trade:
             self._down("TRADE_NOT_ALLOWED: algorithmic trading is off, or not for this account")
         elif core.clock.offset_s(core.now_ns) is None:
-            self._down("SERVER_TIME: no new quote yet to tell the server's clock by")
+            self._down(_no_time(core.clock.drift_s))
         else:
             self._why = ""
             self._is_new = self._is_new or not core.is_up
@@ -123,3 +123,15 @@ class Link:
                 )
                 self.market.hear(seen)
             yield Pause(self._poll_ns)
+
+
+def _no_time(drift_s: float) -> str:
+    """Say why the server's clock is not known, and what to do about it."""
+    if not drift_s:
+        return "SERVER_TIME: no new quote yet to tell the server's clock by"
+    where = "ahead of" if drift_s > 0 else "behind"
+    return (
+        f"SERVER_TIME: the clock of this machine is {abs(drift_s):.0f} s {where} the trade"
+        f" server's, {MAX_DRIFT_S} s are borne: set it right (let Windows synchronise it) and"
+        " start this bridge anew"
+    )

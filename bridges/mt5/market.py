@@ -21,6 +21,8 @@ from bridges.mt5.records import BookRow, Quote, SymbolRow, TickRow
 from bridges.mt5.units import units_of
 from protocol.fields import Side
 
+PUT_BACK_MS = 600_000
+"""Quotes that are so much older than before are of a server whose clock was put back."""
 BUYS = frozenset((BookType.BUY, BookType.BUY_MARKET))
 
 
@@ -71,7 +73,7 @@ class Market:
     def _fresh(self, name: str, quote: Quote, ticks: tuple[TickRow, ...]) -> list[TickRow]:
         """Return the ticks that were not heard before, and remember the last."""
         last_msc, count = self._last.get(name, (0, 0))
-        if not last_msc:
+        if not last_msc or quote.msc < last_msc - PUT_BACK_MS:
             self._last[name] = (quote.msc, 1)
             return []
         again = [one for one in ticks if one.msc == last_msc]

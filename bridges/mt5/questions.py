@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bridges.mt5.adoption import TRADES, epoch_ns, find, record
+from bridges.mt5.clock import SLACK_NS
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, read
 from bridges.mt5.jobs import Snapshot
@@ -62,12 +63,12 @@ def open_orders(core: Core, question: str) -> Flow:
 
 
 def fills_since(core: Core, question: str, since_ns: int) -> Flow:
-    """Ask for the fills at or after a moment."""
-    snapshot = yield from read(core.read(since_ns - MARGIN_NS))
+    """Ask for the fills at or after a moment; older ones may come with them."""
+    snapshot = yield from read(core.read(since_ns - SLACK_NS))
     fills: list[Fill] = []
     complete = snapshot.clean
     for deal in sorted(snapshot.deals, key=lambda one: (one.time_msc, one.ticket)):
-        wanted = core.clock.utc_ns(deal.time_msc, core.now_ns) >= since_ns - MARGIN_NS
+        wanted = core.clock.is_since(deal.time_msc, since_ns - MARGIN_NS, core.now_ns)
         if not wanted or deal.type not in TRADES or deal.symbol not in core.rules:
             continue
         order = core.orders.get(deal.order) or _order_of(core, deal, snapshot)
@@ -117,12 +118,12 @@ def balances(core: Core, question: str) -> Flow:
 
 def ledger_entries(core: Core, question: str, since_ns: int) -> Flow:
     """Ask for what moved money without a trade."""
-    snapshot = yield from read(core.read(since_ns - MARGIN_NS))
+    snapshot = yield from read(core.read(since_ns - SLACK_NS))
     found = tuple(
         entry
         for deal in snapshot.deals
+        if core.clock.is_since(deal.time_msc, since_ns - MARGIN_NS, core.now_ns)
         for entry in entries_of(deal, core)
-        if entry.transact_ns >= since_ns - MARGIN_NS
     )
     core.events.append(LedgerEntries(ask=question, entries=found, complete=snapshot.clean))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ def open_mt5_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each with 
     symbols: Mapping[str, str] | Sequence[str],
     login: int,
     server: str,
+    clock: Callable[[], int],
     password: str = "",
     path: str = "",
     portable: bool = False,
@@ -54,7 +55,8 @@ def open_mt5_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each with 
 ) -> Mt5Venue:
     """Open the account of a login in a terminal of this machine. Raises BridgeError.
 
-    `package` stands in for the MetaTrader5 package, `worker` for the thread that calls it.
+    `clock` is the one whose times the venue is stepped with. `package` stands in for the
+    MetaTrader5 package, `worker` for the thread that calls it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     who = Login(login=login, server=server, path=path, password=password, portable=portable)
@@ -63,7 +65,7 @@ def open_mt5_venue(  # noqa: PLR0913 - the keys of a [[venue]] table, each with 
         clock=ServerClock(server_zone), absence_ns=absence_after_ms * MS_NS, fee_rate=fee_rate,
     )  # fmt: skip
     return Mt5Venue(
-        core=core, worker=worker or TerminalWorker(who, package), trust=Trust(settle_ms * MS_NS),
-        deviation=deviation, ioc_at_market=ioc_at_market, poll_ns=poll_ms * MS_NS,
-        call_ns=call_timeout_ms * MS_NS, book_depth=book_depth,
+        core=core, worker=worker or TerminalWorker(who, package, clock=clock),
+        trust=Trust(settle_ms * MS_NS), deviation=deviation, ioc_at_market=ioc_at_market,
+        poll_ns=poll_ms * MS_NS, call_ns=call_timeout_ms * MS_NS, book_depth=book_depth,
     )  # fmt: skip

@@ -64,7 +64,7 @@ def made_by(fill: Fill) -> VenueOrder:
 def _liquidity(deal: DealRow, order: Order) -> LastLiquidityInd:
     """A limit order that has rested was met by others; whatever else is executed takes."""
     kind, row = order.request.ord_type, order.row
-    rested = row is None or deal.time_msc > row.setup_msc
+    rested = row is None or deal.time_msc != row.setup_msc
     if kind in {OrdType.LIMIT, OrdType.STOP_LIMIT} and rested:
         return LastLiquidityInd.ADDED
     return LastLiquidityInd.REMOVED

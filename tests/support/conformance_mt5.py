@@ -77,8 +77,8 @@ class Mt5Desk(Desk):
             now_ns=self.now_ns, publisher=self.publications,
             make_venue=lambda: open_mt5_venue(
                 folder=self.folder, symbols={self.symbol: self.native}, login=LOGIN,
-                server=self.server.name, server_zone="Etc/GMT-2", settle_ms=100,
-                worker=self.worker, **self.settings,
+                server=self.server.name, clock=lambda: self.now_ns, worker=self.worker,
+                **{"server_zone": "Etc/GMT-2", "settle_ms": 100, **self.settings},
             ),
         )  # fmt: skip
 

@@ -128,8 +128,10 @@ class VirtualWorker:
 class World:
     """A venue on a simulated terminal; what it tells is in `told`."""
 
-    def __init__(self, server, *, terminal=None, notes=None, symbols=None, **more):
-        self.server, self.clock = server, server.clock
+    def __init__(
+        self, server, *, terminal=None, notes=None, symbols=None, zone="Etc/GMT-2", **more
+    ):
+        self.server, self.clock, self.zone = server, server.clock, zone
         self.office = server.offices[LOGIN]
         self.terminal = terminal or Terminal(server, LOGIN)
         self.package = Package(self.terminal)
@@ -138,7 +140,7 @@ class World:
         self.notes = notes or Notes()
         core = Core(
             symbols=symbols or {EURUSD: EURUSD}, notes=self.notes,
-            clock=ServerClock("Etc/GMT-2"), absence_ns=20_000 * MS,
+            clock=ServerClock(zone), absence_ns=20_000 * MS,
         )  # fmt: skip
         self.venue = Mt5Venue(
             core=core, worker=self.worker, trust=Trust(1_000 * MS), deviation=20, **more
@@ -259,8 +261,9 @@ class Trader:
     def restart(self):
         """Kill the bridge, and start another on the same terminal with the same notes."""
         self.past += self.world.told
+        world = self.world
         self.world = World(
-            self.world.server, terminal=self.world.terminal, notes=self.world.notes
+            world.server, terminal=world.terminal, notes=world.notes, zone=world.zone
         )
 
     # Judgement.

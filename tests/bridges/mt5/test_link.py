@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from support.mt5.clock import hours
 from support.mt5.constants import Retcode
 from support.mt5_trader import (
     EURUSD,
@@ -197,6 +198,26 @@ def test_the_offset_is_measured():
         world.server.quote(EURUSD, bid, "1.10020")
         world.run(300)
     assert world.venue.core.clock.measured_s == 7_200
+    assert world.venue.connected
+
+
+@pytest.mark.parametrize(("late_s", "words"), [(200, "200 s ahead of"), (-300, "300 s behind")])
+def test_a_clock_that_is_off_is_named(late_s, words):
+    """Minutes off the server's, nothing can be measured: by how much is said, and what to do."""
+    world = World(server_of(NETTING))
+    world.venue.core.clock = ServerClock()
+
+    def quote(*bids):
+        for bid in bids:
+            world.server.quote(EURUSD, bid, "1.10020")
+            world.run(300)
+
+    world.clock.offset = lambda _utc_ms: 7_200 - late_s
+    quote("1.10001", "1.10002", "1.10003")
+    assert not world.venue.connected
+    assert words in world.venue.core.why_down
+    world.clock.offset = hours(2)
+    quote("1.10004", "1.10005", "1.10006", "1.10007")
     assert world.venue.connected
 
 

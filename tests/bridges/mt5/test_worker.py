@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import count
 
 import pytest
+from support.mt5.clock import Clock as ServerTime
 from support.mt5.package import Package
+from support.mt5.symbols import ALWAYS
 from support.mt5.terminal import Terminal
 from support.mt5_trader import EURUSD, LOGIN, NETTING, server_of
 from support.waiting import wait_for
 
+from bridges.bridge import Clock, _opener
 from bridges.errors import BridgeError
+from bridges.link_events import LinkChanged
 from bridges.mt5.constants import Action, OrderType
 from bridges.mt5.jobs import Attach, Attached, Login, Look, Read, Seen, Send, Sent, Snapshot
 from bridges.mt5.records import exact
 from bridges.mt5.requests import TradeRequest
+from bridges.mt5.settings import open_mt5_venue
 from bridges.mt5_terminal import TerminalWorker, find_package
+from bridges.port import Filled, OrderRequest, Rejected
+from protocol.fields import OrdType, Side
+from protocol.order_id import OrderId
 
 REQUEST = TradeRequest(
     action=Action.DEAL, symbol=EURUSD, type=OrderType.BUY, volume=exact(0.1), magic=7
@@ -62,6 +71,63 @@ def worker(package):
     yield found
     package.gate.set()
     found.close()
+
+
+class Heard(list):
+    """What a venue tells."""
+
+    on_event = list.append
+
+
+@pytest.mark.parametrize("step_s", [60, -60, 86_400])
+def test_the_system_clock_may_be_set(tmp_path, monkeypatch, step_s):
+    """Set forward or back while the bridge runs: it stays up, orders are sent, none twice."""
+    clock, told = Clock(), Heard()
+    server = server_of(NETTING, clock=ServerTime(clock() // 1_000_000), sessions=ALWAYS)
+    venue = open_mt5_venue(
+        folder=tmp_path, symbols=[EURUSD], login=LOGIN, server=server.name, clock=clock,
+        server_zone="Etc/GMT-2", settle_ms=0, package=(package := Watched(Terminal(server, LOGIN))),
+    )  # fmt: skip
+
+    def until(condition):
+        def steps():
+            venue.step(clock())
+            return condition()
+
+        wait_for(steps, what="the venue")
+
+    def trade(number):
+        package.gate.clear()
+        venue.submit(OrderRequest(
+            cl_ord_id=OrderId(1, 1_700_000_000, number).text(), symbol=EURUSD, side=Side.BUY,
+            ord_type=OrdType.MARKET, order_qty=exact(10_000),
+        ), clock())  # fmt: skip
+        until(venue._worker.busy_since_ns)
+        package.gate.set()
+        until(lambda: sum(isinstance(one, Filled | Rejected) for one in told) == number)
+
+    try:
+        venue.connect(told, clock())
+        until(lambda: venue.connected)
+        trade(1)
+        there_ns = time.time_ns
+        monkeypatch.setattr(time, "time_ns", lambda: there_ns() + step_s * 10**9)
+        for number in (2, 3):
+            trade(number)
+        assert [type(one) for one in told if isinstance(one, Filled | Rejected)] == [Filled] * 3
+        assert [one.up for one in told if isinstance(one, LinkChanged)] == [True]
+    finally:
+        package.gate.set()
+        venue.close()
+    assert server.offices[LOGIN].ledger.twice() == {}
+
+
+def test_a_bridge_has_one_clock(tmp_path):
+    """Its worker is given the clock that steps its venue."""
+    clock = Clock()
+    settings = {"symbols": [EURUSD], "login": LOGIN, "server": "Test-Demo"}
+    venue = _opener("mt5_terminal", "MT5", tmp_path, settings, clock)()
+    assert venue._worker._clock is clock
 
 
 def result_of(worker):

@@ -21,6 +21,20 @@ def hours(number):
     return lambda _utc_ms: int(number * 3600)
 
 
+def changes(at_ms, before, after):
+    """Return a server offset that is another one, both in hours, from a moment (UTC) on."""
+    return lambda utc_ms: int((before if utc_ms < at_ms else after) * 3600)
+
+
+def zone(name):
+    """Return the offset of a zone, with its summer time."""
+    def offset(utc_ms):
+        moment = datetime.fromtimestamp(utc_ms / 1000, UTC)
+        return int(moment.astimezone(ZoneInfo(name)).utcoffset().total_seconds())
+
+    return offset
+
+
 def new_york_close(utc_ms):
     """Return the usual offset of currency brokers in seconds: midnight is 17:00 in New York."""
     moment = datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(ZoneInfo("America/New_York"))

@@ -26,6 +26,8 @@ class Market:
         self.asks = []
         self.ticks = []
         self.times = []
+        self.was_put_back = False
+        """Whether the server's clock was, so that its ticks are not in the order of their times."""
         self.known_bid = ZERO
         self.known_ask = ZERO
         """The last price of each side, also while the side is empty: money is reckoned with it."""
@@ -70,10 +72,11 @@ class Market:
         flags |= TickFlag.BID if before is None or before.bid != self.bid else 0
         flags |= TickFlag.ASK if before is None or before.ask != self.ask else 0
         tick = Tick(
-            time_msc=max(server_ms, before.time_msc if before else 0), bid=self.bid,
-            ask=self.ask, last=last, volume=volume, flags=int(flags),
+            time_msc=server_ms, bid=self.bid, ask=self.ask, last=last, volume=volume,
+            flags=int(flags),
         )  # fmt: skip
         self.ticks.append(tick)
+        self.was_put_back |= before is not None and tick.time_msc < before.time_msc
         self.times.append(tick.time_msc)
         return tick
 
@@ -128,5 +131,7 @@ class Market:
 
     def between(self, from_msc, to_msc):
         """Return the ticks of a span of server time, both ends included."""
+        if self.was_put_back:
+            return [tick for tick in self.ticks if from_msc <= tick.time_msc <= to_msc]
         low = bisect_left(self.times, from_msc)
         return self.ticks[low : bisect_right(self.times, to_msc)]

@@ -53,8 +53,11 @@ class Seen(Market):
 
     def between(self, from_msc, to_msc):
         """Return the ticks of a span of server time that have arrived, both ends included."""
-        times = self.source.times
-        low = bisect_left(times, from_msc, min(self.first, self.count), self.count)
+        times, first = self.source.times, min(self.first, self.count)
+        if self.source.was_put_back:
+            arrived = self.source.ticks[first : self.count]
+            return [tick for tick in arrived if from_msc <= tick.time_msc <= to_msc]
+        low = bisect_left(times, from_msc, first, self.count)
         return self.source.ticks[low : bisect_right(times, to_msc, low, self.count)]
 
     def see(self, count, bids, asks):

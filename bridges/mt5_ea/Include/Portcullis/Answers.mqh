@@ -124,7 +124,7 @@ public:
         {
          SDealRow deal=history.deals[i];
          int index=m_symbols_ptr.FindTerminal(deal.symbol);
-         if(!IsTrade(deal.type) || index<0 || m_standing_ptr.UtcNs(deal.time_msc)<since_ns)
+         if(!IsTrade(deal.type) || index<0 || !m_standing_ptr.IsSince(deal.time_msc,since_ns))
             continue;
          int last=ArraySize(fills);
          ArrayResize(fills,last+1);
@@ -189,7 +189,7 @@ public:
       for(int i=0; i<ArraySize(history.deals); i++)
         {
          SDealRow deal=history.deals[i];
-         if(m_standing_ptr.UtcNs(deal.time_msc)<since_ns)
+         if(!m_standing_ptr.IsSince(deal.time_msc,since_ns))
             continue;
          int index=m_symbols_ptr.FindTerminal(deal.symbol);
          SSymbolRules rules;
@@ -222,7 +222,7 @@ public:
 private:
    bool              ReadSince(const long since_ns,CAccount &history)
      {
-      long since_s=m_standing_ptr.ServerSeconds(since_ns)-1;
+      long since_s=m_standing_ptr.ServerSeconds(since_ns-SLACK_NS)-1;
       return history.ReadHistory(since_s>0 ? since_s : 0);
      }
    //--- whose deal it is; false while its order has not come

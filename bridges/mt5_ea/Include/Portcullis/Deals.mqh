@@ -63,7 +63,7 @@ void TellChainDeal(const SDealRow &deal,const SChain &chain,SFill &fill)
    if(fill.cl_ord_id=="")
       return;
    bool limits=chain.ord_type==FIX_ORD_TYPE_LIMIT || chain.ord_type==FIX_ORD_TYPE_STOP_LIMIT;
-   if(limits && deal.time_msc>SetupOf(deal.order,chain))
+   if(limits && deal.time_msc!=SetupOf(deal.order,chain))
       fill.liquidity="1";
   }
 

@@ -6,6 +6,8 @@
 //| - The history may come later than the connection. Until it must  |
 //|   have come, and while deals may be missing, the mark stays      |
 //|   where it was, and is gone back to again and again.             |
+//| - Marks are the server's wall clock, which is put back once a    |
+//|   year, by less than PUT_BACK_S: none is later than the clock.   |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_SPAN_MQH
 #define PORTCULLIS_SPAN_MQH
@@ -16,6 +18,7 @@
 
 #define OVERLAP_S 600
 #define MARK_EVERY_S 60
+#define PUT_BACK_S 7200
 #define WALKED_MARK "walked_s"
 #define HORIZON_MARK "horizon_s"
 #define LATE_HISTORY_NS ((long)60000000000)
@@ -98,7 +101,8 @@ public:
       m_mark_s=MarkS(server_s);
       if(clean && !m_has_walked)
          m_whole_s=m_mark_s-m_history_s;
-      if(m_is_quiet)
+      long ahead_s=m_horizon_s-(server_s-OVERLAP_S);
+      if(m_is_quiet || (ahead_s>0 && ahead_s<=PUT_BACK_S))
          m_horizon_s=server_s-OVERLAP_S;
       if(audits || (clean && !m_has_walked))
          m_audited_ns=now_ns;

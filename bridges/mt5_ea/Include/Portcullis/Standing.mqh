@@ -8,7 +8,9 @@
 //|   waited for after each connection.                              |
 //| - Nothing of another account is ever read or sent.               |
 //| - The server's wall clock is UTC and an offset of whole quarters |
-//|   of an hour.                                                    |
+//|   of an hour, which changes twice a year. Only the present one   |
+//|   is known: an older time may be an hour off, and the history is |
+//|   asked for, and taken, with SLACK_NS to spare.                  |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_STANDING_MQH
 #define PORTCULLIS_STANDING_MQH
@@ -17,6 +19,8 @@
 
 #define QUARTER_S 900
 #define MS_NS 1000000
+//--- more than any clock is put forward or back by
+#define SLACK_NS ((long)7200000000000)
 
 class CStanding
   {
@@ -24,9 +28,24 @@ class CStanding
    string            m_server;
    long              m_settle_ns;
    long              m_connected_ns;   // since when; 0 while it is not
+   long              m_begun_ns;       // since when the offset is known; 0: it is not
    long              m_offset_s;
+   long              m_changed_ns;     // when it was last another one
+   long              m_before_s;       // the least that it was before that
    string            m_why;
 
+   void              SetOffset(const long offset_s,const long now_ns)
+     {
+      if(m_begun_ns==0)
+         m_begun_ns=now_ns;
+      else
+         if(offset_s!=m_offset_s)
+           {
+            m_before_s=m_changed_ns==0 ? m_offset_s : MathMin(m_before_s,m_offset_s);
+            m_changed_ns=now_ns;
+           }
+      m_offset_s=offset_s;
+     }
    bool              IsConnectedNow(void)
      {
       if(TerminalInfoInteger(TERMINAL_CONNECTED)==0)
@@ -53,7 +72,10 @@ public:
       m_server="";
       m_settle_ns=0;
       m_connected_ns=0;
+      m_begun_ns=0;
       m_offset_s=0;
+      m_changed_ns=0;
+      m_before_s=0;
       m_why="";
      }
    //--- a login of 0 is that of the first account; it stays so
@@ -77,7 +99,7 @@ public:
       if(m_connected_ns==0)
          m_connected_ns=now_ns;
       long apart_s=TimeTradeServer()-TimeGMT();
-      m_offset_s=(long)MathRound((double)apart_s/QUARTER_S)*QUARTER_S;
+      SetOffset((long)MathRound((double)apart_s/QUARTER_S)*QUARTER_S,now_ns);
       return true;
      }
    //--- connected, to our account, for long enough
@@ -132,6 +154,13 @@ public:
    long              UtcNs(const long server_msc) const
      {
       return (server_msc-m_offset_s*1000)*MS_NS;
+     }
+   //--- is a time of the server's at or after a moment; in doubt it is
+   bool              IsSince(const long server_msc,const long since_ns) const
+     {
+      long least_s=since_ns<m_changed_ns ? MathMin(m_before_s,m_offset_s) : m_offset_s;
+      long slack_ns=since_ns<m_begun_ns ? SLACK_NS : 0;
+      return (server_msc-least_s*1000)*MS_NS+slack_ns>=since_ns;
      }
   };
 
