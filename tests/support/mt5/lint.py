@@ -133,7 +133,10 @@ RESERVED = (
 OTHER_LANGUAGE = (
     "auto|try|catch|throw|goto|friend|using|nullptr|constexpr|decltype|noexcept|explicit|mutable"
     "|static_cast|reinterpret_cast|const_cast|std|unsigned|signed|size_t|typedef|volatile|inline"
+    "|static_assert|alignas|alignof|typeid|thread_local|asm"
 )
+REFERENCE = rf"(?:^|[{{;])\s*(?:static\s+|const\s+)*{TYPE}\s*&\s*\w+\s*(?:=(?!=)|;|\()"
+"""A reference that is no parameter."""
 
 RULES: tuple[Rule, ...] = (
     Rule("members are reached by a point", "basis/types/object_pointers", pattern(r"->"),
@@ -148,6 +151,13 @@ RULES: tuple[Rule, ...] = (
          pattern(rf"\b(?:{RESERVED})\b\s*(?:[-+=;,)\[<>.!*/]|$)"), "void f(const int group) {}"),
     Rule("no function returns a reference", "basis/types/this",
          pattern(rf"^\s*(?:const\s+)?(?:{TYPE})\s*&\s*\w+\s*\("), "int &Value(void);"),
+    Rule("references are parameters, and no variables", "basis/types/this",
+         pattern(REFERENCE, inside="function|block"),
+         "void f(void)\n  {\n   int x=1;\n   int &y=x;\n  }"),
+    Rule("references are parameters, and no members", "basis/types/this",
+         pattern(REFERENCE, inside="class|struct"), "class CFoo\n  {\n   int &m_x;\n  };"),
+    Rule("no function returns an array, and brackets follow the name", "basis/function",
+         pattern(rf"\b{TYPE}\s*\[\w*\]\s*\w"), "uchar[] Make(void);"),
     Rule("no function returns a structure or an object (ours)", "basis/function",
          pattern(rf"^\s*(?:virtual\s+|static\s+)*(?:{STRUCT}|{CLASS})\s+\w+\s*\([^)]*\)\s*"
                  r"(?:const)?\s*(?:$|[{;=])(?<!;)"), "SFoo Make(void)\n  {"),
@@ -159,12 +169,30 @@ RULES: tuple[Rule, ...] = (
          pattern(rf"^\s*{TYPE}\s+\w+\[\w*\]\s*,"), "uchar a[],b[];"),
     Rule("arrays of one dimension only (ours)", "basis/variables", pattern(r"\[[^\]]*\]\s*\["),
          "int x[2][2];"),
+    Rule("new makes one object, and no array", "basis/operators/newoperator",
+         pattern(r"\bnew\s+\w+\s*\["), "void f() { CFoo *a_ptr=new CFoo[5]; }"),
+    Rule("delete takes one object, and no array", "basis/operators/deleteoperator",
+         pattern(r"\bdelete\s*\["), "void f(CFoo *a_ptr) { delete[] a_ptr; }"),
+    Rule("a list of values in braces follows a =", "basis/variables/initialization",
+         pattern(rf"\b{TYPE}\s+\w+(?:\[\w*\])?\s*\{{"), "void f() { int x{5}; }"),
+    Rule("a condition declares nothing", "basis/operators/if",
+         pattern(rf"\b(?:if|switch|while)\s*\(\s*(?:const\s+)?{TYPE}\s+[\w&]+\s*="),
+         "void f() { if(int x=g(); x>0) h(); }"),
+    Rule("what ?: gives is a value, to which nothing is assigned", "basis/operators/ternary",
+         pattern(r"\?[^()?]*:[^()]*\)\s*(?:=(?!=)|[-+*/%&|^]=|<<=|>>=|\+\+|--)"),
+         "void f(int &a,int &b) { (a>b ? a : b)=1; }"),
+    Rule("an enumeration has no class", "basis/types/integer/enumeration",
+         pattern(r"\benum\s+(?:class|struct)\b"), "enum class ENUM_X { A };"),
     Rule("an enumeration has a name", "basis/types/integer/enumeration",
          pattern(r"\benum\s*(?:\{|$)"), "enum { A,B };"),
     Rule("globals begin with constants", "basis/variables/initialization",
          pattern(rf"^\s*(?:static\s+|const\s+)*(?:{SIMPLE})\s+\w+\s*=[^{{;]*\w\s*\(",
                  outside="any"),
          "int x=Size();"),
+    Rule("static variables begin with constants", "basis/variables/static",
+         pattern(rf"^\s*static\s+(?:const\s+)?(?:{SIMPLE})\s+\w+\s*="
+                 r"(?!\s*(?:true|false)\s*;)[^;\"{]*\b[a-z]\w*"),
+         "void f(const int a)\n  {\n   static int x=a;\n  }"),
     Rule("members begin in a constructor", "basis/oop/incapsulation",
          pattern(rf"^\s*(?!static)(?:const\s+)?(?:{SIMPLE})\s+\w+\s*=[^;]*;",
                  inside="class|struct"), "class CFoo\n  {\n   int m_x=1;\n  };"),
@@ -185,6 +213,17 @@ RULES: tuple[Rule, ...] = (
          pattern(r"^\s*#\s*(?:if|elif|pragma|error|warning|undef\s*$)\b"), "#if X>1"),
     Rule("numbers have no suffix", "basis/types/integer/integertypes",
          pattern(r"\b\d[\d.]*(?:[uUlL]+|[fF])\b(?<!0x)"), "long x=1L;"),
+    Rule("an integer's type is one word", "basis/types/integer/integertypes",
+         pattern(r"\b(?:long|short)\s+(?:long|int|double)\b"), "long long x=1;"),
+    Rule("digits stand together", "basis/types/integer", pattern(r"\d'"), "long x=1'000'000;"),
+    Rule("a double is written in decimal digits", "basis/types/double",
+         pattern(r"\b0[xX][\da-fA-F.]*[pP]"), "double x=0x1p3;"),
+    Rule("no attributes", "basis/syntax", pattern(r"\[\["), "[[nodiscard]] int f(void);"),
+    Rule("strings have no prefix, and none is raw", "basis/types/stringconst",
+         pattern(r"\b(?:u8R?|[uUL]R?|R)[\"']"), 'string s=R"(a)";'),
+    Rule("an input is of a simple type, and no array", "basis/variables/inputvariables",
+         pattern(rf"^\s*s?input\s+(?:(?:{STRUCT}|{CLASS})\s+\w|\w+\s+\w+\s*\[)"),
+         "input SDecimal Most;"),
     Rule("a shift beyond 31 begins with a cast (ours)", "basis/operations/bit",
          pattern(r"(?<![\w)])1\s*<<\s*(?:3[2-9]|[4-6]\d)"), "long x=1<<40;"),
     Rule("a structure has no virtual functions", "basis/types/classes",
