@@ -118,14 +118,18 @@ def test_what_waits_for_an_order_in_vain_is_answered(tmp_path):
     trader.judge()
 
 
-def test_what_waits_for_an_order_is_done_when_it_is_accepted(tmp_path):
-    """Within that time the cancel is sent as soon as it can be, once."""
+@pytest.mark.parametrize("end", ["Canceled", "Replaced"])
+def test_what_waits_for_an_order_is_done_when_it_is_accepted(tmp_path, end):
+    """Within that time the cancel, or the replace, is sent as soon as it can be, once."""
     trader = trader_on(tmp_path, MarginMode.EXCHANGE, Execution.EXCHANGE)
     trader.server.faults.ponder(30_000)
     name = trader.place(price="1.09000")
     trader.run(1_000)
-    trader.cancel(name)
+    if end == "Canceled":
+        trader.cancel(name)
+    else:
+        trader.replace(name, price="1.08000")
     trader.run(31_000, step_ms=100)
-    assert trader.trail() == ["Accepted", "Canceled"]
+    assert trader.trail() == ["Accepted", end]
     assert len(trader.office.ledger.arrivals) == 2
     trader.judge()

@@ -236,7 +236,7 @@ private:
      {
       SRefusal refusal;
       long tried_ns=m_book_ptr.chains[at].tried_ns;
-      bool soon=tried_ns!=0 && now_ns-tried_ns<PLACE_SOON_NS;
+      bool soon=tried_ns!=0 && m_sender_ptr.Now()-tried_ns<PLACE_SOON_NS;
       bool wanted=m_book_ptr.chains[at].cancel_name=="" && m_book_ptr.chains[at].doom=="";
       if(soon && wanted && !m_sender_ptr.MaySend(now_ns,refusal))
          return;

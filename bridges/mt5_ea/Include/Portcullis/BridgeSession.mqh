@@ -32,6 +32,7 @@ enum ENUM_STAGED
 struct SStaged
   {
    ENUM_STAGED       kind;
+   long              asked_ns;
    SFixMessage       message;
   };
 
@@ -42,6 +43,7 @@ private:
    CIdNotes         *m_notes_ptr;
    SStaged           m_staged[];
    long              m_now_ns;
+   long              m_asked_ns;
 
 public:
    COutbox           outbox;
@@ -51,6 +53,7 @@ public:
       m_venue_ptr=NULL;
       m_notes_ptr=NULL;
       m_now_ns=0;
+      m_asked_ns=0;
      }
    void              Begin(const string venue_id,const string account,CVenue *venue_ptr,
                            CIdNotes *notes_ptr,const bool publishes,const long now_ns)
@@ -68,10 +71,11 @@ public:
       outbox.Close();
      }
 
-   //--- judge one message; nothing happens before Commit
-   void              Receive(const SFixMessage &message,const long now_ns)
+   //--- judge one message, which may have waited since asked_ns; nothing happens before Commit
+   void              Receive(const SFixMessage &message,const long asked_ns,const long now_ns)
      {
       m_now_ns=now_ns;
+      m_asked_ns=asked_ns;
       string type=message.msg_type;
       if(type=="D")
          New(message);
@@ -89,6 +93,12 @@ public:
                      Protect(message);
                   else
                      Stage(STAGED_QUESTION,message);
+     }
+   //--- the link ends: what is staged and would be new is too late, whatever its age
+   void              Abandon(void)
+     {
+      for(int i=0; i<ArraySize(m_staged); i++)
+         m_staged[i].asked_ns=0;
      }
    //--- make the notes durable, then do what was staged; false: the program must stop
    bool              Commit(void)
@@ -110,6 +120,7 @@ private:
       int size=ArraySize(m_staged);
       ArrayResize(m_staged,size+1,64);
       m_staged[size].kind=kind;
+      m_staged[size].asked_ns=m_asked_ns;
       m_staged[size].message=message;
      }
 
@@ -215,11 +226,11 @@ private:
             break;
          case STAGED_SUBMIT:
             ReadOrder(staged.message,order);
-            m_venue_ptr.Submit(order,m_now_ns);
+            m_venue_ptr.Submit(order,staged.asked_ns);
             break;
          case STAGED_REPLACE:
             ReadOrder(staged.message,order);
-            m_venue_ptr.Replace(order,m_now_ns);
+            m_venue_ptr.Replace(order,staged.asked_ns);
             break;
          case STAGED_CANCEL:
             ReadCancel(staged.message,request);
@@ -227,7 +238,7 @@ private:
             break;
          case STAGED_PROTECT:
             ReadLevels(staged.message,levels);
-            m_venue_ptr.Protect(levels,m_now_ns);
+            m_venue_ptr.Protect(levels,staged.asked_ns);
             break;
          case STAGED_LOOK_UP:
             m_venue_ptr.LookUp(outbox.Remember(staged.message,m_now_ns),

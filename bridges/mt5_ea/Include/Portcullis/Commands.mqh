@@ -34,6 +34,7 @@ struct SCommand
    string            name;
    long              since_ns;
    long              asked_ns;
+   long              ready_ns;      // since when only we have kept it waiting
 
    //--- it has waited too long for its order: nothing was sent for it, and nothing will be
    bool              IsOverdue(const long now_ns) const
@@ -61,6 +62,7 @@ public:
       waiting[at].name="";
       waiting[at].since_ns=0;
       waiting[at].asked_ns=now_ns;
+      waiting[at].ready_ns=now_ns;
       return at;
      }
    //--- does a question wait: its answer is of this moment
@@ -71,13 +73,14 @@ public:
             return true;
       return false;
      }
-   //--- take all; what cannot be done yet is to be kept
+   //--- take all; what cannot be done yet, for no fault of ours, is to be kept
    void              Take(SCommand &commands[]) { ArraySwap(commands,waiting); }
-   void              Keep(const SCommand &command)
+   void              Keep(const SCommand &command,const long now_ns)
      {
       int at=ArraySize(waiting);
       ArrayResize(waiting,at+1,64);
       waiting[at]=command;
+      waiting[at].ready_ns=now_ns;
      }
   };
 

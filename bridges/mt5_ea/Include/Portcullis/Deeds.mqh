@@ -38,7 +38,7 @@ public:
       m_listener_ptr=listener_ptr;
      }
 
-   void              Submit(const SOrderRequest &order,const long now_ns)
+   void              Submit(const SOrderRequest &order,const long ready_ns,const long now_ns)
      {
       long number=WireNumber(order.cl_ord_id);
       SRefusal refusal;
@@ -73,7 +73,8 @@ public:
          m_telling_ptr.Refused(at,refusal.reason,refusal.text);
          return;
         }
-      m_sender_ptr.Send(at,order.cl_ord_id,request,now_ns);
+      if(!m_sender_ptr.SendInTime(at,order.cl_ord_id,request,ready_ns,now_ns))
+         m_telling_ptr.Refused(at,FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,WAITED);
      }
    bool              Cancel(const SCancelRequest &cancel,const long now_ns)
      {
@@ -126,7 +127,7 @@ public:
              m_book_ptr.chains[at].asked_step==ASKED_PLACE ||
              m_walk_ptr.IsEntering(m_book_ptr.chains[at].magic);
      }
-   bool              Replace(const SOrderRequest &order,const long now_ns)
+   bool              Replace(const SOrderRequest &order,const long ready_ns,const long now_ns)
      {
       int at=Of(order.orig_cl_ord_id,now_ns);
       long number=WireNumber(order.cl_ord_id);
@@ -138,6 +139,12 @@ public:
       if(m_book_ptr.chains[at].stage==STAGE_ENDED)
         {
          m_telling_ptr.Refuse(at,order.cl_ord_id,"2",TOO_LATE,"TOO_LATE");
+         return true;
+        }
+      if(m_sender_ptr.IsLate(ready_ns))
+        {
+         m_book_ptr.Name(at,number);
+         m_telling_ptr.Refuse(at,order.cl_ord_id,"2",FIX_CXL_REJ_REASON_OTHER,WAITED);
          return true;
         }
       if(IsBusy(at) || !m_standing_ptr.IsClean(now_ns))
@@ -156,7 +163,7 @@ public:
          return false;
         }
       m_book_ptr.Name(at,number);
-      if(!may || !BeginReplace(at,order,row,refusal,now_ns))
+      if(!may || !BeginReplace(at,order,row,refusal,ready_ns,now_ns))
          m_telling_ptr.Refuse(at,order.cl_ord_id,"2",refusal.reason==FIX_ORD_REJ_REASON_BROKER
                               ? FIX_CXL_REJ_REASON_BROKER : FIX_CXL_REJ_REASON_OTHER,refusal.text);
       return true;
@@ -181,7 +188,7 @@ private:
      }
    //--- prices only: the order is changed. The quantity too: it is removed, and placed anew
    bool              BeginReplace(const int at,const SOrderRequest &order,const SOrderRow &row,
-                                  SRefusal &refusal,const long now_ns)
+                                  SRefusal &refusal,const long ready_ns,const long now_ns)
      {
       MqlTradeRequest request={};
       SSymbolRules rules;
@@ -217,8 +224,11 @@ private:
         }
       m_book_ptr.chains[at].Ask(order.cl_ord_id,same ? ASKED_MODIFY : ASKED_REMOVE);
       m_book_ptr.chains[at].is_removed=false;
-      m_sender_ptr.Send(at,order.cl_ord_id,request,now_ns);
-      return true;
+      if(m_sender_ptr.SendInTime(at,order.cl_ord_id,request,ready_ns,now_ns))
+         return true;
+      m_book_ptr.chains[at].Unask();
+      m_book_ptr.Save(at);
+      return refusal.Set(FIX_ORD_REJ_REASON_OTHER,WAITED);
      }
    //--- nothing is removed for what could not be placed
    bool              CanPlaceAnew(const int at,const SOrderRequest &order,

@@ -9,12 +9,16 @@
 //| - What was received in a batch is done behind one commit of the  |
 //|   notes. If the commit fails nothing is done, and is_dead says   |
 //|   that the program must stop.                                    |
+//| - Each message comes with the moment since when it may have      |
+//|   waited: for us to read it, or on its way. Of a batch in which  |
+//|   the link ends only cancels are done.                           |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_GATEWAYLINK_MQH
 #define PORTCULLIS_GATEWAYLINK_MQH
 
 #include "BridgeSession.mqh"
 #include "FixSession.mqh"
+#include "Lateness.mqh"
 #include "ZmtpLink.mqh"
 
 #define LOGON_PATIENCE_MS 2000
@@ -32,6 +36,7 @@ class CGatewayLink
 private:
    CZmtpLink         m_link;
    CFixSession       m_fix;
+   CLateness         m_lateness;
    CBackOff          m_back_off;
    SIdentity         m_identity;
    CBridgeSession   *m_session_ptr;
@@ -39,6 +44,8 @@ private:
    bool              m_is_trying;
    long              m_attempt_ns;
    long              m_patience_ns;
+   long              m_drained_ns;     // nothing that is read now was there before
+   long              m_asked_ns;       // the same of a message, by its own words too
    long              m_nonces;
    string            m_said;
 
@@ -54,6 +61,8 @@ public:
       m_is_trying=false;
       m_attempt_ns=0;
       m_patience_ns=0;
+      m_drained_ns=0;
+      m_asked_ns=0;
       m_nonces=0;
       m_said="";
       down_since_ns=0;
@@ -84,11 +93,14 @@ public:
       while(m_is_trying && m_link.NextMessage(frame))
         {
          m_fix.Receive(frame,now_ns);
+         m_asked_ns=MathMin(m_drained_ns,now_ns-m_lateness.Of(m_fix.delivered,now_ns));
          React(now_ns);
         }
-      Commit();
       if(!good && m_is_trying)
          Drop(m_link.problem,now_ns);
+      Commit();
+      if(m_link.is_drained)
+         m_drained_ns=now_ns;
      }
    //--- log on if it is time to; else say what is to be said, and keep the link alive
    void              Step(const long now_ns)
@@ -134,6 +146,8 @@ private:
          return;
         }
       m_is_trying=true;
+      m_drained_ns=now_ns;
+      m_lateness.Begin();
       m_patience_ns=now_ns+(long)LOGON_PATIENCE_MS*NS_PER_MS;
       m_fix.Begin(m_identity.comp_id,m_identity.peer_comp_id,m_identity.heart_bt_int,
                   m_clock_ptr.Ahead());
@@ -187,7 +201,7 @@ private:
       if(m_fix.rejected!="")
          Print("error: the gateway rejected a message of ours: ",m_fix.rejected);
       if(m_fix.delivers)
-         m_session_ptr.Receive(m_fix.delivered,now_ns);
+         m_session_ptr.Receive(m_fix.delivered,m_asked_ns,now_ns);
       bool resend=m_fix.resend;
       string disconnect=m_fix.disconnect;
       SayReplies();
@@ -220,7 +234,8 @@ private:
       m_is_trying=false;
       m_fix.LinkDown();
       m_fix.Forget();
-      //--- what was received in this batch is done before the link counts as gone
+      //--- what was received in this batch is judged before the link counts as gone
+      m_session_ptr.Abandon();
       Commit();
       m_session_ptr.LinkDown();
       //--- another bridge has our place, or one of the clocks is wrong: the gateway is there

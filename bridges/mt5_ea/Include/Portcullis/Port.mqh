@@ -265,11 +265,12 @@ public:
    virtual bool      Connected(void)=0;
    //--- begin; false when the program cannot run here, and text says why
    virtual bool      Connect(CVenueListener *listener_ptr,const long now_ns,string &text)=0;
-   virtual void      Submit(const SOrderRequest &order,const long now_ns)=0;
-   virtual void      Cancel(const SCancelRequest &request,const long now_ns)=0;
-   virtual void      Replace(const SOrderRequest &order,const long now_ns)=0;
+   //--- what is new is refused when it has waited too long; asked_ns: since when it may have
+   virtual void      Submit(const SOrderRequest &order,const long asked_ns)=0;
+   virtual void      Replace(const SOrderRequest &order,const long asked_ns)=0;
    //--- other levels for an open position
-   virtual void      Protect(const SLevelsRequest &asked,const long now_ns)=0;
+   virtual void      Protect(const SLevelsRequest &asked,const long asked_ns)=0;
+   virtual void      Cancel(const SCancelRequest &request,const long now_ns)=0;
    //--- cancel everything of ours that rests, unasked (the dead man's hand)
    virtual void      CancelAll(const string text,const long now_ns)=0;
    //--- may the account have an order of an id that is not noted: the notes may have been lost.

@@ -65,7 +65,7 @@ public:
       ArrayResize(m_open,0);
      }
 
-   void              Begin(const SLevelsRequest &asked,const long now_ns)
+   void              Begin(const SLevelsRequest &asked,const long ready_ns,const long now_ns)
      {
       SProtection made;
       SPositionRow row;
@@ -91,6 +91,11 @@ public:
             continue;
          Tell(asked,FIX_POS_MAINT_STATUS_REJECTED,made.stop,made.profit,"ALREADY_PENDING: the"
               " server has not answered the last request for the levels of this position");
+         return;
+        }
+      if(m_sender_ptr.IsLate(ready_ns))
+        {
+         Tell(asked,FIX_POS_MAINT_STATUS_REJECTED,made.stop,made.profit,WAITED);
          return;
         }
       int at=ArraySize(m_open);

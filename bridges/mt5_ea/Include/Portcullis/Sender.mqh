@@ -1,6 +1,8 @@
 //+------------------------------------------------------------------+
 //| Calls the trade server: whether it may be called, with what, and |
-//| once. What must survive is durable before.                       |
+//| once. What must survive is durable before. What is new is not    |
+//| sent when it has waited too long: for the step to come, for the  |
+//| disk, for the answers of others.                                 |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_SENDER_MQH
 #define PORTCULLIS_SENDER_MQH
@@ -11,6 +13,9 @@
 #include "Retcodes.mqh"
 #include "Walk.mqh"
 
+#define PATIENCE_NS ((long)5000000000)
+#define WAITED "NOT_SENT: it waited too long for the terminal"
+
 class CSender
   {
    CBook            *m_book_ptr;
@@ -20,12 +25,20 @@ class CSender
    CWalk            *m_walk_ptr;
    CRequests         m_requests;
    CChecks           m_checks;
+   long              m_step_ns;
+   ulong             m_step_us;
 
 public:
    CFlights          flights;
    CRetcodes         retcodes;
 
-                     CSender(void) { m_book_ptr=NULL; m_store_ptr=NULL; }
+                     CSender(void)
+     {
+      m_book_ptr=NULL;
+      m_store_ptr=NULL;
+      m_step_ns=0;
+      m_step_us=0;
+     }
    void              Open(CBook *book_ptr,CStore *store_ptr,CStanding *standing_ptr,
                           CSymbols *symbols_ptr,CWalk *walk_ptr,const bool async,
                           const int deviation,const bool ioc_at_market)
@@ -38,6 +51,18 @@ public:
       m_requests.Open(standing_ptr,deviation,ioc_at_market);
       flights.Open(async);
      }
+   void              BeginStep(const long now_ns)
+     {
+      m_step_ns=now_ns;
+      m_step_us=GetMicrosecondCount();
+     }
+   //--- the time now: a step lasts as long as what blocks in it
+   long              Now(void) const
+     {
+      return m_step_ns+(long)(GetMicrosecondCount()-m_step_us)*1000;
+     }
+   //--- is it too late for what could have been done at that time
+   bool              IsLate(const long ready_ns) const { return Now()-ready_ns>PATIENCE_NS; }
    bool              MaySend(const long now_ns,SRefusal &refusal)
      {
       string text="";
@@ -125,10 +150,31 @@ public:
    void              Send(const int at,const string name,const MqlTradeRequest &request,
                           const long now_ns)
      {
+      if(Note(at,now_ns))
+         Call(at,name,request,now_ns);
+     }
+   //--- the same for what is new; false when it was too late: it was not sent, and never will be
+   bool              SendInTime(const int at,const string name,const MqlTradeRequest &request,
+                                const long ready_ns,const long now_ns)
+     {
+      if(!Note(at,now_ns))
+         return true;
+      if(IsLate(ready_ns))
+         return false;
+      Call(at,name,request,now_ns);
+      return true;
+     }
+
+private:
+   bool              Note(const int at,const long now_ns)
+     {
       m_book_ptr.chains[at].tried_ns=now_ns;
       m_book_ptr.Save(at);
-      if(!m_store_ptr.Commit())
-         return;
+      return m_store_ptr.Commit();
+     }
+   void              Call(const int at,const string name,const MqlTradeRequest &request,
+                          const long now_ns)
+     {
       m_book_ptr.chains[at].flights++;
       flights.Send(request,at,name,now_ns);
      }

@@ -163,15 +163,15 @@ public:
      }
    virtual bool      Connected(void) { return m_was_up; }
 
-   virtual void      Submit(const SOrderRequest &order,const long now_ns)
+   virtual void      Submit(const SOrderRequest &order,const long asked_ns)
      {
-      int at=m_commands.Add(COMMAND_SUBMIT,"",now_ns);
+      int at=m_commands.Add(COMMAND_SUBMIT,"",asked_ns);
       if(at>=0)
          m_commands.waiting[at].order=order;
      }
-   virtual void      Replace(const SOrderRequest &order,const long now_ns)
+   virtual void      Replace(const SOrderRequest &order,const long asked_ns)
      {
-      int at=m_commands.Add(COMMAND_REPLACE,"",now_ns);
+      int at=m_commands.Add(COMMAND_REPLACE,"",asked_ns);
       if(at>=0)
          m_commands.waiting[at].order=order;
      }
@@ -181,9 +181,9 @@ public:
       if(at>=0)
          m_commands.waiting[at].cancel=request;
      }
-   virtual void      Protect(const SLevelsRequest &asked,const long now_ns)
+   virtual void      Protect(const SLevelsRequest &asked,const long asked_ns)
      {
-      int at=m_commands.Add(COMMAND_PROTECT,"",now_ns);
+      int at=m_commands.Add(COMMAND_PROTECT,"",asked_ns);
       if(at>=0)
          m_commands.waiting[at].levels=asked;
      }
@@ -250,6 +250,7 @@ public:
 
    virtual void      Step(const long now_ns)
      {
+      m_sender.BeginStep(now_ns);
       LookAtLink(now_ns);
       if(!m_store_ptr.IsAlive())
          return;
@@ -325,7 +326,7 @@ private:
          if(Do(commands[i],now_ns))
             continue;
          if(!commands[i].IsOverdue(now_ns))
-            m_commands.Keep(commands[i]);
+            m_commands.Keep(commands[i],now_ns);
          else
             if(commands[i].kind==COMMAND_REPLACE)
                m_deeds.LetGo(commands[i].order.cl_ord_id,commands[i].order.orig_cl_ord_id,"2");
@@ -338,14 +339,14 @@ private:
       switch(command.kind)
         {
          case COMMAND_SUBMIT:
-            m_deeds.Submit(command.order,now_ns);
+            m_deeds.Submit(command.order,command.ready_ns,now_ns);
             return true;
          case COMMAND_REPLACE:
-            return m_deeds.Replace(command.order,now_ns);
+            return m_deeds.Replace(command.order,command.ready_ns,now_ns);
          case COMMAND_CANCEL:
             return m_deeds.Cancel(command.cancel,now_ns);
          case COMMAND_PROTECT:
-            m_protect.Begin(command.levels,now_ns);
+            m_protect.Begin(command.levels,command.ready_ns,now_ns);
             return true;
          case COMMAND_LOOK_UP:
             m_answers.LookUp(command.ask,command.name,now_ns);

@@ -62,6 +62,8 @@ private:
 
 public:
    string            problem;
+   //--- the last Read has left nothing behind
+   bool              is_drained;
 
    void              Begin(const string socket_type,const SEndpoint &endpoint)
      {
@@ -70,6 +72,7 @@ public:
       m_opened_ns=0;
       m_moved_ns=0;
       problem="";
+      is_drained=false;
      }
    bool              IsOpen(void) const { return m_tcp.IsOpen(); }
    bool              IsReady(void) const { return m_tcp.IsOpen() && m_zmtp.IsReady(); }
@@ -109,17 +112,17 @@ public:
    bool              Read(const long now_ns,const uint wait_ms)
      {
       uchar bytes[];
+      is_drained=false;
       if(!IsOpen())
          return false;
       if(wait_ms>0 && (!m_tcp.ReadFirst(bytes,wait_ms) || !Take(bytes)))
          return Lose();
       //--- a read of its own for each piece that is there, but not for ever
-      for(int i=0; i<64; i++)
+      for(int i=0; i<64 && !is_drained; i++)
         {
          if(!m_tcp.Read(bytes) || !Take(bytes))
             return Lose();
-         if(ArraySize(bytes)==0)
-            break;
+         is_drained=ArraySize(bytes)==0;
         }
       if(!m_zmtp.IsReady() && now_ns-m_opened_ns>(long)HANDSHAKE_PATIENCE_MS*NS_PER_MS)
         {
