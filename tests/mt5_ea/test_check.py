@@ -116,7 +116,7 @@ class Stage:
         self.server.book("EURUSD", [bid, worst], [ask, far])
 
     def run(self, each=None):
-        """Run it to its end; return what was found by name."""
+        """Run it to its end; return what was found by name: (verdict, seen)."""
         for _ in range(8_000):
             if self.program.removed:
                 break
@@ -124,10 +124,6 @@ class Stage:
             if each is not None:
                 each(self)
         assert self.program.removed, self.chart.journal[-5:]
-        return self.findings()
-
-    def findings(self):
-        """Return (verdict, seen) by name."""
         return {one.name: (one.verdict.value, one.seen) for one in self.told().found}
 
     def told(self):
@@ -325,6 +321,14 @@ def test_what_is_otherwise_is_found(stage, name):
     assert not it.scene.books.positions
 
 
+@pytest.mark.length("ci")
+def test_a_full_socket_that_is_called_writable_is_found(stage):
+    """A small piece waits for its reader there."""
+    it = stage(Only="socket-send")
+    it.program.socket_faults(writable=True)
+    assert it.run()["socket-send"][0] == FAILS
+
+
 def test_a_locked_order_is_a_figure(stage):
     """A change that is told 10028 is seen, with what became of the order."""
     it = stage(Only="locked")
@@ -342,10 +346,11 @@ REFUSED = {
 }  # fmt: skip
 
 
-def test_a_closed_market_proves_nothing(stage):
-    """Refused for the hour, not for what is believed: those lines are open."""
-    it = stage(Only="pending,market,magic")
-    it.scene.rules(sessions=((),) * 7)
+def test_a_closed_market_and_an_empty_book_prove_nothing(stage):
+    """Refused for the hour, or by nobody there, not for what is believed: those lines are open."""
+    it = stage(Only="pending,market,magic,market-book")
+    it.terminal.fill_book("EURUSD", [], [])
+    it.scene.rules(sessions=((),) * 7, book_depth=10)
     it.quote()
     found = it.run()
     assert {one[0] for one in found.values()} == {OPEN}

@@ -121,7 +121,7 @@ class Program:
         lib.mql_probe.argtypes = [
             ctypes.c_char_p, ctypes.c_char_p, ctypes.c_long, ctypes.POINTER(ctypes.c_void_p),
         ]  # fmt: skip
-        lib.mql_socket_faults.argtypes = [ctypes.c_long] * 4
+        lib.mql_socket_faults.argtypes = [ctypes.c_long] * 5
 
     # Handlers.
 
@@ -149,10 +149,13 @@ class Program:
         return ctypes.string_at(out.value, size) if size else b""
 
     def socket_faults(
-        self, *, dummies: int = 1, most_read: int = 0, most_written: int = 0, fills: bool = False
-    ) -> None:
+        self, *, dummies: int = 1, most_read: int = 0, most_written: int = 0, fills: bool = False,
+        writable: bool = False,
+    ) -> None:  # fmt: skip
         """Misbehave as sockets do (runtime/sockets.h); of the real ones."""
-        self._library.mql_socket_faults(dummies, most_read, most_written, int(fills))
+        self._library.mql_socket_faults(
+            dummies, most_read, most_written, int(fills), int(writable)
+        )
 
     def post_tick(self) -> None:
         """A new tick of the chart's symbol: one waits at most."""

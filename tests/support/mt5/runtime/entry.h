@@ -49,8 +49,9 @@ inline Array<uchar> probe_out;
          }                                                                                     \
       return 0;                                                                                \
    }                                                                                           \
-   MQL_EXPORT void mql_socket_faults(long dummies, long most_read, long most_written, long fills) { \
-      mql::socket_faults = mql::SocketFaults{dummies, most_read, most_written, fills};         \
+   MQL_EXPORT void mql_socket_faults(long dummies, long most_read, long most_written, long fills, \
+                                     long writable) {                                          \
+      mql::socket_faults = mql::SocketFaults{dummies, most_read, most_written, fills, writable}; \
    }                                                                                           \
    MQL_EXPORT const char *mql_crashed() { return mql::runtime.crashed.c_str(); }               \
    MQL_EXPORT void mql_stop() { mql::runtime.stopped = true; }                                 \

@@ -26,6 +26,7 @@ struct SocketFaults {
    long most_read = 0;      // 0: as much as there is
    long most_written = 0;
    long fills = 0;          // 1: SocketRead waits for all that it was asked for, or for its time
+   long writable = 0;       // 1: SocketIsWritable says yes of whatever is connected
 };
 struct TcpSocket {
    int handle;
@@ -133,7 +134,8 @@ inline uint SocketIsReadable(int socket) {
 inline bool SocketIsWritable(int socket) {
    if (!mql::real_sockets) return mql::call("SocketIsWritable", socket).ok;
    mql::TcpSocket *tcp = mql::socket_of(socket);
-   return tcp != nullptr && tcp->connected && mql::wait_for(tcp->handle, POLLOUT, 0);
+   if (tcp == nullptr || !tcp->connected) return false;
+   return mql::socket_faults.writable || mql::wait_for(tcp->handle, POLLOUT, 0);
 }
 // Returns what there is, at most `most`, after waiting at most `timeout_ms` for the first byte.
 // "Dynamic array size is increased by the number of read bytes": whether the bytes stand behind the

@@ -59,6 +59,12 @@ private:
          waited+=MARKET_LOOK_MS;
         }
       MarketBookRelease(name);
+      if(ArraySize(rows)==0)
+        {
+         m_report_ptr.Say("market-book",CHECK_OPEN,name+" has a depth, and nobody fills its book:"
+                          " name a symbol that has one in the input CheckSymbol");
+         return;
+        }
       m_report_ptr.Judge("market-book",IsSorted(rows),
                          StringFormat("%d rows after %d ms, %s",ArraySize(rows),waited,
                                       IsSorted(rows) ? "from the highest price to the lowest" :

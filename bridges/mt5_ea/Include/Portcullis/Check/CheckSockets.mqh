@@ -106,11 +106,11 @@ private:
         {
          ulong start_us=GetMicrosecondCount();
          int written=SocketSend(socket,piece,TCP_PIECE);
-         waited=(long)(GetMicrosecondCount()-start_us)/1000>=SOCKETS_WAITED_MS;
-         if(written<=0)
-            break;
+         //--- it had no room for all of it, or made some
+         waited=written<TCP_PIECE ||
+                (long)(GetMicrosecondCount()-start_us)/1000>=SOCKETS_WAITED_MS;
          calls++;
-         filled+=written;
+         filled+=written>0 ? written : 0;
         }
       return filled;
      }
