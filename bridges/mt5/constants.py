@@ -116,6 +116,26 @@ class TradeMode(IntEnum):
     FULL = 4
 
 
+class CalcMode(IntEnum):
+    """SYMBOL_CALC_MODE_*: by which formula a symbol's profits and margin are reckoned."""
+
+    FOREX = 0
+    FUTURES = 1
+    CFD = 2
+    CFDINDEX = 3
+    CFDLEVERAGE = 4
+    FOREX_NO_LEVERAGE = 5
+    EXCH_STOCKS = 32
+    EXCH_FUTURES = 33
+    EXCH_OPTIONS = 34
+    """So the package alone calls what in MQL5 is EXCH_FUTURES_FORTS."""
+    EXCH_OPTIONS_MARGIN = 36
+    EXCH_BONDS = 37
+    EXCH_STOCKS_MOEX = 38
+    EXCH_BONDS_MOEX = 39
+    SERV_COLLATERAL = 64
+
+
 class AccountTradeMode(IntEnum):
     """ACCOUNT_TRADE_MODE_*: whose money it is."""
 

@@ -29,7 +29,7 @@ from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, row_terms
 from bridges.mt5.recall import Recall
-from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow
+from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow, learn
 from bridges.mt5.tables import BUSTED, ENDS, ORIGINS, TRADE_SIDES
 from bridges.mt5.telling import entries_of, fill_of, made_by
 from bridges.mt5.units import units_of
@@ -190,7 +190,7 @@ class Core:
         if not snapshot.clean:
             return
         self.latest, self.account = snapshot, snapshot.account
-        self.rules |= {one.name: one for one in snapshot.symbols}
+        learn(self.rules, snapshot.symbols)
         self.recall.see(snapshot)
         first = not self.horizon_msc
         if first:

@@ -23,7 +23,7 @@ from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Pause, Talk, pauses, rea
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
 from bridges.mt5.recall import REPLACE_REFUSED, call, is_rest, own
-from bridges.mt5.records import SymbolRow
+from bridges.mt5.records import SymbolRow, learn
 from bridges.mt5.requests import (
     Terms,
     TradeRequest,
@@ -140,7 +140,7 @@ class Deeds:
             sent = yield from send(self._job(made, used, name, not_after_ns))
             if sent.rules is None:
                 return sent
-            rules[native] = sent.rules
+            learn(rules, (sent.rules,))
         text = f"NOT_SENT: the rules of {native} changed {TRIES} times meanwhile; send it again"
         return Sent(refusal=Refusal(OrdRejReason.OTHER, text))
 

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from bridges.mt5.constants import COPY_TICKS_ALL, RES_S_OK, Action, Retcode
+from bridges.mt5.margin import margin_rate
 from bridges.mt5.records import (
     AccountRow,
     BookRow,
@@ -32,8 +33,6 @@ from bridges.mt5.records import (
     Quote,
     SymbolRow,
     TickRow,
-    as_float,
-    exact,
     read_account,
     read_book,
     read_deal,
@@ -235,33 +234,25 @@ def attach(package: Any, login: Login, job: Attach) -> Attached:
         wrong = wrong_account(account, login)
         if wrong:
             return Attached(problem=wrong, wrong_account=True)
-        symbols = tuple(_select(package, name) for name in job.symbols)
-        rates = {one.name: rate for one in symbols if (rate := _margin_rate(package, one))}
+        symbols = tuple(_select(package, name, account.currency) for name in job.symbols)
+        wrong = next((one.problem for one in symbols if one.problem), "")
+        if wrong:
+            return Attached(problem=wrong)
+        rates = {one.name: rate for one in symbols if (rate := margin_rate(package, one))}
     except CallFailed as problem:
         return Attached(problem=str(problem))
     return Attached(symbols=symbols, margin_rates=rates, account=account)
 
 
-def _select(package: Any, name: str) -> SymbolRow:
+def _select(package: Any, name: str, currency: str) -> SymbolRow:
     """Let a symbol be watched, and its book where it has one. Raises CallFailed."""
     if not package.symbol_select(name, True):  # noqa: FBT003 - the package's own
         call = f"symbol_select({name})"
         raise CallFailed(call, *_last_error(package))
-    found = read_symbol(_one(package, "symbol_info", name))
+    found = read_symbol(_one(package, "symbol_info", name), currency)
     if found.book_depth:
         package.market_book_add(name)
     return found
-
-
-def _margin_rate(package: Any, symbol: SymbolRow) -> Decimal | None:
-    """Ask what part of its worth the smallest position blocks, both in the account's currency."""
-    row = package.symbol_info_tick(symbol.name)
-    if row is None or not row.ask:
-        return None
-    lots = as_float(symbol.volume_min)
-    blocked = package.order_calc_margin(0, symbol.name, lots, row.ask)
-    worth = package.order_calc_profit(0, symbol.name, lots, row.ask, 2 * row.ask)
-    return exact(blocked / worth) if blocked and worth else None
 
 
 def wrong_account(account: AccountRow, login: Login) -> str:
@@ -288,7 +279,8 @@ def read(package: Any, login: Login, job: Read) -> Snapshot:
             if before == after:
                 break
         symbols = tuple(
-            read_symbol(_one(package, "symbol_info", name)) for name in job.symbols
+            read_symbol(_one(package, "symbol_info", name), account.currency)
+            for name in job.symbols
         )
         _standing(package, login)
     except CallFailed as problem:
@@ -339,12 +331,13 @@ def _prepare(package: Any, login: Login, job: Send) -> dict[str, Any] | Sent:
     """Check everything that a request depends on. Raises CallFailed, NotConnected."""
     request = job.request
     places = request.action in {Action.DEAL, Action.PENDING, Action.CLOSE_BY}
-    _, may_trade = _standing(package, login)
+    account, may_trade = _standing(package, login)
     if not may_trade:
         return _unsent("TRADE_NOT_ALLOWED: the terminal or the account lets no program trade")
     if places and _exists(package, job):
         return Sent(exists=True)
-    symbol = read_symbol(_one(package, "symbol_info", request.symbol))
+    row = _one(package, "symbol_info", request.symbol)
+    symbol = read_symbol(row, account.currency).after(job.rules)
     if job.rules is not None and not symbol.makes_as(job.rules):
         return Sent(rules=symbol)
     finished = priced(

@@ -15,6 +15,7 @@ from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, Pause, Talk, attach, look, pauses, read
 from bridges.mt5.jobs import Attach, Look, Snapshot
 from bridges.mt5.market import Market
+from bridges.mt5.records import learn
 
 OVERLAP_NS = 120 * SECOND_NS
 """So far back the history is read each time, since an entry may come late."""
@@ -69,7 +70,7 @@ class Link:
                 self._down(attached.problem)
                 yield pause if not attached.wrong_account else Pause(IDLE_NS)
                 continue
-            core.rules = {symbol.name: symbol for symbol in attached.symbols}
+            learn(core.rules, attached.symbols)
             core.margin_rates, core.account = attached.margin_rates, attached.account
             self._watched = True
             yield from self._poll()

@@ -24,6 +24,7 @@ from bridges.mt5.constants import (
     OrderFlag,
     TradeMode,
 )
+from bridges.mt5.lots import lot_of
 from protocol.numbers import plain
 
 PLACES = 8
@@ -87,6 +88,7 @@ class SymbolRow(Struct, frozen=True, kw_only=True):
     point: Decimal
     tick_size: Decimal
     contract_size: Decimal
+    """Units of a lot, see lots.py."""
     volume_min: Decimal
     volume_max: Decimal
     volume_step: Decimal
@@ -102,32 +104,60 @@ class SymbolRow(Struct, frozen=True, kw_only=True):
     currency_base: str
     currency_profit: str
     book_depth: int
+    problem: str = ""
+    """Why no order may open anything, of what was known before; empty if one may."""
+
+    def after(self, before: SymbolRow | None) -> SymbolRow:
+        """Return what holds now: what a lot is stays, or what is open would have other quantities.
+
+        While it is not known any more, or is another, nothing is opened.
+        """
+        if before is None or (not self.problem and self.contract_size == before.contract_size):
+            return self
+        text = (
+            f"LOT: a lot of {self.name} was {before.contract_size} units, and is"
+            f" {self.contract_size} now: restart the bridge when nothing is open in it"
+        )
+        return replace(before, problem=self.problem or text)
 
     def makes_as(self, other: SymbolRow) -> bool:
         """Whether requests are made by these rules as by others.
 
         Levels, which float at many brokers, are measured when a request is sent, not before.
         """
-        return self == replace(
+        same_problem = self.problem.partition(":")[0] == other.problem.partition(":")[0]
+        return same_problem and self == replace(
             other, stops_level=self.stops_level, freeze_level=self.freeze_level,
-            volume_limit=self.volume_limit, book_depth=self.book_depth,
+            volume_limit=self.volume_limit, book_depth=self.book_depth, problem=self.problem,
         )  # fmt: skip
 
 
-def read_symbol(row: Any) -> SymbolRow:
-    """Read a SymbolInfo; the tick is the point where the symbol has no tick size of its own."""
+def read_symbol(row: Any, currency: str) -> SymbolRow:
+    """Read a SymbolInfo; the tick is the point where the symbol has no tick size of its own.
+
+    `currency` is the account's.
+    """
     point = exact_price(row.point)
+    tick = exact_price(row.trade_tick_size) or point
+    size, problem = lot_of(
+        row, tick, exact(row.trade_contract_size), exact(row.trade_tick_value), currency
+    )
     return SymbolRow(
-        name=str(row.name), point=point, tick_size=exact_price(row.trade_tick_size) or point,
-        contract_size=exact(row.trade_contract_size), volume_min=exact(row.volume_min),
-        volume_max=exact(row.volume_max), volume_step=exact(row.volume_step),
-        volume_limit=exact(row.volume_limit), trade_mode=TradeMode(row.trade_mode),
+        name=str(row.name), point=point, tick_size=tick, contract_size=size, problem=problem,
+        volume_min=exact(row.volume_min), volume_max=exact(row.volume_max),
+        volume_step=exact(row.volume_step), volume_limit=exact(row.volume_limit),
+        trade_mode=TradeMode(row.trade_mode),
         execution=Execution(row.trade_exemode), filling=FillingFlag(row.filling_mode & 7),
         orders=OrderFlag(row.order_mode & 127), expiration=ExpirationFlag(row.expiration_mode & 15),
         stops_level=int(row.trade_stops_level), freeze_level=int(row.trade_freeze_level),
         currency_base=str(row.currency_base), currency_profit=str(row.currency_profit),
         book_depth=int(row.ticks_bookdepth),
     )  # fmt: skip
+
+
+def learn(rules: dict[str, SymbolRow], symbols: Iterable[SymbolRow]) -> None:
+    """Take the rules of symbols as they are now, by name."""
+    rules |= {one.name: one.after(rules.get(one.name)) for one in symbols}
 
 
 class OrderRow(Struct, frozen=True, kw_only=True):

@@ -243,17 +243,17 @@ def _shape(order: OrderRequest, symbol: SymbolRow) -> Refusal | None:
 def _side(
     side: Side, lots: Decimal, symbol: SymbolRow, held: tuple[PositionRow, ...]
 ) -> Refusal | None:
-    """Check the trade mode: what may be opened, and what may only be closed."""
+    """Check the trade mode, and what a lot is: what may be opened, and what may only be closed."""
     mode = symbol.trade_mode
     opens = {
         TradeMode.FULL: True, TradeMode.LONGONLY: side is Side.BUY,
         TradeMode.SHORTONLY: side is Side.SELL,
-    }.get(mode, False)  # fmt: skip
+    }.get(mode, False) and not symbol.problem  # fmt: skip
     against = sum((one.volume for one in held if one.lots * side.sign < 0), ZERO)
     if opens or (mode is not TradeMode.DISABLED and lots <= against):
         return None
     text = f"TRADE_MODE: {symbol.name} is {mode.name}, and this order would open a position"
-    return Refusal(OrdRejReason.EXCHANGE_CLOSED, text)
+    return Refusal(OrdRejReason.EXCHANGE_CLOSED, symbol.problem or text)
 
 
 def modify_request(

@@ -1,4 +1,4 @@
-"""Units of the underlying and lots: converted by the contract size, exactly or not at all."""
+"""Units and lots: converted by what a lot is (lots.py), exactly or not at all."""
 
 from __future__ import annotations
 

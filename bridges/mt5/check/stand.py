@@ -87,7 +87,7 @@ class Stand:
         if self.mt5.positions_get(symbol=self.name) or self.mt5.orders_get(symbol=self.name):
             msg = f"there are orders or a position in {self.name}: close them, or name another"
             raise BridgeError(msg)
-        self._symbol = read_symbol(row)
+        self._symbol = read_symbol(row, account.currency)
         version = self.mt5.version()
         kind = margin.name.lower().removeprefix("retail_")
         return {

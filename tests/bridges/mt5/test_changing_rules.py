@@ -24,7 +24,7 @@ def change(monkeypatch):
 
     def begin(of):
         monkeypatch.setattr(
-            jobs, "read_symbol", lambda row: replace(READ(row), **of(next(numbers)))
+            jobs, "read_symbol", lambda *args: replace(READ(*args), **of(next(numbers)))
         )
 
     return begin

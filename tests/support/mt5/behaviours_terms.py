@@ -1,10 +1,15 @@
-"""Scenes of both MetaTrader bridges: how long what a symbol takes may live. See behaviours.py."""
+"""Scenes of both MetaTrader bridges: what a symbol is, and how long what is in it lives."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from support.mt5.behaviours import scene
-from support.mt5.constants import ExpirationFlag
+from support.mt5.constants import CalcMode, ExpirationFlag
 from support.mt5.stage import ALL, EXCHANGE
+
+FUTURE = {"calc_mode": CalcMode.EXCH_FUTURES_FORTS, "tick_value": "1.3", "margin": "USD"}
+"""A tick of 0.00001 is worth 1.3: a lot is 130,000 units, whatever its contract of 100,000 says."""
 
 
 @scene((EXCHANGE,), """
@@ -34,3 +39,40 @@ def a_symbol_of_ten_digits(play):
     play.quote("0.0000123456", "0.0000123466").buy("a", price="0.00001234001")
     play.buy("b", price="0.0000123399").replace("b2", "b", price="0.0000123401")
     play.quote("0.0000123390", "0.0000123401").protect("m", "0.0000120007")
+
+
+@scene(ALL, """
+    a new buy 26000 = 0/26000 new
+    a fill buy 26000 26000@1.1001 fee 0.8 P1 = 26000/0 filled
+    b new sell 13000 = 0/13000 new
+    b fill sell 13000 13000@1.11 fee 0.4 P1 = 13000/0 filled
+    held P1 13000@1.1001
+""", **FUTURE)
+def a_lot_of_a_future_is_what_a_tick_says(play):
+    """Quantity times price is money: what the fills say was earned is what the server books."""
+    play.buy("a", "26000").quote("1.11").sell("b", "13000", reduces=True)
+    *_, closing = play.office.ledger.executions
+    assert closing.profit == round(13_000 * (closing.price - Decimal("1.1001")), 2)
+
+
+@scene(ALL, """
+    a new buy 26000 = 0/26000 new
+    a fill buy 26000 26000@1.1001 fee 0.8 P1 = 26000/0 filled
+    b rejected exchange_closed LOT
+    c new sell 13000 = 0/13000 new
+    c fill sell 13000 13000@1.1 fee 0.4 P1 = 13000/0 filled
+    d rejected exchange_closed CALC_MODE
+    e rejected exchange_closed TICK_VALUE
+    f new sell 13000 = 0/13000 new
+    f fill sell 13000 13000@1.1 fee 0.4 P1 = 13000/0 filled
+    g new buy 13000 = 0/13000 new
+    g fill buy 13000 13000@1.1001 fee 0.4 P2 = 13000/0 filled
+    held P2 13000@1.1001
+""", **FUTURE)
+def a_lot_that_becomes_another_closes_only(play):
+    """Positions keep their quantities; nothing is opened until a lot is again what it was."""
+    play.buy("a", "26000").rules(**FUTURE | {"tick_value": "1.4"}).buy("b", "13000")
+    play.sell("c", "13000", reduces=True)
+    play.rules(**FUTURE | {"calc_mode": CalcMode.EXCH_BONDS}).buy("d", "13000")
+    play.rules(**FUTURE | {"tick_value": 0}).buy("e", "13000").sell("f", "13000", reduces=True)
+    play.rules(**FUTURE).buy("g", "13000")

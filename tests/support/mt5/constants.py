@@ -237,7 +237,7 @@ class Execution(IntEnum):
 
 
 class CalcMode(IntEnum):
-    """ENUM_SYMBOL_CALC_MODE: those that this server computes."""
+    """ENUM_SYMBOL_CALC_MODE: those that this server computes, and bonds, which are only told."""
 
     FOREX = 0
     FUTURES = 1
@@ -247,6 +247,13 @@ class CalcMode(IntEnum):
     FOREX_NO_LEVERAGE = 5
     EXCH_STOCKS = 32
     EXCH_FUTURES = 33
+    EXCH_FUTURES_FORTS = 34
+    EXCH_BONDS = 37
+
+    @property
+    def by_ticks(self):
+        """Whether profits follow from what a tick is worth, and margin from the initial one."""
+        return self.name.endswith(("FUTURES", "FORTS"))
 
 
 class SwapMode(IntEnum):

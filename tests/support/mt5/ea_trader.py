@@ -229,7 +229,7 @@ class EaTrader:
 
         `quiet` is for what happened while nobody listened: the answers to questions count then.
         """
-        ledger, contract = self.office.ledger, self.rules.contract_size
+        ledger, contract = self.office.ledger, self.rules.per_price
         assert ledger.twice() == {}
         told = self.fills()
         if quiet:

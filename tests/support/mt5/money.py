@@ -65,7 +65,7 @@ def raw_margin(rules, *, volume, price, leverage, maintenance=False):
         initial = rules.margin_maintenance
     size = volume * rules.contract_size
     mode = rules.calc_mode
-    if mode in (CalcMode.FUTURES, CalcMode.EXCH_FUTURES):
+    if mode.by_ticks:
         return volume * initial
     if initial:
         return volume * initial / (leverage if mode is CalcMode.FOREX else 1)

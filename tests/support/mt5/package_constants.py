@@ -19,8 +19,8 @@ PREFIXES = (
     ("TICK_FLAG_", mql5.TickFlag), ("COPY_TICKS_", mql5.CopyTicks),
     ("BOOK_TYPE_", mql5.BookType),
 )  # fmt: skip
-ABSENT = {"TRADE_RETCODE_HEDGE_PROHIBITED"}
-"""What MQL5 has and the package has not."""
+ABSENT = {"TRADE_RETCODE_HEDGE_PROHIBITED", "SYMBOL_CALC_MODE_EXCH_FUTURES_FORTS"}
+"""What MQL5 has and the package has not, or calls otherwise (EXCH_OPTIONS)."""
 PLAIN_DEALS = {"DIVIDEND", "DIVIDEND_FRANKED", "TAX"}
 """The deal types that the package calls DEAL_… without TYPE."""
 NAMES = {
@@ -30,7 +30,7 @@ NAMES = {
         "H8": 16392, "H12": 16396, "D1": 16408, "W1": 32769, "MN1": 49153,
     },
     "SYMBOL_CALC_MODE_": {
-        "EXCH_OPTIONS": 34, "EXCH_OPTIONS_MARGIN": 36, "EXCH_BONDS": 37, "EXCH_STOCKS_MOEX": 38,
+        "EXCH_OPTIONS": 34, "EXCH_OPTIONS_MARGIN": 36, "EXCH_STOCKS_MOEX": 38,
         "EXCH_BONDS_MOEX": 39, "SERV_COLLATERAL": 64,
     },
     "SYMBOL_CHART_MODE_": {"BID": 0, "LAST": 1},

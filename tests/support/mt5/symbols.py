@@ -1,6 +1,7 @@
 """What may be traded and by which rules: SYMBOL_* properties, sessions, margin, swap, commission.
 
-`eurusd()`, `usdjpy()`, `future()` and `stock()` are ready-made; every keyword changes one rule.
+`eurusd()`, `usdjpy()`, `future()`, `index_future()` and `stock()` are ready-made; every keyword
+changes one rule.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class Symbol(Struct, frozen=True, kw_only=True):
     @property
     def per_price(self):
         """What one lot earns, in the profit currency, when the price rises by one."""
-        futures = self.calc_mode in (CalcMode.FUTURES, CalcMode.EXCH_FUTURES)
-        return self.tick_value / self.tick_size if futures else self.contract_size
+        by_ticks = CalcMode(self.calc_mode).by_ticks
+        return self.tick_value / self.tick_size if by_ticks else self.contract_size
 
     def is_open(self, server_ms):
         """Say whether the trade session is open. 1970-01-01 was a Thursday."""
@@ -136,6 +137,16 @@ def future(name="ESH4", **rules):
     common = {
         "digits": 2, "contract_size": 50, "tick_size": "0.25", "tick_value": "12.5",
         "calc_mode": CalcMode.EXCH_FUTURES, "margin_initial": 1000, "description": "A future",
+    }  # fmt: skip
+    return _exchange(name, **(common | rules))
+
+
+def index_future(name="RIZ4", **rules):
+    """Make an exchange future whose ticks of 10 are worth 13, whatever its contract of 1 says."""
+    common = {
+        "digits": 0, "contract_size": 1, "tick_size": 10, "tick_value": 13,
+        "calc_mode": CalcMode.EXCH_FUTURES_FORTS, "margin_initial": 20_000,
+        "description": "A future on an index",
     }  # fmt: skip
     return _exchange(name, **(common | rules))
 

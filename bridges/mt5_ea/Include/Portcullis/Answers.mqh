@@ -208,9 +208,11 @@ public:
    void              Instruments(const string ask,const SDecimal &fee_rate,const long now_ns)
      {
       SInstrument instruments[];
+      string why;
       bool whole=m_symbols_ptr.Refresh();
-      ArrayResize(instruments,m_symbols_ptr.Count());
-      for(int i=0; i<m_symbols_ptr.Count(); i++)
+      int count=m_symbols_ptr.AreKnown(why) ? m_symbols_ptr.Count() : 0;
+      ArrayResize(instruments,count);
+      for(int i=0; i<count; i++)
         {
          SSymbolRules rules;
          m_symbols_ptr.Rules(i,rules);

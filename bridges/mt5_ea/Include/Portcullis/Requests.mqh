@@ -153,15 +153,16 @@ private:
              rules.IsOnTick("TakeProfitPx(5002)",order.take_profit_px,refusal);
      }
 
-   //--- the trade mode: what may be opened, and what may only be closed
+   //--- the trade mode, and what a lot is: what may be opened, and what may only be closed
    bool              MayOpen(const SOrderRequest &order,const SDecimal &lots,
                              const SSymbolRules &rules,const SPositionRow &held[],
                              SRefusal &refusal) const
      {
       bool buys=order.side==FIX_SIDE_BUY;
       int mode=rules.trade_mode;
-      if(mode==SYMBOL_TRADE_MODE_FULL || (mode==SYMBOL_TRADE_MODE_LONGONLY && buys) ||
-         (mode==SYMBOL_TRADE_MODE_SHORTONLY && !buys))
+      bool opens=mode==SYMBOL_TRADE_MODE_FULL || (mode==SYMBOL_TRADE_MODE_LONGONLY && buys) ||
+                 (mode==SYMBOL_TRADE_MODE_SHORTONLY && !buys);
+      if(opens && rules.problem=="")
          return true;
       SDecimal against;
       against.SetWhole(0);
@@ -170,8 +171,8 @@ private:
             against.Add(held[i].volume);
       if(mode!=SYMBOL_TRADE_MODE_DISABLED && lots.Compare(against)<=0)
          return true;
-      return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,"TRADE_MODE: "+rules.name+
-                         " lets no such position be opened now");
+      return refusal.Set(FIX_ORD_REJ_REASON_EXCHANGE_CLOSED,rules.problem!="" ? rules.problem :
+                         "TRADE_MODE: "+rules.name+" lets no such position be opened now");
      }
 
    //--- a net account has one position a symbol, which every order of the other side reduces

@@ -33,6 +33,7 @@ class CStanding
    long              m_changed_ns;     // when it was last another one
    long              m_before_s;       // the least that it was before that
    string            m_why;
+   string            m_wait;           // why somebody else does not rely on it
 
    void              SetOffset(const long offset_s,const long now_ns)
      {
@@ -77,6 +78,7 @@ public:
       m_changed_ns=0;
       m_before_s=0;
       m_why="";
+      m_wait="";
      }
    //--- a login of 0 is that of the first account; it stays so
    void              Open(const long login,const string server,const int settle_ms)
@@ -91,7 +93,10 @@ public:
    //--- look again; each read is between two looks
    bool              Look(const long now_ns)
      {
-      if(!IsConnectedNow())
+      bool connected=IsConnectedNow();
+      if(connected && m_wait!="")
+         m_why=m_wait;
+      if(!connected || m_wait!="")
         {
          m_connected_ns=0;
          return false;
@@ -107,6 +112,8 @@ public:
      {
       return m_connected_ns!=0 && now_ns-m_connected_ns>=m_settle_ns;
      }
+   //--- not to be relied on, for a reason that somebody else has; empty: there is none
+   void              Wait(const string why) { m_wait=why; }
    bool              IsConnected(void) const { return m_connected_ns!=0; }
    string            Why(const long now_ns) const
      {

@@ -1,7 +1,8 @@
 //+------------------------------------------------------------------+
-//| The rules of one symbol as the terminal has them now; units of   |
-//| the underlying and lots, converted by the contract size exactly  |
-//| or not at all.                                                   |
+//| The rules of one symbol as the terminal has them now; units and  |
+//| lots, converted by what a lot is, exactly or not at all. A lot   |
+//| is as many units as it earns, in the currency of its profits,    |
+//| when its price rises by 1: then quantity times price is money.   |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_SYMBOLRULES_MQH
 #define PORTCULLIS_SYMBOLRULES_MQH
@@ -32,7 +33,7 @@ struct SSymbolRules
    string            symbol;        // ours
    SDecimal          point;
    SDecimal          tick;
-   SDecimal          contract;
+   SDecimal          contract;      // units of a lot
    SDecimal          volume_min;
    SDecimal          volume_max;
    SDecimal          volume_step;
@@ -46,6 +47,8 @@ struct SSymbolRules
    int               book_depth;
    string            base;
    string            currency;
+   //--- why no order may open anything; empty: one may
+   string            problem;
 
    //--- false when the terminal does not know the symbol
    bool              Read(const string terminal_name,const string our_name)
@@ -67,14 +70,16 @@ struct SSymbolRules
       SetExactPrice(tick,SymbolInfoDouble(name,SYMBOL_TRADE_TICK_SIZE));
       if(!tick.IsPositive())
          tick=point;
-      SetExact(contract,SymbolInfoDouble(name,SYMBOL_TRADE_CONTRACT_SIZE));
       SetExact(volume_min,SymbolInfoDouble(name,SYMBOL_VOLUME_MIN));
       SetExact(volume_max,SymbolInfoDouble(name,SYMBOL_VOLUME_MAX));
       SetExact(volume_step,SymbolInfoDouble(name,SYMBOL_VOLUME_STEP));
       base=SymbolInfoString(name,SYMBOL_CURRENCY_BASE);
       currency=SymbolInfoString(name,SYMBOL_CURRENCY_PROFIT);
-      return contract.IsPositive() && volume_step.IsPositive() && tick.IsPositive();
+      SetLot((int)SymbolInfoInteger(name,SYMBOL_TRADE_CALC_MODE));
+      return true;
      }
+   //--- is it known what a lot is
+   bool              IsKnown(void) const { return contract.IsPositive(); }
 
    bool              Units(const SDecimal &lots,SDecimal &units) const
      {
@@ -141,6 +146,61 @@ struct SSymbolRules
       SetExact(rate,blocked/worth);
      }
 
+   //--- docs: ENUM_SYMBOL_CALC_MODE. Currencies, CFDs and shares go by the contract size, futures
+   //--- by what a tick is worth
+   void              SetLot(const int mode)
+     {
+      problem="";
+      contract.Clear();
+      switch(mode)
+        {
+         case SYMBOL_CALC_MODE_FUTURES:
+         case SYMBOL_CALC_MODE_EXCH_FUTURES:
+         case SYMBOL_CALC_MODE_EXCH_FUTURES_FORTS:
+            SetLotByTicks();
+            break;
+         case SYMBOL_CALC_MODE_FOREX:
+         case SYMBOL_CALC_MODE_FOREX_NO_LEVERAGE:
+         case SYMBOL_CALC_MODE_CFD:
+         case SYMBOL_CALC_MODE_CFDINDEX:
+         case SYMBOL_CALC_MODE_CFDLEVERAGE:
+         case SYMBOL_CALC_MODE_EXCH_STOCKS:
+         case SYMBOL_CALC_MODE_EXCH_STOCKS_MOEX:
+            SetExact(contract,SymbolInfoDouble(name,SYMBOL_TRADE_CONTRACT_SIZE));
+            if(!contract.IsPositive())
+               problem="CONTRACT_SIZE: the terminal tells no contract size of "+name;
+            break;
+         default:
+            problem="CALC_MODE: profits of "+name+" are reckoned by mode "+IntegerToString(mode)+
+                    " of SYMBOL_TRADE_CALC_MODE; currencies, CFDs, shares and futures are traded,"
+                    " nothing else";
+        }
+      if(!tick.IsPositive())
+         problem="TICK_SIZE: the terminal tells no tick of "+name;
+      else
+         if(!volume_step.IsPositive())
+            problem="VOLUME_STEP: the terminal tells no step of volumes of "+name;
+      if(problem!="")
+         contract.Clear();
+     }
+   //--- what a tick is worth is told in the account's currency, by a rate that moves where profits
+   //--- are in another one: then no number of units is right
+   void              SetLotByTicks(void)
+     {
+      string account=AccountInfoString(ACCOUNT_CURRENCY);
+      SDecimal worth;
+      SetExact(worth,SymbolInfoDouble(name,SYMBOL_TRADE_TICK_VALUE));
+      contract=worth;
+      if(currency!=account)
+         problem="TICK_VALUE: profits of "+name+" are in "+currency+", what a tick is worth is told"
+                 " in "+(account=="" ? "no currency yet" : account)+", the account's: what a lot"
+                 " is cannot be known";
+      else
+         if(!worth.IsPositive() || !contract.Divide(tick))
+            problem="TICK_VALUE: the terminal says that a tick of "+name+", "+tick.Text()+
+                    ", is worth "+worth.Text()+": that is no exact number of units a lot";
+     }
+
    //--- no terminal tells commissions beforehand: the operator says what a trade costs
    void              Tell(const SDecimal &fee_rate,SInstrument &out) const
      {
@@ -198,17 +258,42 @@ public:
       problem="SYMBOL: the input Symbols names none";
       return false;
      }
+   //--- is it known of every symbol what a lot is; if not, text says why
+   bool              AreKnown(string &text)
+     {
+      for(int i=0; i<ArraySize(m_rules); i++)
+        {
+         if(m_rules[i].IsKnown() || (Refresh(i) && m_rules[i].IsKnown()))
+            continue;
+         text=m_rules[i].problem;
+         return false;
+        }
+      return true;
+     }
    //--- read all rules anew: brokers change them while the terminal runs
    bool              Refresh(void)
      {
       bool whole=true;
       for(int i=0; i<ArraySize(m_rules); i++)
-         whole=m_rules[i].Read(m_rules[i].name,m_rules[i].symbol) && whole;
+         whole=Refresh(i) && whole;
       return whole;
      }
+   //--- what a lot is stays, or what is open would have other quantities: while it is not known
+   //--- any more, or is another, nothing is opened
    bool              Refresh(const int at)
      {
-      return m_rules[at].Read(m_rules[at].name,m_rules[at].symbol);
+      SSymbolRules fresh;
+      if(!fresh.Read(m_rules[at].name,m_rules[at].symbol))
+         return false;
+      bool same=fresh.problem=="" && fresh.contract.Compare(m_rules[at].contract)==0;
+      if(same || !m_rules[at].IsKnown())
+         m_rules[at]=fresh;
+      else
+         m_rules[at].problem=fresh.problem!="" ? fresh.problem :
+                             "LOT: a lot of "+fresh.name+" was "+m_rules[at].contract.Text()+
+                             " units, and is "+fresh.contract.Text()+" now: restart the bridge when"
+                             " nothing is open in it";
+      return true;
      }
    int               Count(void) const { return ArraySize(m_rules); }
    void              Rules(const int at,SSymbolRules &rules) const { rules=m_rules[at]; }

@@ -293,6 +293,9 @@ private:
 
    void              LookAtLink(const long now_ns)
      {
+      string text="";
+      m_symbols.AreKnown(text);
+      m_standing.Wait(text);
       bool connected=m_standing.Look(now_ns);
       if(connected && !m_was_connected)
         {
@@ -303,7 +306,6 @@ private:
          m_walk.is_wanted=true;
         }
       m_was_connected=connected;
-      string text="";
       bool up=m_standing.IsClean(now_ns) && m_store_ptr.IsAlive();
       if(!up)
          text=m_store_ptr.IsAlive() ? m_standing.Why(now_ns) : m_store_ptr.WhyDead();

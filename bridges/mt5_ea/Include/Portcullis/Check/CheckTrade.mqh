@@ -42,14 +42,14 @@ public:
    double            took_ms;
 
                      CCheckTrade(void) { m_next=0; m_first=0; ok=false; error=0; took_ms=0; }
-   //--- false when the terminal does not know the symbol
+   //--- false when the terminal does not know the symbol, or what a lot of it is
    bool              Open(const string symbol)
      {
       m_first=((long)CHECK_INSTANCE<<53)|((long)TimeGMT()<<21);
       m_next=m_first;
       ArrayResize(m_dealt,0);
       m_since_s=(long)TimeTradeServer()-DAY_S;
-      return SymbolSelect(symbol,true) && rules.Read(symbol,symbol);
+      return SymbolSelect(symbol,true) && rules.Read(symbol,symbol) && rules.IsKnown();
      }
    //--- is there an order or a position in the symbol that is not ours
    bool              IsTaken(void)
