@@ -155,7 +155,7 @@ class Connection:
             logger.info("logged on to {}", self._peer_comp_id)
             self._attempts = 0
             self.down_since_ns = None
-            self._session.link_up(now_ns)
+            self._session.link_up(now_ns, fix.peer_sub_id)
         if reaction.deliver is not None:
             self._session.receive(reaction.deliver, now_ns)
         if reaction.rejected is not None:

@@ -16,6 +16,9 @@ FORGOTTEN = "FORGOTTEN: orders as old as this id are not kept here, so nobody kn
 class RecallingVenue(Protocol):
     """A venue whose account shows the ids of its orders."""
 
+    def recognise(self, instance: int, now_ns: int) -> None:
+        """Hear which ids are our gateway's: what the account has of them is ours."""
+
     def may_know(self, cl_ord_id: str, order_id: str) -> bool:
         """Whether the account may have an order of an id that is not noted.
 

@@ -116,9 +116,14 @@ class BridgeSession:
 
     # The link to the gateway.
 
-    def link_up(self, now_ns: int) -> None:
-        """Note that the gateway is logged on, and tell it first how the venue's link stands."""
+    def link_up(self, now_ns: int, instance: str = "") -> None:
+        """Note that the gateway is logged on, and tell it first how the venue's link stands.
+
+        `instance` is what all ids of this gateway begin with, in decimal, if it has said so.
+        """
         self._now_ns = now_ns
+        if isinstance(self.venue, RecallingVenue) and instance.isdecimal():
+            self.venue.recognise(int(instance), now_ns)
         self.logged_on = True
         self.quotes.forget_sent()
         self._say_link(self.venue.connected, "")

@@ -20,7 +20,7 @@ from gateway.metrics import Metrics
 from gateway.oms.effects import Jot
 from gateway.scribe import Scribe
 from gateway.sessions import Challenger, Directory, Session
-from gateway.transport import Transport
+from gateway.transport import Door, Transport
 from protocol import codec
 from protocol.errors import EncodeError, GarbledMessage, InvalidMessage
 from protocol.messages import Heartbeat, Logon, Logout, TestRequest
@@ -52,6 +52,7 @@ class Doorway:
         scribe: Scribe,
         transport: Transport,
         metrics: Metrics,
+        instance: int = 0,
         patience_ns: int = PATIENCE_NS,
     ) -> None:
         self._core = core
@@ -60,6 +61,7 @@ class Doorway:
         self._scribe = scribe
         self._transport = transport
         self._metrics = metrics
+        self._instance = instance
         self._patience_ns = patience_ns
         self._down: Callable[[Session, str, str, int], None]
         self._effects: Callable[[Any, int], None]
@@ -218,7 +220,8 @@ class Doorway:
         if reaction.consumed:
             self._scribe.hear(session.name, logon, logon.msg_seq_num, frame, now_ns)
         self._directory.connect(session, route, key)
-        self._scribe.write(session, session.fix.accept(now_ns), now_ns)
+        own = str(self._instance) if session.door is Door.VENUES else None
+        self._scribe.write(session, session.fix.accept(now_ns, sender_sub_id=own), now_ns)
         self._metrics.logons += 1
         logger.info("{} is logged on", session.name)
         self._effects(self._core.session_up(session.name, now_ns), now_ns)

@@ -259,7 +259,7 @@ def _assemble(config: Config, parts: Parts, core_of: CoreOf) -> Loop:
     )  # fmt: skip
     doorway = Doorway(
         core=core, gatekeeper=gatekeeper, directory=directory, scribe=scribe,
-        transport=parts.transport, metrics=metrics,
+        transport=parts.transport, metrics=metrics, instance=config.gateway.instance,
     )  # fmt: skip
 
     def snapshot(seq: int) -> str:

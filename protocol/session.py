@@ -66,6 +66,7 @@ class FixSession:
         self._window_ns = sending_time_window_ms * 1_000_000 or _FOREVER_NS
         self._live = Liveness(heart_bt_int)
         self._gap = Gap()
+        self.peer_sub_id = ""  # 50 of the acceptor's Logon: to a bridge, the gateway's instance
         self._pending: Logon | None = None
         self._reset_unconfirmed = False
 
@@ -110,7 +111,7 @@ class FixSession:
             logon = signed(logon, token, nonce, format_utc(now_ns), self.next_out, *names)
         return self.send(logon, now_ns)
 
-    def accept(self, now_ns: int) -> Sent:
+    def accept(self, now_ns: int, *, sender_sub_id: str | None = None) -> Sent:
         """Answer the Logon that `receive` delivered (acceptor): both sides are logged on.
 
         If messages of the peer are missing, the next `tick`, which is due at once, asks for them.
@@ -132,6 +133,7 @@ class FixSession:
             self._gap.widen(logon.msg_seq_num)
         answer = Logon(
             heart_bt_int=logon.heart_bt_int,
+            sender_sub_id=sender_sub_id,
             reset_seq_num_flag=logon.reset_seq_num_flag,
             cancel_on_disconnect_type=logon.cancel_on_disconnect_type,
             cod_timeout_window=logon.cod_timeout_window,
@@ -152,12 +154,9 @@ class FixSession:
         message = sayable(message)
         number = self.next_out
         frame = codec.encode(
-            message,
-            sender_comp_id=self.comp_id,
-            target_comp_id=self.peer_comp_id,
-            msg_seq_num=number,
-            sending_time=format_utc(now_ns),
-        )
+            message, sender_comp_id=self.comp_id, target_comp_id=self.peer_comp_id,
+            msg_seq_num=number, sending_time=format_utc(now_ns),
+        )  # fmt: skip
         self.next_out = number + 1
         self._live.last_out_ns = now_ns
         return Sent(number, message, frame)
@@ -280,6 +279,7 @@ class FixSession:
         if self.role is Role.ACCEPTOR:
             self._pending = logon
             return Reaction(taken, logon)
+        self.peer_sub_id = logon.sender_sub_id or ""
         self._live.heard(now_ns)
         self._reset_unconfirmed = False
         self.next_in += taken

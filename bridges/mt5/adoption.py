@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bridges.mt5.clock import DAY_S, SECOND_NS
 from bridges.mt5.constants import DealType, OrderState
 from bridges.mt5.expiry import expiry_s
 from bridges.mt5.jobs import Snapshot
@@ -22,7 +21,6 @@ from bridges.mt5.tables import BY_HAND, ORIGINS, TRADE_SIDES
 from bridges.mt5.units import units_of
 from protocol.fields import Side
 from protocol.numbers import ZERO
-from protocol.order_id import parse
 
 if TYPE_CHECKING:
     from bridges.mt5.core import Core
@@ -99,11 +97,6 @@ def _chain(core: Core, order: Order, snapshot: Snapshot) -> None:
         order.name = core.notes.name_of(order.root, terms)
     if order.name != order.root:
         order.previous = core.notes.previous_of(order.name)
-
-
-def epoch_ns(name: str) -> int:
-    """Return a moment before which no order can have had an id: a day before its gateway began."""
-    return (parse(name).epoch - DAY_S) * SECOND_NS
 
 
 def find(core: Core, name: str, snapshot: Snapshot) -> Order | None:

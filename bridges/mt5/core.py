@@ -28,7 +28,7 @@ from bridges.mt5.expiry import AT_ONCE
 from bridges.mt5.flows import Flow
 from bridges.mt5.jobs import Job, Read, Result, Seen, Snapshot
 from bridges.mt5.orders import UNDECIDED, Order, id_of, is_other_half, row_terms
-from bridges.mt5.recall import Recall
+from bridges.mt5.recall import Recall, claim, knows
 from bridges.mt5.records import AccountRow, DealRow, OrderRow, SymbolRow, learn
 from bridges.mt5.tables import BUSTED, ENDS, ORIGINS, TRADE_SIDES
 from bridges.mt5.telling import entries_of, fill_of, made_by
@@ -69,8 +69,7 @@ class Core:
     ) -> None:  # fmt: skip
         self.native = dict(symbols)
         self.ours = {theirs: ours for ours, theirs in symbols.items()}
-        self.notes, self.recall = notes, Recall()
-        self.clock = clock
+        self.notes, self.recall, self.clock = notes, Recall(), clock
         self.absence_ns = absence_ns
         """After this long a request that was sent and is not to be seen will not be seen."""
         self.fee_rate = fee_rate
@@ -181,6 +180,7 @@ class Core:
         self.know(order)
         for one in self.notes.chain_from(order.root) if order.root else ():
             self.names.setdefault(one, order)
+        claim(self, order)
         return order
 
     # Snapshots.
@@ -311,16 +311,16 @@ class Core:
 
     def _tell_adopted(self, order: Order, *, rests: bool = False) -> None:
         """Tell of an order that appeared: of somebody else's, if it rests."""
-        if self._is_foreign(order):
+        if self.is_foreign(order):
             return
         if order.name and order.previous:
             self.events.append(Replaced(order.image()))
         elif order.name or order.origin or rests:
             self.events.append(Accepted(order.image()))
 
-    def _is_foreign(self, order: Order) -> bool:
+    def is_foreign(self, order: Order) -> bool:
         """Whether it is another gateway's: its fills are told, and nothing else."""
-        return bool(order.name) and not self.notes.symbol_of(order.root)
+        return bool(order.name) and not knows(self, order)
 
     def fill(self, order: Order, deal: DealRow) -> None:
         """Count a deal, and tell it."""
@@ -388,7 +388,7 @@ class Core:
         if not order.is_over or order.is_missing_deals or order.ended or order.replacing:
             return
         order.ended = True
-        if order.sum >= order.qty or self._is_foreign(order):
+        if order.sum >= order.qty or self.is_foreign(order):
             return
         if order.expires:
             self.events.append(Expired(order.image()))

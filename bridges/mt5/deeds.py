@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace as changed
 
-from bridges.mt5.adoption import epoch_ns, find
+from bridges.mt5.adoption import find
 from bridges.mt5.clock import DAY_S, SECOND_NS, SLACK_NS
 from bridges.mt5.constants import MarginMode, OrderState, Retcode
 from bridges.mt5.core import Core
@@ -22,7 +22,7 @@ from bridges.mt5.expiry import AT_ONCE, expiry_s
 from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
-from bridges.mt5.recall import REPLACE_REFUSED, call, is_rest, own
+from bridges.mt5.recall import REPLACE_REFUSED, call, epoch_ns, is_rest, own
 from bridges.mt5.records import SymbolRow, learn
 from bridges.mt5.requests import (
     Terms,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bridges.mt5.adoption import TRADES, epoch_ns, find, record
+from bridges.mt5.adoption import TRADES, find, record
 from bridges.mt5.clock import SLACK_NS
 from bridges.mt5.core import Core
 from bridges.mt5.flows import Flow, read
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.orders import Order
-from bridges.mt5.recall import own
+from bridges.mt5.recall import epoch_ns, own
 from bridges.mt5.records import DealRow
 from bridges.mt5.telling import entries_of, fill_of
 from bridges.mt5.units import instrument_of, units_of

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridges.mt5.clock import SECOND_NS, WEST_S
+from bridges.mt5.clock import DAY_S, SECOND_NS, WEST_S
+from bridges.mt5.flows import Flow, pauses, read
 from bridges.mt5.jobs import Snapshot
 from bridges.mt5.orders import Order, id_of, row_terms
 from bridges.mt5.records import OrderRow
@@ -31,6 +32,8 @@ class Recall:
     """What the account shows of the gateways that use it, and how ours calls its orders."""
 
     def __init__(self) -> None:
+        self.instance: int | None = None
+        """Which ids are our gateway's; None while it has not said so."""
         self.tickets: dict[str, int] = {}
         """By id: the ticket under which the gateway knows its order."""
         self._instances: set[int] = set()
@@ -47,6 +50,10 @@ class Recall:
             if name:
                 self._instances.add(parse(name).instance)
 
+    def is_ours(self, name: str) -> bool:
+        """Whether our gateway has given an id, as far as it has said which are its own."""
+        return bool(name) and parse(name).instance == self.instance
+
     def may_know(self, name: str, order_id: str) -> bool:
         """Whether the account may have an order of an id that is not noted."""
         try:
@@ -57,6 +64,31 @@ class Recall:
             self.tickets[name] = int(order_id)
         was_read = 0 < self._since_ns <= (number.epoch + WEST_S) * SECOND_NS
         return name in self.tickets or not was_read or number.instance in self._instances
+
+
+def epoch_ns(name: str) -> int:
+    """Return a moment before which no order can have had an id: a day before its gateway began."""
+    return (parse(name).epoch - DAY_S) * SECOND_NS
+
+
+def knows(core: Core, order: Order) -> bool:
+    """Whether an order is our gateway's: it is noted, or the gateway has said which are its own."""
+    return bool(core.notes.symbol_of(order.root)) or core.recall.is_ours(order.root)
+
+
+def claim(core: Core, order: Order) -> None:
+    """Note an order of our gateway's that is not noted, when its history is read."""
+    if core.recall.is_ours(order.root) and not core.notes.symbol_of(order.root):
+        core.start(_claim(core, order))
+
+
+def _claim(core: Core, order: Order) -> Flow:
+    for pause in pauses():
+        snapshot = yield from read(core.read(epoch_ns(order.root)))
+        if snapshot.clean:
+            own(core, order, snapshot)
+            return
+        yield pause
 
 
 def by_ticket(core: Core, name: str, snapshot: Snapshot) -> tuple[OrderRow, bool] | None:

@@ -22,6 +22,7 @@ from bridges.mt5.jobs import Job, Result, Sent, Snapshot
 from bridges.mt5.link import Link
 from bridges.mt5.market import Market
 from bridges.mt5.orders import Order, terms_of
+from bridges.mt5.recall import claim
 from bridges.mt5.records import SymbolRow
 from bridges.mt5.tables import ORDER_FLAGS, TIMES
 from bridges.mt5.trust import Trust
@@ -134,6 +135,14 @@ class Mt5Venue(FlowVenue[Core]):
         else:
             levels.refuse(self.core, request, DOWN)
 
+    def recognise(self, instance: int, now_ns: int) -> None:
+        """Hear which ids are our gateway's (RecallingVenue)."""
+        core = self.core
+        core.now_ns, core.recall.instance = now_ns, instance
+        for order in list(core.live.values()):
+            claim(core, order)
+        self._flush()
+
     def may_know(self, cl_ord_id: str, order_id: str) -> bool:
         """Whether the account may have an order of an id that is not noted (RecallingVenue)."""
         return self.core.recall.may_know(cl_ord_id, order_id)
@@ -141,7 +150,7 @@ class Mt5Venue(FlowVenue[Core]):
     def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
         """Cancel everything of ours that rests; what others placed is left alone."""
         for order in list(self.core.live.values()):
-            if order.rests and self.core.notes.symbol_of(order.root):
+            if order.rests and order.root and not self.core.is_foreign(order):
                 self._start(self.deeds.end(order), now_ns)
 
     def hold(self, now_ns: int) -> None:

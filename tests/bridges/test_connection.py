@@ -35,7 +35,7 @@ def test_a_refused_logon_is_tried_again(tmp_path):
     """A gateway that refuses us is asked again later, and may then accept."""
     counter = Counter(tmp_path, connected=False)
     accept = counter.fix.accept
-    counter.fix.accept = lambda now_ns: counter.fix.refuse("NOT_YET", now_ns)
+    counter.fix.accept = lambda now_ns, **_: counter.fix.refuse("NOT_YET", now_ns)
     counter.run(30)
     assert not counter.bridge.session.logged_on
     counter.start_gateway()

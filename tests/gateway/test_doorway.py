@@ -93,6 +93,12 @@ def test_a_strategy_may_not_come_in_by_the_venues_door(locked):
     assert "UNKNOWN_COMP_ID" in refusal(locked.peer("PAPER", "orders"))
 
 
+def test_a_bridge_is_told_which_ids_are_ours(locked):
+    """50 of the answer to its Logon is the instance of the config; nobody else is told."""
+    assert locked.peer("PAPER", "venues").log_on(reset=True).fix.peer_sub_id == "1"
+    assert locked.peer("B").log_on(reset=True).fix.peer_sub_id == ""
+
+
 def test_an_operator_needs_the_token_that_run_wrote(tmp_path):
     """The token is a file that only its owner reads; with it, a person is a session by name."""
     with House(config_in(tmp_path)) as house:

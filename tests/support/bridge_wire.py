@@ -83,6 +83,8 @@ class Counter:
     """The gateway's side of one bridge, spoken by hand. `heard` is what the bridge has said."""
 
     symbol = EURUSD
+    instance: str | None = "1"
+    """What it says of its ids at the Logon."""
 
     def __init__(self, folder, *, connected=True, dead_man_ms=0, token=None, **settings):
         self.folder = folder
@@ -142,7 +144,8 @@ class Counter:
             reaction = self.fix.receive(message, self.now_ns)
             if isinstance(reaction.deliver, Logon):
                 self.logons.append(reaction.deliver)
-                self.wire.to_bridge.append(self.fix.accept(self.now_ns).frame)
+                answer = self.fix.accept(self.now_ns, sender_sub_id=self.instance)
+                self.wire.to_bridge.append(answer.frame)
             elif reaction.deliver is not None:
                 self.heard.append(reaction.deliver)
             self.wire.to_bridge += [sent.frame for sent in reaction.replies]

@@ -99,3 +99,60 @@ def what_the_gateway_knows_a_ticket_of_is_not_absent(play):
     play.known = {"a2": str(play.ticket(1))}
     play.lose_notes()
     play.status("a2").cancel("a2c", "a2")
+
+
+@scene(ALL, """
+    a status buy 10000 = 0/0 canceled
+    x open buy 10000 = 0/10000 new
+    ~#1 open buy 10000 = 0/10000 new
+""")
+def the_dead_man_cancels_what_is_ours(play):
+    """The gateway has logged on, and that is all; another gateway's and a person's stay."""
+    play.link = None
+    play.buy("a", price="1.09").buy("b", price="1.09").replace("b2", "b", price="1.07")
+    other = OrderId(2, 1_700_000_000, 1)
+    play.ids["x"] = other.text()
+    play.people.expert(
+        to_number(other.text()), "EURUSD", "0.1", OrderType.BUY_LIMIT, price="1.05"
+    )
+    play.people.by_hand("EURUSD", "0.1", OrderType.BUY_LIMIT, price="1.04")
+    play.run().lose_notes().run(1_000)
+    play.desk.take()
+    play.desk.strike()
+    play.desk.take()
+    play.status("a")
+
+
+@scene((NET, HEDGE), """
+    a new buy 30000 = 0/30000 new
+    a fill buy 30000 10000@1.09 fee 0.4 maker P1 = 10000/20000 partially_filled
+    a fill buy 30000 10000@1.09 fee 0.4 maker P1 = 20000/10000 partially_filled
+    a canceled buy 30000 = 20000/0 canceled unasked
+    b new sell 10000 = 0/10000 new
+    b open sell 10000 = 0/10000 new
+    ~ link closed
+    ~ link open
+    held P1 20000@1.09
+""")
+def what_becomes_of_it_is_told(play):
+    """A fill counts on from those before; what the server has closed belongs to its opener."""
+    play.buy("a", "30000", price="1.09").sell("b", price="1.2")
+    play.people.fill(play.ticket(0), Decimal("0.1"))
+    play.run().lose_notes().run(1_000)
+    play.people.fill(play.ticket(0), Decimal("0.1"))
+    play.run()
+    play.people.cancel(play.ticket(0))
+    play.run()
+
+
+@scene((NET, HEDGE), """
+    a new buy 10000 = 0/10000 new
+    a fill buy 10000 10000@1.1001 fee 0.4 P1 = 10000/0 filled
+    a:STOP_LOSS new sell 10000 = 0/10000 new
+    a:STOP_LOSS fill sell 10000 10000@1.0989 fee 0.4 P1 = 10000/0 filled
+    ~ link closed
+    ~ link open
+""")
+def the_stop_of_a_position_is_its_openers(play):
+    """By the deals of the position, whose magic is the gateway's."""
+    play.buy("a", sl="1.099").lose_notes().run(1_000).quote("1.0989")

@@ -73,6 +73,8 @@ class GatewayEnd:
         self.comp_id = comp_id
         self.heart_bt_int = heart_bt_int
         self.accepts = True
+        self.instance: str | None = "1"
+        """What it says of its ids at the Logon."""
         self.refusal = "AUTHENTICATION_FAILED: no"
         self.mute = False
         self.heard: list[Message] = []
@@ -110,10 +112,13 @@ class GatewayEnd:
             self.send(sent.frame)
         if isinstance(reaction.deliver, Logon):
             self.logons.append(reaction.deliver)
-            answer = self.fix.accept if self.accepts else self._refuse
+            answer = self._accept if self.accepts else self._refuse
             self.send(answer(now_ns).frame)
         elif reaction.deliver is not None:
             self.heard.append(reaction.deliver)
+
+    def _accept(self, now_ns: int):
+        return self.fix.accept(now_ns, sender_sub_id=self.instance)
 
     def _refuse(self, now_ns: int):
         return self.fix.refuse(self.refusal, now_ns)

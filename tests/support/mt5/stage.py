@@ -51,6 +51,7 @@ ALL = (NET, HEDGE, EXCHANGE)
 EXECUTIONS = {NET: Execution.MARKET, HEDGE: Execution.INSTANT, EXCHANGE: Execution.EXCHANGE}
 """Each kind of account with another way in which its orders are executed."""
 ACKS = {TradeCaptureReportRequestAck, RequestForPositionsAck}
+DEAD_MAN_MS = 5_000
 HOUR_NS = 3_600 * 1_000 * MS
 OWN = {
     "order_id", "exec_id", "cl_ord_id", "orig_cl_ord_id", "secondary_exec_id", "transact_time",
@@ -76,7 +77,9 @@ class Stage:
 
     symbol = native = EURUSD
     settings = MappingProxyType({"absence_after_ms": 2_000, "deviation": 20})
-    inputs = MappingProxyType(INPUTS | {"Deviation": 20, "IocAtMarket": False})
+    inputs = MappingProxyType(
+        INPUTS | {"Deviation": 20, "IocAtMarket": False, "DeadManMs": DEAD_MAN_MS}
+    )
 
     def __init__(self, folder, kind, **rules):
         self.mode, self.rules = kind, rules_of(kind, **rules)
@@ -100,9 +103,22 @@ class Stage:
 class TerminalStage(Stage, Mt5Desk):
     """The terminal bridge."""
 
+    def strike(self):
+        """Let the dead man's hand do its work."""
+        self.bridge.venue.cancel_all("DEAD_MAN", self.now_ns)
+        self.run(1_000)
+
 
 class EaStage(Stage, EaDesk):
     """The Expert Advisor."""
+
+    def strike(self):
+        """Let the gateway be gone until the dead man has done his work, and come back."""
+        self.gateway.mute = True
+        self.gateway.cut()
+        self.run(DEAD_MAN_MS + 5_000)
+        self.gateway.mute = False
+        self.run(2_000)
 
     @property
     def transactions(self):

@@ -3,9 +3,10 @@
 //| (another machine, a lost file), and the account has them. They   |
 //| become chains, by what the account alone shows.                  |
 //|                                                                  |
-//| - An order is found by the id that is its magic; else by the     |
-//|   ticket (37) under which the gateway knows it, since a change   |
-//|   of prices leaves no trace of its id.                           |
+//| - What is open with an id of our gateway's is ours at once.      |
+//| - What is asked for is found by the id that is its magic; else   |
+//|   by the ticket (37) under which the gateway knows it, since a   |
+//|   change of prices leaves no trace of its id.                    |
 //| - What was filled before a change of the quantity stood in the   |
 //|   notes. Where there may have been such a change the order is    |
 //|   only cancelled, never replaced: nobody knows what is left.     |
@@ -18,6 +19,7 @@
 #include "Walk.mqh"
 
 #define SECOND_MSC 1000
+#define TAKE_EVERY_NS ((long)1000000000)
 
 class CAdoption
   {
@@ -25,6 +27,7 @@ class CAdoption
    CStanding        *m_standing_ptr;
    CSymbols         *m_symbols_ptr;
    CWalk            *m_walk_ptr;
+   long              m_took_ns;
    CLongMap          m_tickets;     // by id: the ticket under which the gateway knows its order
 
 public:
@@ -36,7 +39,28 @@ public:
       m_standing_ptr=standing_ptr;
       m_symbols_ptr=symbols_ptr;
       m_walk_ptr=walk_ptr;
+      m_took_ns=0;
       m_tickets.Clear();
+     }
+   //--- what is open with an id of our gateway's and is not noted is ours: the dead man cancels it
+   void              TakeOpen(const long now_ns)
+     {
+      if(now_ns-m_took_ns<TAKE_EVERY_NS || !m_standing_ptr.IsClean(now_ns) ||
+         !m_walk_ptr.HasWalked())
+         return;
+      long oldest=LONG_MAX;
+      for(int i=0; i<ArraySize(m_walk_ptr.account.open); i++)
+         if(IsUnnoted(m_walk_ptr.account.open[i]))
+            oldest=MathMin(oldest,m_walk_ptr.account.open[i].magic);
+      CAccount whole;
+      if(oldest==LONG_MAX)
+         return;
+      m_took_ns=now_ns;
+      if(!ReadWhole(oldest,whole))
+         return;
+      for(int i=0; i<ArraySize(whole.open); i++)
+         if(IsUnnoted(whole.open[i]))
+            Make(whole.open[i],whole,now_ns);
      }
    //--- may the account have an order of an id that is not noted; order_id is its ticket, if known
    bool              MayKnow(const string cl_ord_id,const string order_id)
@@ -87,6 +111,11 @@ public:
      }
 
 private:
+   bool              IsUnnoted(const SOrderRow &row) const
+     {
+      return row.reason==ORDER_REASON_EXPERT && m_book_ptr.IsOurs(row.magic) &&
+             m_book_ptr.ByTicket(row.ticket)==NOBODY && m_book_ptr.ByName(row.magic)==NOBODY;
+     }
    //--- what is open, and all the history in which an id can be
    bool              ReadWhole(const long number,CAccount &whole) const
      {

@@ -13,11 +13,13 @@
 #include "WireId.mqh"
 
 #define NOBODY (-1)
+#define INSTANCE_MARK "instance"
 #define FORGOTTEN "FORGOTTEN: orders as old as this id are not kept here, so nobody knows"
 
 class CBook
   {
    CStore           *m_store_ptr;
+   long              m_instance;      // of our gateway, from 1 on; 0: it is not known
    CLongMap          m_by_root;
    CLongMap          m_by_name;
    CLongMap          m_by_ticket;
@@ -27,11 +29,12 @@ public:
    //--- public, since MQL5 has no references to elements: change one, then Save it
    SChain            chains[];
 
-                     CBook(void) { m_store_ptr=NULL; }
+                     CBook(void) { m_store_ptr=NULL; m_instance=0; }
    //--- load what has not ended
    bool              Open(CStore *store_ptr)
      {
       m_store_ptr=store_ptr;
+      m_instance=m_store_ptr.Marked(INSTANCE_MARK);
       ArrayResize(chains,0);
       ClearIndex();
       m_store_ptr.Put("INSERT INTO ends SELECT root,?1 FROM chains WHERE live=0"
@@ -76,6 +79,18 @@ public:
       return root==0 ? NOBODY : Load(root);
      }
    int               ByRoot(const long root) { return Load(root); }
+   //--- our gateway has said which ids are its own; durable after the store's Commit
+   void              Recognise(const long instance)
+     {
+      if(m_instance!=instance+1)
+         m_store_ptr.Mark(INSTANCE_MARK,instance+1);
+      m_instance=instance+1;
+     }
+   //--- has our gateway given a magic
+   bool              IsOurs(const long magic) const
+     {
+      return IsWireMagic(magic) && WireInstance(magic)+1==m_instance;
+     }
    //--- may the id be one of a chain that was forgotten
    bool              IsForgotten(const long number)
      {

@@ -64,6 +64,13 @@ public:
       outbox.Begin(venue_id,account,venue_ptr,publishes,now_ns);
       ArrayResize(m_staged,0);
      }
+   //--- the gateway is logged on; `instance` is what all its ids begin with, if it has said so
+   void              LinkUp(const string instance)
+     {
+      if(instance!="" && IntegerToString(StringToInteger(instance))==instance)
+         m_venue_ptr.Recognise(StringToInteger(instance));
+      outbox.Open();
+     }
    //--- nobody is logged on any more
    void              LinkDown(void)
      {

@@ -42,6 +42,8 @@ public:
    bool              resend;
    //--- why the link is to be dropped, or ""
    string            disconnect;
+   //--- 50 of the gateway's Logon: its instance
+   string            peer_sub_id;
    //--- the peer refused a message of ours: its Text (58)
    string            rejected;
 
@@ -56,6 +58,7 @@ public:
       m_last_in_ns=0;
       m_is_tested=false;
       next_in=1;
+      peer_sub_id="";
       ForgetGap();
       Forget();
      }
@@ -334,6 +337,7 @@ private:
         }
       Move(EVENT_HEAR_LOGON);
       Hear(now_ns);
+      peer_sub_id=delivered.Get(TAG_SenderSubID);
       next_in++;
      }
 

@@ -194,7 +194,7 @@ private:
          m_back_off.Forget();
          m_said="";
          down_since_ns=0;
-         m_session_ptr.outbox.Open();
+         m_session_ptr.LinkUp(m_fix.peer_sub_id);
         }
       if(m_fix.remark!="")
          Print("warning: ",m_fix.remark);

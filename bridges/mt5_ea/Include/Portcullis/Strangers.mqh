@@ -194,14 +194,18 @@ public:
          if(at!=NOBODY)
             parent=m_book_ptr.chains[at].name;
          else
-            if(deal.reason==DEAL_REASON_EXPERT && IsWireMagic(deal.magic) &&
-               m_book_ptr.IsForgotten(deal.magic))
+            if(deal.reason==DEAL_REASON_EXPERT && IsUnnoted(deal.magic))
                parent=WireText(deal.magic);
         }
       return parent;
      }
 
 private:
+   //--- is it ours without a chain: forgotten, or the notes were lost
+   bool              IsUnnoted(const long magic)
+     {
+      return m_book_ptr.IsOurs(magic) || (IsWireMagic(magic) && m_book_ptr.IsForgotten(magic));
+     }
    bool              Find(const CAccount &account,const ulong ticket,SOrderRow &row) const
      {
       int at=account.FindOpen(ticket);

@@ -197,6 +197,7 @@ public:
          m_book.Save(at);
         }
      }
+   virtual void      Recognise(const long instance) { m_book.Recognise(instance); }
    virtual bool      MayKnow(const string cl_ord_id,const string order_id)
      {
       return m_adoption.MayKnow(cl_ord_id,order_id);
@@ -260,6 +261,7 @@ public:
         {
          m_walked_ns=now_ns;
          is_whole=m_walk.Do(now_ns) && m_walk.IsSteady();
+         m_adoption.TakeOpen(now_ns);
         }
       m_aftermath.Land(now_ns);
       m_aftermath.Settle();

@@ -238,6 +238,7 @@ public:
       Print("protect ",asked.request_id);
      }
    virtual void CancelAll(const string text,const long now_ns) { Print("cancel all: ",text); }
+   virtual void Recognise(const long instance) {}
    virtual bool MayKnow(const string id,const string order_id) { return false; }
    virtual void LookUp(const string ask,const string id,const long now_ns)
      {
