@@ -7,6 +7,8 @@ nothing for 2.4 heartbeats.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from support.mt5.ea_desk import Desk
 from support.mt5.ea_house import cancel, new, protect, replace, status
@@ -121,7 +123,7 @@ def test_what_the_program_was_held_from_is_refused_after_five_seconds(
     assert len(held.end.logons) == 1
     assert held.executed == (1 if is_late else 2)
     order, = held.office.books.orders.values()
-    assert str(order.price_open) == ("1.05" if is_late else "1.06")
+    assert order.price_open == Decimal("1.05" if is_late else "1.06")
     refused = [one for one in held.answers("8", "9", "AM") if one[1]]
     assert refused == ([(MARKET, WAITED), (CHANGE, WAITED), (LEVELS, WAITED)] if is_late else [])
     held.say(cancel(REMOVE, CHANGE))
@@ -183,4 +185,4 @@ def test_an_order_behind_a_slow_answer_is_refused(tmp_path):
         (MARKET, WAITED), (CHANGE, WAITED),
     ]  # fmt: skip
     order, = held.office.books.orders.values()
-    assert str(order.price_open) == "1.04"
+    assert order.price_open == Decimal("1.04")
