@@ -24,7 +24,7 @@
 #define CONNECT_LONGEST_MS ((uint)500)
 //--- after a send that has waited: how long nothing is sent, and how long only in quiet moments
 #define WAITED_PAUSE_NS 1000000000
-#define WAITED_CARE_NS ((long)600000000000)
+#define WAITED_CARE_NS ((long)60000000000)
 
 class CPublisher
   {

@@ -26,8 +26,8 @@
 //--- long a send may wait all the same
 #define TCP_PIECE 2048
 #define TCP_BRIEF_MS 50
-//--- a send that took so long has waited
-#define TCP_WAITED_US 10000
+//--- a send that took so long has waited, and was not only interrupted by the system
+#define TCP_WAITED_US 20000
 #define TLS_PORT 443
 
 class CTcp
