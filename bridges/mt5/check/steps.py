@@ -94,8 +94,11 @@ STEPS: tuple[Step, ...] = (
          " returns -1 only when the connection is gone",
          "8 MB to a peer that does not read for a second, and counts", (_E,)),
     Step("socket-dead", "A read tells soon that the peer has closed", "a peer that closes", (_E,)),
-    Step("sqlite", "SQLite in the terminal syncs a commit to the disk",
-         "PRAGMA synchronous, and a commit that is read again", (_E,)),
+    Step("sqlite",
+         "SQLite in the terminal syncs a commit to the disk, keeps a log (WAL) when asked, and a"
+         " read without a row ends with error 5126",
+         "PRAGMA synchronous and journal_mode, a row that is not there, and a commit that is read"
+         " again", (_E,)),
     Step("global-variables",
          "Global variables of the terminal keep two Expert Advisors of one venue id apart",
          "two locks of one name, and GlobalVariableSetOnCondition with another value", (_E,)),

@@ -169,7 +169,8 @@ void OnDeinit(const int reason)
   {
    EventKillTimer();
    if(g_is_running)
-      g_bridge.Close("the Expert Advisor is removed, reason "+IntegerToString(reason));
+      g_bridge.Close(g_store.IsAlive() ? "the Expert Advisor is removed, reason "+
+                     IntegerToString(reason) : g_store.WhyDead());
    g_is_running=false;
    g_store.Close();
    g_lock.Release();
@@ -195,6 +196,7 @@ void OnTimer(void)
    if(g_bridge.IsDead() || !g_store.IsAlive())
      {
       Print("error: ",g_store.WhyDead());
+      g_bridge.Abandon();
       ExpertRemove();
      }
   }

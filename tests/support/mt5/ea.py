@@ -157,6 +157,10 @@ class Program:
             dummies, most_read, most_written, int(fills), int(writable)
         )
 
+    def fail_reads(self, error: int = 5124) -> None:
+        """Let each read of a database fail with an error of MQL5's; 0: they succeed again."""
+        self._library.mql_fail_reads(error)
+
     def post_tick(self) -> None:
         """A new tick of the chart's symbol: one waits at most."""
         if ("tick",) not in self.events:

@@ -106,6 +106,14 @@ public:
       m_venue_ptr.OnBookEvent(symbol);
       m_reader.Nudge();
      }
+   //--- what is known cannot be kept any more, and soon nobody is here: the dead man's hand at once
+   void              Abandon(void)
+     {
+      if(m_dead_man_ns==0)
+         Print("warning: what rests stays: DeadManMs is 0");
+      else
+         Print("warning: what rests is cancelled: ",m_venue_ptr.RemoveAll(m_clock.Now())," orders");
+     }
    void              Close(const string text)
      {
       long now_ns=m_clock.Now();

@@ -273,6 +273,8 @@ public:
    virtual void      Cancel(const SCancelRequest &request,const long now_ns)=0;
    //--- cancel everything of ours that rests, unasked (the dead man's hand)
    virtual void      CancelAll(const string text,const long now_ns)=0;
+   //--- the same at once and without a note of it, before the program goes; how many orders
+   virtual int       RemoveAll(const long now_ns)=0;
    //--- which ids are our gateway's: what the account has of them is ours
    virtual void      Recognise(const long instance)=0;
    //--- may the account have an order of an id that is not noted: the notes may have been lost.

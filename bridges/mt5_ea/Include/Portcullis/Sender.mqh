@@ -164,6 +164,17 @@ public:
       Call(at,name,request,now_ns);
       return true;
      }
+   //--- remove what rests without a note of it; false when nothing rests
+   bool              Remove(const int at,const long now_ns)
+     {
+      SOrderRow row;
+      SRefusal refusal;
+      MqlTradeRequest request={};
+      if(!ReadOpenOrder(m_book_ptr.chains[at].ticket,row) || !PrepareRemove(row,request,refusal))
+         return false;
+      Call(at,"",request,now_ns);
+      return true;
+     }
 
 private:
    bool              Note(const int at,const long now_ns)

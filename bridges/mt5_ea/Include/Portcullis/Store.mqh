@@ -3,11 +3,16 @@
 //|                                                                  |
 //| - Writes are gathered and become durable together by Commit;     |
 //|   only then may the trade server be called.                      |
-//| - A write that fails is never tried again: the store is dead,    |
-//|   and with it the program's right to act.                        |
+//| - What fails is never tried again: the store is dead, and with   |
+//|   it the program's right to act. A read that fails is no answer: |
+//|   it does not say that there is no row.                          |
+//| - Who reads the database meanwhile hinders nobody, and is not    |
+//|   hindered (WAL). Who writes is waited for, for BUSY_MS.         |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_STORE_MQH
 #define PORTCULLIS_STORE_MQH
+
+#define BUSY_MS 5000
 
 class CStore
   {
@@ -26,6 +31,9 @@ public:
       m_handle=DatabaseOpen(name,DATABASE_OPEN_READWRITE|DATABASE_OPEN_CREATE);
       if(m_handle==INVALID_HANDLE)
          return Die("open "+name);
+      Ask("PRAGMA busy_timeout="+IntegerToString(BUSY_MS));
+      Ask("PRAGMA journal_mode=WAL");
+      Ask("PRAGMA synchronous=FULL");
       Now("CREATE TABLE IF NOT EXISTS ids(id INTEGER PRIMARY KEY, buried INTEGER NOT NULL)");
       Now("CREATE TABLE IF NOT EXISTS floors(instance INTEGER PRIMARY KEY, id INTEGER NOT NULL)");
       Now("CREATE TABLE IF NOT EXISTS marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
@@ -110,7 +118,7 @@ public:
         }
       DatabaseBind(request,0,key);
       long value=absent;
-      if(DatabaseRead(request))
+      if(IsRow(request,sql))
          DatabaseColumnLong(request,0,value);
       DatabaseFinalize(request);
       return value;
@@ -125,7 +133,7 @@ public:
         }
       DatabaseBind(request,0,key);
       string value="";
-      if(DatabaseRead(request))
+      if(IsRow(request,sql))
          DatabaseColumnText(request,0,value);
       DatabaseFinalize(request);
       return value;
@@ -142,7 +150,7 @@ public:
          return 0;
         }
       DatabaseBind(request,0,key);
-      while(DatabaseRead(request))
+      while(IsRow(request,sql))
         {
          int at=ArraySize(first);
          ArrayResize(first,at+1,1024);
@@ -172,10 +180,13 @@ public:
      {
       int request=DatabasePrepare(m_handle,"SELECT value FROM marks WHERE name=?1");
       if(request==INVALID_HANDLE)
+        {
+         Die("marks");
          return 0;
+        }
       DatabaseBind(request,0,name);
       long value=0;
-      if(DatabaseRead(request))
+      if(IsRow(request,"marks"))
          DatabaseColumnLong(request,0,value);
       DatabaseFinalize(request);
       return value;
@@ -184,10 +195,23 @@ public:
 private:
    bool              Die(const string what)
      {
+      int error=GetLastError();
+      bool is_busy=error==ERR_DATABASE_BUSY || error==ERR_DATABASE_LOCKED;
       if(IsAlive())
-         m_dead="the database failed ("+what+", error "+IntegerToString(GetLastError())+
-                "): nothing is sent any more; free the disk and start the Expert Advisor anew";
+         m_dead="the database failed ("+what+", error "+IntegerToString(error)+
+                "): nothing is sent any more; "+
+                (is_busy ? "close the program that writes to it" : "free the disk")+
+                " and start the Expert Advisor anew";
       return false;
+     }
+   //--- a wish: what the terminal's SQLite does not grant is done without
+   void              Ask(const string pragma)
+     {
+      int request=DatabasePrepare(m_handle,pragma);
+      if(request==INVALID_HANDLE)
+         return;
+      DatabaseRead(request);
+      DatabaseFinalize(request);
      }
    void              Now(const string sql)
      {
@@ -212,12 +236,19 @@ private:
          Die(sql);
       return request;
      }
-   //--- a statement that gives no rows ends with "no more data"
-   void              Finish(const int request,const string sql)
+   //--- the next row; a statement that has none, or no more, ends with "no more data"
+   bool              IsRow(const int request,const string sql)
      {
       ResetLastError();
-      if(!DatabaseRead(request) && GetLastError()!=ERR_DATABASE_NO_MORE_DATA)
+      if(DatabaseRead(request))
+         return true;
+      if(GetLastError()!=ERR_DATABASE_NO_MORE_DATA)
          Die(sql);
+      return false;
+     }
+   void              Finish(const int request,const string sql)
+     {
+      IsRow(request,sql);
       DatabaseFinalize(request);
      }
   };

@@ -202,6 +202,14 @@ public:
      {
       return m_adoption.MayKnow(cl_ord_id,order_id);
      }
+   virtual int       RemoveAll(const long now_ns)
+     {
+      int sent=0,count=m_book.LiveCount();
+      for(int i=0; i<count; i++)
+         if(m_sender.Remove(m_book.Live(i),now_ns))
+            sent++;
+      return sent;
+     }
    virtual void      LookUp(const string ask,const string cl_ord_id,const long now_ns)
      {
       int at=m_commands.Add(COMMAND_LOOK_UP,ask,now_ns);

@@ -237,6 +237,7 @@ public:
      {
       Print("protect ",asked.request_id);
      }
+   virtual int RemoveAll(const long now_ns) { return 0; }
    virtual void CancelAll(const string text,const long now_ns) { Print("cancel all: ",text); }
    virtual void Recognise(const long instance) {}
    virtual bool MayKnow(const string id,const string order_id) { return false; }

@@ -21,10 +21,28 @@ struct Statement {
 inline std::map<int, sqlite3 *> databases;
 inline std::map<int, Statement> statements;
 inline int next_database = 1;
+// What reads fail with, or 0: set by the test.
+inline int read_error = 0;
 
 inline bool database_error(int code) {
    runtime.last_error = code;
    return false;
+}
+inline bool database_failed(int outcome) {
+   return database_error(outcome == SQLITE_BUSY     ? ERR_DATABASE_BUSY
+                         : outcome == SQLITE_LOCKED ? ERR_DATABASE_LOCKED
+                                                    : ERR_DATABASE_EXECUTE);
+}
+// Waits in the host's time, not in ours; `most` is SQLite's own bound, in ms.
+inline int wait_busy(void *most, int count) {
+   if (count >= (long)most / 10) return 0;
+   call("Sleep", 10);
+   return 1;
+}
+inline void wait_in_host_time(sqlite3 *database, const char *sql) {
+   long ms = 0;
+   if (std::sscanf(sql, "PRAGMA busy_timeout=%ld", &ms) == 1)
+      sqlite3_busy_handler(database, wait_busy, (void *)ms);
 }
 inline sqlite3 *database_of(int handle) {
    auto found = databases.find(handle);
@@ -89,8 +107,8 @@ inline bool DatabaseExecute(int handle, const string &sql) {
    sqlite3 *database = mql::database_of(handle);
    if (database == nullptr) return false;
    if (!mql::call("DatabaseMayWrite", sql).ok) return mql::database_error(ERR_DATABASE_EXECUTE);
-   if (sqlite3_exec(database, sql.utf8().c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return true;
-   return mql::database_error(ERR_DATABASE_EXECUTE);
+   int outcome = sqlite3_exec(database, sql.utf8().c_str(), nullptr, nullptr, nullptr);
+   return outcome == SQLITE_OK ? true : mql::database_failed(outcome);
 }
 inline bool DatabaseTransactionBegin(int handle) { return DatabaseExecute(handle, "BEGIN"); }
 inline bool DatabaseTransactionCommit(int handle) { return DatabaseExecute(handle, "COMMIT"); }
@@ -135,10 +153,12 @@ inline bool DatabaseRead(int request) {
    bool writes = !sqlite3_stmt_readonly(statement);
    if (writes && !mql::call("DatabaseMayWrite", sqlite3_sql(statement)).ok)
       return mql::database_error(ERR_DATABASE_EXECUTE);
+   if (!writes && mql::read_error) return mql::database_error(mql::read_error);
    int outcome = sqlite3_step(statement);
+   mql::wait_in_host_time(sqlite3_db_handle(statement), sqlite3_sql(statement));
    if (outcome == SQLITE_ROW) return true;
-   return mql::database_error(outcome == SQLITE_DONE ? ERR_DATABASE_NO_MORE_DATA
-                                                     : ERR_DATABASE_EXECUTE);
+   return outcome == SQLITE_DONE ? mql::database_error(ERR_DATABASE_NO_MORE_DATA)
+                                 : mql::database_failed(outcome);
 }
 inline void DatabaseFinalize(int request) {
    sqlite3_stmt *statement = mql::statement_of(request);

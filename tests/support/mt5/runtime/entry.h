@@ -53,6 +53,7 @@ inline Array<uchar> probe_out;
                                      long writable) {                                          \
       mql::socket_faults = mql::SocketFaults{dummies, most_read, most_written, fills, writable}; \
    }                                                                                           \
+   MQL_EXPORT void mql_fail_reads(int error) { mql::read_error = error; }                      \
    MQL_EXPORT const char *mql_crashed() { return mql::runtime.crashed.c_str(); }               \
    MQL_EXPORT void mql_stop() { mql::runtime.stopped = true; }                                 \
    MQL_EXPORT int mql_handles(const char *name) {                                              \

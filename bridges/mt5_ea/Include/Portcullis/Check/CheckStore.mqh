@@ -37,6 +37,8 @@ private:
          return;
         }
       long level=store.Number("SELECT synchronous FROM pragma_synchronous WHERE ?1=0",0,-1);
+      string journal=store.Text("SELECT journal_mode FROM pragma_journal_mode WHERE ?1=0",0);
+      long absent=store.Number("SELECT buried FROM ids WHERE id=?1",1,-1);
       for(int i=1; i<=m_settings.rounds; i++)
         {
          ulong start_us=GetMicrosecondCount();
@@ -47,12 +49,14 @@ private:
       bool is_alive=store.IsAlive();
       string why=store.WhyDead();
       store.Close();
+      bool is_asked=journal=="wal" && absent==-1;
       bool is_kept=is_alive && store.Open(CHECK_STORE) &&
                    store.Marked("check")==m_settings.rounds;
       store.Close();
       FileDelete(CHECK_STORE);
-      m_report_ptr.Judge("sqlite",level>=SYNCHRONOUS_FULL && is_kept,
-                         "synchronous is "+IntegerToString(level)+", a commit takes "+
+      m_report_ptr.Judge("sqlite",level>=SYNCHRONOUS_FULL && is_asked && is_kept,
+                         "synchronous is "+IntegerToString(level)+", journal_mode "+journal+
+                         "; a commit takes "+
                          times.Text("ms")+(is_kept ? ", and is there after a reopening" :
                          "; what was committed is not there "+why));
      }
