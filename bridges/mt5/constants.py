@@ -85,6 +85,16 @@ class ExpirationFlag(IntFlag):
     SPECIFIED_DAY = 8
 
 
+class GtcMode(IntEnum):
+    """SYMBOL_ORDERS_*: what of an order that says GTC, and of levels, outlives the day."""
+
+    GTC = 0
+    DAILY = 1
+    """Neither orders nor levels of positions."""
+    DAILY_NO_STOPS = 2
+    """Levels of positions, and no orders (EXCLUDING_STOPS in MQL5)."""
+
+
 class OrderFlag(IntFlag):
     """SYMBOL_ORDER_*: which types of orders a symbol allows."""
 

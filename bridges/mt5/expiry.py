@@ -3,7 +3,8 @@
 Rules: what 126 says is never moved. A second is cut to the whole one before it; where a symbol
 knows days only (SPECIFIED_DAY: "effective till 23:59:59 of the specified day", the reference's
 orderproperties), 126 has to be a midnight of the trade server, by its present offset from UTC. An
-order that ends at once says GTC, or DAY where its symbol takes no GTC.
+order that ends at once says GTC, or DAY where its symbol takes no GTC. Where GTC ends with the day
+(SYMBOL_ORDER_GTC_MODE) no order is one; one of a day says GTC there if its symbol takes no DAY.
 """
 
 from __future__ import annotations
@@ -50,11 +51,12 @@ def life_of(
         return (TypeTime.GTC if symbol.expiration & ExpirationFlag.GTC else TypeTime.DAY), 0
     kind, flag = TIMES[order.time_in_force]
     by_days = kind is TypeTime.SPECIFIED and symbol.expiration & ExpirationFlag.SPECIFIED_DAY
-    if not symbol.expiration & flag and not by_days:
-        text = f"NOT_SUPPORTED: TimeInForce(59)={order.time_in_force.value} for this symbol"
+    if not symbol.lives & flag and not by_days:
+        ends = ": its orders end with the day (59=0)" if symbol.expiration & flag else ""
+        text = f"NOT_SUPPORTED: TimeInForce(59)={order.time_in_force.value} for this symbol{ends}"
         return Refusal(WRONG, text)
     if kind is not TypeTime.SPECIFIED:
-        return kind, 0
+        return (kind if symbol.expiration & flag else TypeTime.GTC), 0
     if order.expire_ns is None:
         return Refusal(WRONG, "FIELDS: TimeInForce(59)=6 needs ExpireTime(126)")
     if offset_s is None:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from bridges.levels import LevelsRequest, LevelsTold
 from bridges.mt5.constants import Action, OrderFlag, OrderType, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Talk, pauses, read, send
-from bridges.mt5.jobs import Send, Sent, Snapshot
+from bridges.mt5.jobs import Read, Send, Sent, Snapshot
 from bridges.mt5.records import PositionRow, SymbolRow
 from bridges.mt5.requests import TradeRequest
 from bridges.mt5.tables import Verdict, verdict_of
-from bridges.mt5.units import WRONG, Refusal, off_tick
+from bridges.mt5.units import Refusal, no_level, off_tick
 from protocol.fields import PosMaintStatus
 
 GONE = "POSITION_CLOSED: there is no such position"
@@ -28,12 +30,12 @@ GONE = "POSITION_CLOSED: there is no such position"
 def protect(core: Core, asked: LevelsRequest) -> Flow:
     """Ask for other levels, and find out what became of that."""
     not_after_ns = core.now_ns + PATIENCE_NS
-    snapshot = yield from read(core.read(core.now_ns))
+    snapshot = yield from read(_rules_too(core, asked))
     for pause in pauses():
         if snapshot.clean or core.now_ns > not_after_ns:
             break
         yield pause
-        snapshot = yield from read(core.read(core.now_ns))
+        snapshot = yield from read(_rules_too(core, asked))
     row = _position(core, asked, snapshot)
     if row is None:
         refuse(core, asked, GONE if snapshot.clean else f"NOT_SENT: {snapshot.why}")
@@ -48,6 +50,11 @@ def protect(core: Core, asked: LevelsRequest) -> Flow:
         refuse(core, asked, sent.refusal.text)
         return
     yield from _find_out(core, asked, row, wanted, sent)
+
+
+def _rules_too(core: Core, asked: LevelsRequest) -> Read:
+    """Write the job that reads the account, and what its symbol takes now."""
+    return replace(core.read(core.now_ns), symbols=(core.native[asked.symbol],))
 
 
 def _find_out(
@@ -116,9 +123,7 @@ def levels_request(
         ("StopLossPx(5001)", asked.stop_loss_px, row.sl, OrderFlag.SL),
         ("TakeProfitPx(5002)", asked.take_profit_px, row.tp, OrderFlag.TP),
     ):
-        if px and not symbol.orders & flag:
-            return Refusal(WRONG, f"NOT_SUPPORTED: {name} for this symbol")
-        wrong = off_tick(name, px, symbol) if px else None
+        wrong = no_level(name, flag, symbol) or off_tick(name, px, symbol) if px else None
         if wrong is not None:
             return wrong
         levels.append(before if px is None else px)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bridges.mt5.constants import Entry, OrderState, OrderType, TypeTime
+from bridges.mt5.constants import Entry, GtcMode, OrderState, OrderType, TypeTime
 from bridges.mt5.expiry import expiry_s
 from bridges.mt5.records import DealRow, OrderRow, SymbolRow
 from bridges.mt5.tables import AT_MARKET, ENDS, FIX_TYPES, TRADE_SIDES
@@ -207,7 +207,8 @@ def request_of(
     `closes` is the side of one that closes a position by another: its type tells none.
     """
     kind, side = FIX_TYPES.get(OrderType(row.type), (OrdType.MARKET, closes))
-    times = {TypeTime.GTC: TimeInForce.GOOD_TILL_CANCEL, TypeTime.DAY: TimeInForce.DAY}
+    lasts = TimeInForce.GOOD_TILL_CANCEL if symbol.gtc_mode is GtcMode.GTC else TimeInForce.DAY
+    times = {TypeTime.GTC: lasts, TypeTime.DAY: TimeInForce.DAY}
     draft = OrderRequest(
         cl_ord_id=name, symbol=ours, side=side, ord_type=kind,
         order_qty=units_of(row.volume_initial, symbol),

@@ -20,6 +20,7 @@ from bridges.mt5.constants import (
     Execution,
     ExpirationFlag,
     FillingFlag,
+    GtcMode,
     MarginMode,
     OrderFlag,
     TradeMode,
@@ -104,8 +105,23 @@ class SymbolRow(Struct, frozen=True, kw_only=True):
     currency_base: str
     currency_profit: str
     book_depth: int
+    gtc_mode: GtcMode = GtcMode.GTC
     problem: str = ""
     """Why no order may open anything, of what was known before; empty if one may."""
+
+    @property
+    def lives(self) -> ExpirationFlag:
+        """How long orders may live: where GTC ends with the day it is DAY."""
+        flags = self.expiration
+        if self.gtc_mode is GtcMode.GTC or not flags & ExpirationFlag.GTC:
+            return flags
+        return flags & ~ExpirationFlag.GTC | ExpirationFlag.DAY
+
+    @property
+    def levels(self) -> OrderFlag:
+        """Which levels of a position last: where they are dropped with the day, none."""
+        lasts = self.gtc_mode is not GtcMode.DAILY
+        return self.orders & (OrderFlag.SL | OrderFlag.TP) if lasts else OrderFlag(0)
 
     def after(self, before: SymbolRow | None) -> SymbolRow:
         """Return what holds now: what a lot is stays, or what is open would have other quantities.
@@ -151,7 +167,7 @@ def read_symbol(row: Any, currency: str) -> SymbolRow:
         orders=OrderFlag(row.order_mode & 127), expiration=ExpirationFlag(row.expiration_mode & 15),
         stops_level=int(row.trade_stops_level), freeze_level=int(row.trade_freeze_level),
         currency_base=str(row.currency_base), currency_profit=str(row.currency_profit),
-        book_depth=int(row.ticks_bookdepth),
+        book_depth=int(row.ticks_bookdepth), gtc_mode=GtcMode(row.order_gtc_mode),
     )  # fmt: skip
 
 

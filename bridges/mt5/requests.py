@@ -32,7 +32,7 @@ from bridges.mt5.constants import (
 from bridges.mt5.expiry import AT_ONCE, life_of
 from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow, as_float
 from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, filling_of
-from bridges.mt5.units import WRONG, Refusal, lots_of, off_tick
+from bridges.mt5.units import WRONG, Refusal, lots_of, no_level, off_tick
 from bridges.port import OrderRequest
 from protocol.closing_by import is_pair
 from protocol.fields import OrdRejReason, OrdType, Side
@@ -224,8 +224,9 @@ def _shape(order: OrderRequest, symbol: SymbolRow) -> Refusal | None:
         ("StopLossPx(5001)", order.stop_loss_px, OrderFlag.SL),
         ("TakeProfitPx(5002)", order.take_profit_px, OrderFlag.TP),
     ):
-        if price is not None and not symbol.orders & flag:
-            return Refusal(WRONG, f"NOT_SUPPORTED: {name} for this symbol")
+        wrong = no_level(name, flag, symbol) if price is not None else None
+        if wrong is not None:
+            return wrong
     for name, price, needed in (
         ("Price(44)", order.price, kind in {OrdType.LIMIT, OrdType.STOP_LIMIT}),
         ("StopPx(99)", order.stop_px, kind in {OrdType.STOP, OrdType.STOP_LIMIT}),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bridges.instrument import Instrument
+from bridges.mt5.constants import OrderFlag
 from bridges.mt5.records import SymbolRow
 from protocol.fields import OrdRejReason
 from protocol.numbers import plain
@@ -40,6 +41,14 @@ def lots_of(qty: Decimal, symbol: SymbolRow) -> Decimal | Refusal:
         low, high = units_of(symbol.volume_min, symbol), units_of(symbol.volume_max, symbol)
         return Refusal(wrong, f"QTY_RANGE: received {qty}, expected {low} to {high}")
     return lots
+
+
+def no_level(name: str, flag: OrderFlag, symbol: SymbolRow) -> Refusal | None:
+    """Refuse a level that a symbol does not take, or drops with the day."""
+    if symbol.levels & flag:
+        return None
+    why = ": it drops levels with the day (SYMBOL_ORDERS_DAILY)" if symbol.orders & flag else ""
+    return Refusal(WRONG, f"NOT_SUPPORTED: {name} for this symbol{why}")
 
 
 def off_tick(name: str, price: Decimal | None, symbol: SymbolRow) -> Refusal | None:

@@ -211,16 +211,17 @@ class Mt5Venue(FlowVenue[Core]):
 def capabilities_of(core: Core) -> Capabilities:
     """Say what at least one symbol allows."""
     rules = core.rules.values()
-    orders = OrderFlag(0)
+    orders = levels = OrderFlag(0)
     times = ExpirationFlag(0)
     for one in rules:
         orders |= one.orders
-        times |= one.expiration
+        levels |= one.levels
+        times |= one.lives
     hedges = core.account is not None and core.account.hedges
     boc = any(
         one.execution is Execution.EXCHANGE and one.filling & FillingFlag.BOC for one in rules
     )
-    if any(takes_dates(one.expiration) for one in rules):
+    if any(takes_dates(one.lives) for one in rules):
         times |= ExpirationFlag.SPECIFIED
     lasting = tuple(tif for tif, (_, flag) in TIMES.items() if times & flag)
     return Capabilities(
@@ -228,8 +229,8 @@ def capabilities_of(core: Core) -> Capabilities:
         times_in_force=(
             *lasting, TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL,
         ),
-        post_only=boc, reduce_only=hedges, stop_loss=bool(orders & OrderFlag.SL),
-        take_profit=bool(orders & OrderFlag.TP), hedging=hedges, replace=True, look_up=True,
+        post_only=boc, reduce_only=hedges, stop_loss=bool(levels & OrderFlag.SL),
+        take_profit=bool(levels & OrderFlag.TP), hedging=hedges, replace=True, look_up=True,
         protect=bool(orders & (OrderFlag.SL | OrderFlag.TP)),
         demo=core.account is not None and core.account.is_demo,
         absence_after_ms=core.absence_ns // 1_000_000,

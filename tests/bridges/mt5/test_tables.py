@@ -15,7 +15,7 @@ PREFIXES = {
     c.Action: "TRADE_ACTION_", c.OrderType: "ORDER_TYPE_", c.OrderState: "ORDER_STATE_",
     c.Filling: "ORDER_FILLING_", c.TypeTime: "ORDER_TIME_",
     c.Execution: "SYMBOL_TRADE_EXECUTION_", c.TradeMode: "SYMBOL_TRADE_MODE_",
-    c.CalcMode: "SYMBOL_CALC_MODE_",
+    c.CalcMode: "SYMBOL_CALC_MODE_", c.GtcMode: "SYMBOL_ORDERS_",
     c.MarginMode: "ACCOUNT_MARGIN_MODE_", c.Reason: "DEAL_REASON_", c.DealType: "DEAL_TYPE_",
     c.BookType: "BOOK_TYPE_", c.TickFlag: "TICK_FLAG_", c.Retcode: "TRADE_RETCODE_",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from support.mt5.behaviours import scene
-from support.mt5.constants import CalcMode, ExpirationFlag
+from support.mt5.constants import CalcMode, ExpirationFlag, GtcMode
 from support.mt5.stage import ALL, EXCHANGE
 
 FUTURE = {"calc_mode": CalcMode.EXCH_FUTURES_FORTS, "tick_value": "1.3", "margin": "USD"}
@@ -76,3 +76,62 @@ def a_lot_that_becomes_another_closes_only(play):
     play.rules(**FUTURE | {"calc_mode": CalcMode.EXCH_BONDS}).buy("d", "13000")
     play.rules(**FUTURE | {"tick_value": 0}).buy("e", "13000").sell("f", "13000", reduces=True)
     play.rules(**FUTURE).buy("g", "13000")
+
+
+def midnight(play):
+    """Let the server's day end."""
+    clock, play.link = play.server.clock, None
+    clock.advance_to(clock.next_day_ms() - 2_000)
+    play.run(8_000)
+
+
+@scene(ALL, """
+    a rejected unsupported_characteristic NOT_SUPPORTED
+    b new buy 10000 = 0/10000 new
+    b expired buy 10000 = 0/0 expired
+    c rejected unsupported_characteristic NOT_SUPPORTED
+    d rejected unsupported_characteristic NOT_SUPPORTED
+    e new buy 10000 = 0/10000 new
+    e fill buy 10000 10000@1.1001 fee 0.4 P1 = 10000/0 filled
+    m levels rejected NOT_SUPPORTED
+    held P1 10000@1.1001
+""", gtc_mode=GtcMode.DAILY, expiration=ExpirationFlag.GTC)
+def orders_and_levels_that_end_with_the_day(play):
+    """GTC is none there, and a stop-loss would not last: refused. A day's order says GTC."""
+    play.buy("a", price="1.09").buy("b", price="1.09", tif="day").buy("c", sl="1.08")
+    play.buy("d", price="1.09", tif="day", tp="1.2").buy("e").protect("m", "1.09").restart()
+    midnight(play)
+
+
+@scene(ALL, """
+    a rejected unsupported_characteristic NOT_SUPPORTED
+    b new buy 10000 = 0/10000 new
+    b fill buy 10000 10000@1.1001 fee 0.4 P1 = 10000/0 filled
+    c new buy 10000 = 0/10000 new
+    c expired buy 10000 = 0/0 expired
+    m levels completed sl 1.07
+    held P1 10000@1.1001 sl 1.07
+""", gtc_mode=GtcMode.DAILY_NO_STOPS)
+def orders_end_with_the_day_and_levels_do_not(play):
+    """ORDERS_DAILY_EXCLUDING_STOPS: a stop-loss rests at the broker over midnight."""
+    play.buy("a", price="1.09").buy("b", sl="1.08").buy("c", price="1.09", tif="day")
+    play.protect("m", "1.07")
+    midnight(play)
+
+
+@scene(ALL, """
+    a new buy 10000 = 0/10000 new
+    a fill buy 10000 10000@1.1001 fee 0.4 P1 = 10000/0 filled
+    b new buy 10000 = 0/10000 new
+    b expired buy 10000 = 0/0 expired
+    m levels completed
+    n levels rejected NOT_SUPPORTED
+    held P1 10000@1.1001
+""")
+def what_stood_before_the_symbol_became_one_of_days(play):
+    """Levels vanish and orders expire at midnight, and so it is told; they can be taken away."""
+    play.buy("a", sl="1.08", tp="1.2").buy("b", price="1.09").rules(gtc_mode=GtcMode.DAILY)
+    play.protect("n", "1.07")
+    assert play.office.books.positions[int(play.position())].sl == Decimal("1.08")
+    midnight(play)
+    play.protect("m", "0")

@@ -269,7 +269,7 @@ struct SChain
       if(kind==FIX_ORD_TYPE_MARKET)
          return;
       if(!IsAtOnce(terms.force))
-         live.force=FixForceOf(row.time_type,ORDER_FILLING_RETURN);
+         live.force=FixForceOf(rules.LifeOf(row.time_type),ORDER_FILLING_RETURN);
       long expiry_s=row.ExpiryS();
       live.expire_ns=expiry_s>0 ? (expiry_s-utc_offset_s)*1000000000 : 0;
      }

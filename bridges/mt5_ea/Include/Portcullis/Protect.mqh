@@ -239,9 +239,7 @@ private:
       level=asked;
       if(asked.IsZero())
          return true;
-      if((rules.order_mode&flag)==0)
-         return refusal.Set(WRONG,"NOT_SUPPORTED: "+field+" for this symbol");
-      return rules.IsOnTick(field,asked,refusal);
+      return rules.TakesLevel(field,flag,refusal) && rules.IsOnTick(field,asked,refusal);
      }
   };
 

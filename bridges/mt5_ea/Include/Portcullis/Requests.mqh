@@ -135,10 +135,12 @@ private:
       string kind=order.ord_type;
       if(OrderTypeOf(kind,order.side)==NO_KIND || (rules.order_mode&OrderFlagOf(kind))==0)
          return refusal.Set(WRONG,"NOT_SUPPORTED: OrdType(40)="+kind+" for this symbol");
-      if(order.stop_loss_px.is_set && (rules.order_mode&SYMBOL_ORDER_SL)==0)
-         return refusal.Set(WRONG,"NOT_SUPPORTED: StopLossPx(5001) for this symbol");
-      if(order.take_profit_px.is_set && (rules.order_mode&SYMBOL_ORDER_TP)==0)
-         return refusal.Set(WRONG,"NOT_SUPPORTED: TakeProfitPx(5002) for this symbol");
+      if(order.stop_loss_px.is_set &&
+         !rules.TakesLevel("StopLossPx(5001)",SYMBOL_ORDER_SL,refusal))
+         return false;
+      if(order.take_profit_px.is_set &&
+         !rules.TakesLevel("TakeProfitPx(5002)",SYMBOL_ORDER_TP,refusal))
+         return false;
       bool limits=kind==FIX_ORD_TYPE_LIMIT || kind==FIX_ORD_TYPE_STOP_LIMIT;
       bool stops=kind==FIX_ORD_TYPE_STOP || kind==FIX_ORD_TYPE_STOP_LIMIT;
       if(order.price.is_set!=limits)
@@ -317,7 +319,8 @@ private:
                          " for this symbol");
      }
    //--- type_time and expiration: the server's wall clock, whole seconds. An order that ends at
-   //--- once says GTC, or DAY where its symbol takes no GTC
+   //--- once says GTC, or DAY where its symbol takes no GTC. Where GTC ends with the day no order
+   //--- is one; one of a day says GTC there if its symbol takes no DAY
    bool              SetLife(const SOrderRequest &order,const SSymbolRules &rules,
                              MqlTradeRequest &request,SRefusal &refusal) const
      {
@@ -325,12 +328,13 @@ private:
       int kind=TimeTypeOf(order.time_in_force,flag);
       bool by_days=kind==ORDER_TIME_SPECIFIED && (rules.expiration&flag)==0 &&
                    (rules.expiration&SYMBOL_EXPIRATION_SPECIFIED_DAY)!=0;
-      if(kind==NO_KIND ||
-         (!IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0 && !by_days))
+      bool at_once=IsAtOnce(order.time_in_force),says=(rules.expiration&flag)!=0;
+      if(kind==NO_KIND || (!at_once && (rules.Lives()&flag)==0 && !by_days))
          return refusal.Set(WRONG,"NOT_SUPPORTED: TimeInForce(59)="+order.time_in_force+
-                            " for this symbol");
-      if(IsAtOnce(order.time_in_force) && (rules.expiration&flag)==0)
-         kind=ORDER_TIME_DAY;
+                            " for this symbol"+
+                            (says ? ": its orders end with the day (59=0)" : ""));
+      if(!says && !by_days)
+         kind=at_once ? ORDER_TIME_DAY : ORDER_TIME_GTC;
       request.type_time=(ENUM_ORDER_TYPE_TIME)kind;
       if(kind!=ORDER_TIME_SPECIFIED)
          return true;

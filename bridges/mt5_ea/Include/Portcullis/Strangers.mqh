@@ -149,7 +149,7 @@ public:
       order.symbol=rules.symbol;
       order.side=FixSideOf(row.type);
       order.ord_type=FixTypeOf(row.type);
-      order.time_in_force=FixForceOf(row.time_type,row.filling);
+      order.time_in_force=FixForceOf(rules.LifeOf(row.time_type),row.filling);
       rules.Units(row.volume,order.order_qty);
       rules.Units(lots,order.cum_qty);
       rules.Units(row.left,order.leaves_qty);

@@ -42,6 +42,7 @@ struct SSymbolRules
    int               filling;       // flags
    int               order_mode;    // flags
    int               expiration;    // flags
+   int               gtc_mode;      // what of GTC, and of levels, outlives the day
    int               stops_level;   // points
    int               freeze_level;  // points
    int               book_depth;
@@ -63,6 +64,7 @@ struct SSymbolRules
       filling=(int)SymbolInfoInteger(name,SYMBOL_FILLING_MODE);
       order_mode=(int)SymbolInfoInteger(name,SYMBOL_ORDER_MODE);
       expiration=(int)SymbolInfoInteger(name,SYMBOL_EXPIRATION_MODE);
+      gtc_mode=(int)SymbolInfoInteger(name,SYMBOL_ORDER_GTC_MODE);
       stops_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_STOPS_LEVEL);
       freeze_level=(int)SymbolInfoInteger(name,SYMBOL_TRADE_FREEZE_LEVEL);
       book_depth=(int)SymbolInfoInteger(name,SYMBOL_TICKS_BOOKDEPTH);
@@ -116,6 +118,31 @@ struct SSymbolRules
                          price.Text()+", expected a positive multiple of "+tick.Text());
      }
 
+   //--- a level that the symbol takes, and does not drop with the day
+   bool              KeepsLevel(const int flag) const
+     {
+      return (order_mode&flag)!=0 && gtc_mode!=SYMBOL_ORDERS_DAILY;
+     }
+   bool              TakesLevel(const string field,const int flag,SRefusal &refusal) const
+     {
+      if(KeepsLevel(flag))
+         return true;
+      return refusal.Set(FIX_ORD_REJ_REASON_UNSUPPORTED_CHARACTERISTIC,"NOT_SUPPORTED: "+field+
+                         " for this symbol"+((order_mode&flag)==0 ? "" :
+                         ": it drops levels with the day (SYMBOL_ORDERS_DAILY)"));
+     }
+   //--- flags of how long orders may live: where GTC ends with the day it is DAY
+   int               Lives(void) const
+     {
+      if(gtc_mode==SYMBOL_ORDERS_GTC || (expiration&SYMBOL_EXPIRATION_GTC)==0)
+         return expiration;
+      return (expiration-SYMBOL_EXPIRATION_GTC)|SYMBOL_EXPIRATION_DAY;
+     }
+   int               LifeOf(const int time_type) const
+     {
+      return time_type==ORDER_TIME_GTC && gtc_mode!=SYMBOL_ORDERS_GTC ? (int)ORDER_TIME_DAY
+                                                                      : time_type;
+     }
    //--- can an order end at a named moment: at any, or with a day. Where it could go without an
    //--- end, the gateway's own expiry is the better one than days
    bool              TakesDates(void) const
@@ -123,7 +150,7 @@ struct SSymbolRules
       if((expiration&SYMBOL_EXPIRATION_SPECIFIED)!=0)
          return true;
       return (expiration&SYMBOL_EXPIRATION_SPECIFIED_DAY)!=0 &&
-             (expiration&SYMBOL_EXPIRATION_GTC)==0;
+             (Lives()&SYMBOL_EXPIRATION_GTC)==0;
      }
    //--- so many points as a difference of prices
    void              Points(const int count,SDecimal &distance) const

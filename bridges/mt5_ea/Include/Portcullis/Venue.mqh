@@ -128,13 +128,15 @@ public:
    virtual void      Capabilities(SCapabilities &capabilities)
      {
       int orders=0,times=0;
-      bool post_only=false,gtd=false,hedges=m_standing.IsHedging();
+      bool post_only=false,gtd=false,stops=false,profits=false,hedges=m_standing.IsHedging();
       for(int i=0; i<m_symbols.Count(); i++)
         {
          SSymbolRules rules;
          m_symbols.Rules(i,rules);
          orders|=rules.order_mode;
-         times|=rules.expiration;
+         times|=rules.Lives();
+         stops=stops || rules.KeepsLevel(SYMBOL_ORDER_SL);
+         profits=profits || rules.KeepsLevel(SYMBOL_ORDER_TP);
          gtd=gtd || rules.TakesDates();
          if(IsFillingAllowed(ORDER_FILLING_BOC,rules.execution,rules.filling))
             post_only=true;
@@ -151,8 +153,8 @@ public:
       Word(words,"FOK",true);
       Word(words,"POST_ONLY",post_only);
       Word(words,"REDUCE_ONLY",hedges);
-      Word(words,"STOP_LOSS",(orders&SYMBOL_ORDER_SL)!=0);
-      Word(words,"TAKE_PROFIT",(orders&SYMBOL_ORDER_TP)!=0);
+      Word(words,"STOP_LOSS",stops);
+      Word(words,"TAKE_PROFIT",profits);
       Word(words,"HEDGING",hedges);
       Word(words,"REPLACE",true);
       Word(words,"LOOKUP",true);
