@@ -103,6 +103,41 @@ def test_the_token_comes_from_a_file(desk):
     assert chart.program.removed
 
 
+@pytest.mark.parametrize("content", [
+    "naïve token".encode(), b"\xef\xbb\xbfna\xc3\xafve token\r\n",
+    "\ufeff na\u00efve token\r\n".encode("utf-16-le"),
+])  # fmt: skip
+def test_the_token_is_read_as_windows_writes_it(desk, content):
+    """UTF-8 with a mark or without one, and UTF-16 with one, as PowerShell's > writes it."""
+    (desk.folder / "token.txt").write_bytes(content)
+    _, end = desk.attach(TokenFile="token.txt")
+    desk.run(1000)
+    assert verify(end.logons[0], "naïve token".encode())
+
+
+NO_TEXT = "token.txt is no text in UTF-8"
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (b"", "token.txt is empty, expected the token"),
+    (b" \r\n\t ", "token.txt is empty, expected the token"),
+    (b"\xef\xbb\xbf\r\n", "token.txt is empty, expected the token"),
+    ("\ufeff \r\n".encode("utf-16-le"), "token.txt is empty, expected the token"),
+    ("token".encode("utf-16-le"), NO_TEXT),
+    ("\ufefftoken".encode("utf-16-be"), NO_TEXT),
+    (b"to\r\nken", NO_TEXT),
+    (b"na\xefve", NO_TEXT),
+])  # fmt: skip
+def test_a_file_without_a_token_is_told(desk, content, words):
+    """The program says what is wrong with it, and goes; nothing is said to the gateway."""
+    (desk.folder / "token.txt").write_bytes(content)
+    chart, end = desk.attach(TokenFile="token.txt")
+    desk.run(1000)
+    assert chart.program.removed
+    assert [line for line in chart.journal if words in line], chart.journal
+    assert not end.logons
+
+
 @pytest.mark.parametrize(("port", "handshakes"), [(PORT, 1), (443, 0)])
 def test_behind_a_tls_terminator(desk, port, handshakes):
     """With a name the line is TLS; on port 443 the terminal itself has shaken hands before."""

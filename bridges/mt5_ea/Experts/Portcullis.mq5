@@ -15,6 +15,7 @@
 #include <Portcullis/IdNotes.mqh>
 #include <Portcullis/InstanceLock.mqh>
 #include <Portcullis/Store.mqh>
+#include <Portcullis/TokenFile.mqh>
 #include <Portcullis/Venue.mqh>
 
 input group "The gateway"
@@ -66,19 +67,12 @@ void SayOnce(const string text)
 //--- the token is in a file, not in an input: inputs are shown to whoever sees the chart
 bool ReadToken(string &token)
   {
-   uchar bytes[];
+   string why="";
    token="";
-   if(TokenFile=="")
+   if(TokenFile=="" || ReadTokenFile(TokenFile,token,why))
       return true;
-   if(FileLoad(TokenFile,bytes)<=0)
-     {
-      Print("error: TokenFile: cannot read ",TokenFile,", expected a file in MQL5/Files");
-      return false;
-     }
-   token=CharArrayToString(bytes,0,ArraySize(bytes),CP_UTF8);
-   StringTrimLeft(token);
-   StringTrimRight(token);
-   return token!="";
+   Print("error: TokenFile: ",why);
+   return false;
   }
 
 bool AreInputsSound(void)
