@@ -20,16 +20,20 @@ from protocol.order_id import OrderId, to_number
     bc cancel of b refused too_late_to_cancel TOO_LATE = filled
     b trade sell 10000@1.1101 P1
     c status buy None = 0/0 rejected unknown_order UNKNOWN_AT_VENUE
+    d new buy 10000 = 0/10000 new
+    d open buy 10000 = 0/10000 new
+    e status buy None = 0/0 rejected unknown_order NEVER_SENT
     ~ link closed
     ~ link open
     held P1 -10000@1.1101
 """)
 def orders_are_found_by_the_ids_that_are_their_magics(play):
-    """One that rests, one that was filled meanwhile, and one that never came."""
+    """One that rests, one that was filled meanwhile, one that never came; newer ones are noted."""
     play.buy("a", price="1.09").sell("b", price="1.11")
     play.never_say("c", "a")
     play.lose_notes(lambda: play.server.quote("EURUSD", "1.1101", "1.1102"))
-    play.status("a").cancel("ac", "a").status("b").cancel("bc", "b").status("c")
+    play.buy("d", price="1.05").never_say("e", "a")
+    play.status("a").cancel("ac", "a").status("b").cancel("bc", "b").status("c").status("e")
 
 
 @scene(ALL, """
