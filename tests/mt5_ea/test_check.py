@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 from msgspec.structs import replace
-from support.mt5.constants import Action, OrderType, TransactionType
+from support.mt5.constants import Action, CalcMode, OrderType, TransactionType
 from support.mt5.ea_calls import TradeCheck
 from support.mt5.ea_terminal import Chart
 from support.mt5.runtime import build
@@ -36,9 +36,8 @@ FIGURES = {"comment", "locked"}
 
 def cases(names, slow):
     """Leave to CI what is slow."""
-    return [
-        pytest.param(one, marks=pytest.mark.length("ci") if one in slow else ()) for one in names
-    ]
+    late = pytest.mark.length("ci")
+    return [pytest.param(one, marks=late if one in slow else ()) for one in names]
 
 
 class Listener(Peer):
@@ -343,6 +342,7 @@ REFUSED = {
         it.scene.people.by_hand("EURUSD", "0.1", OrderType.BUY), it.scene.settled(),
     ),
     "Algo Trading": lambda it: setattr(it.terminal, "trade_allowed", False),
+    "CALC_MODE": lambda it: (it.scene.rules(calc_mode=CalcMode.EXCH_BONDS), it.quote()),
 }  # fmt: skip
 
 

@@ -88,6 +88,8 @@ class Stand:
             msg = f"there are orders or a position in {self.name}: close them, or name another"
             raise BridgeError(msg)
         self._symbol = read_symbol(row, account.currency)
+        if self._symbol.problem:
+            raise BridgeError(self._symbol.problem)
         version = self.mt5.version()
         kind = margin.name.lower().removeprefix("retail_")
         return {

@@ -6,7 +6,7 @@ import re
 import threading
 
 import pytest
-from support.mt5.constants import Action, Execution, MarginMode, OrderType
+from support.mt5.constants import Action, CalcMode, Execution, MarginMode, OrderType
 from support.mt5.package import Package
 from support.mt5.people import People
 from support.mt5.server import TradeServer
@@ -234,6 +234,12 @@ def test_a_symbol_in_which_there_is_something_is_left_alone():
     stage.server.clock.advance(1_000)
     with pytest.raises(BridgeError, match="orders or a position in EURUSD"):
         stage.run()
+
+
+def test_a_symbol_that_no_bridge_trades_is_refused_by_its_reason():
+    """A bond has no lot that the bridges know."""
+    with pytest.raises(BridgeError, match="CALC_MODE: profits of EURUSD"):
+        Stage(calc_mode=CalcMode.EXCH_BONDS).run()
 
 
 def test_what_is_left_is_taken_away_when_it_breaks_off():

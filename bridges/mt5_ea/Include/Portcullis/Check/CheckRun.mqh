@@ -144,7 +144,8 @@ private:
          return false;
       if(!m_trade.Open(symbol) || SymbolInfoDouble(symbol,SYMBOL_BID)<=0)
         {
-         problem=symbol+" has no price: is its market open, and is it in Market Watch?";
+         problem=m_trade.rules.problem!="" ? m_trade.rules.problem :
+                 symbol+" has no price: is its market open, and is it in Market Watch?";
          return false;
         }
       if(!m_trade.IsTaken())

@@ -42,7 +42,7 @@ public:
    double            took_ms;
 
                      CCheckTrade(void) { m_next=0; m_first=0; ok=false; error=0; took_ms=0; }
-   //--- false when the terminal does not know the symbol, or what a lot of it is
+   //--- false when the terminal does not know the symbol, or what a lot of it is (rules.problem)
    bool              Open(const string symbol)
      {
       m_first=((long)CHECK_INSTANCE<<53)|((long)TimeGMT()<<21);
