@@ -1,8 +1,9 @@
 """What must be known of an id after a restart, and no exchange says: its symbol, its predecessor.
 
-One line an id, `id symbol previous terms`, written before the exchange is called. The id log alone
-is law (bridges/id_log.py); a line that is lost here costs a search through all symbols, and no
-more, so nothing is synced. A line that cannot be read is skipped.
+One line an id, `id symbol previous terms`, and when the order is to end (ns) if it is to end at a
+moment, written before the exchange is called. The id log alone is law (bridges/id_log.py); a line
+that is lost here costs a search through all symbols, and no more, so nothing is synced. A line that
+cannot be read is skipped.
 
 The newest `MAX_NOTES` are kept. Of an older id nobody knows whether it was a later name of an
 order: that it is not found is no evidence (`may_have_forgotten`).
@@ -17,7 +18,7 @@ from pathlib import Path
 from protocol.numbers import plain
 
 MAX_NOTES = 100_000
-WORDS = 4
+WORDS = (4, 5)
 
 
 def terms(qty: Decimal, price: Decimal | None, stop_px: Decimal | None = None) -> str:
@@ -34,6 +35,7 @@ class Notes:
         self._previous: dict[str, str] = {}
         self._next: dict[str, str] = {}
         self._terms: dict[str, str] = {}
+        self._ends: dict[str, int] = {}
         self._path = path
         self._handle: int | None = None
         self._lines = 0
@@ -41,9 +43,11 @@ class Notes:
             self._read(path)
             self._open(path)
 
-    def add(self, name: str, symbol: str, previous: str, terms: str) -> None:
+    def add(
+        self, name: str, symbol: str, previous: str, terms: str, ends_ns: int = 0
+    ) -> None:
         """Note an id; `terms` (quantity@price) tell later which of a chain's ids lives."""
-        self._take(name, symbol, previous, terms)
+        self._take(name, symbol, previous, terms, ends_ns)
         if self._path is None or self._handle is None:
             return
         os.write(self._handle, self._line(name).encode())
@@ -65,6 +69,10 @@ class Notes:
     def terms_of(self, name: str) -> str:
         """Return what an id was to be, or nothing."""
         return self._terms.get(name, "")
+
+    def ends_of(self, name: str) -> int:
+        """Return when the order of an id was to end, in ns of UTC; 0 is at no named moment."""
+        return self._ends.get(name, 0)
 
     def previous_of(self, name: str) -> str:
         """Return the id that an id was to replace, or nothing."""
@@ -95,15 +103,18 @@ class Notes:
             os.close(self._handle)
             self._handle = None
 
-    def _take(self, name: str, symbol: str, previous: str, terms: str) -> None:
+    def _take(self, name: str, symbol: str, previous: str, terms: str, ends_ns: int) -> None:
         self._symbols[name] = symbol
         self._terms[name] = terms
+        if ends_ns:
+            self._ends[name] = ends_ns
         if previous:
             self._previous[name] = previous
             self._next[previous] = name
         if len(self._symbols) > MAX_NOTES:
             oldest = next(iter(self._symbols))
             del self._symbols[oldest], self._terms[oldest]
+            self._ends.pop(oldest, None)
             self._next.pop(self._previous.pop(oldest, ""), None)
 
     def _read(self, path: Path) -> None:
@@ -112,9 +123,10 @@ class Notes:
         except FileNotFoundError:
             return
         for line in lines:
-            if len(parts := line.split(" ")) == WORDS:
-                name, symbol, previous, terms = parts
-                self._take(name, symbol, "" if previous == "-" else previous, terms)
+            if len(parts := line.split(" ")) in WORDS:
+                name, symbol, previous, terms, *ends = parts
+                ends_ns = int(ends[0]) if ends and ends[0].isdecimal() else 0
+                self._take(name, symbol, "" if previous == "-" else previous, terms, ends_ns)
         self._lines = len(lines)
         if self._lines > 2 * MAX_NOTES:
             self._compact(path)
@@ -125,7 +137,8 @@ class Notes:
 
     def _line(self, name: str) -> str:
         previous = self._previous.get(name, "-")
-        return f"{name} {self._symbols[name]} {previous} {self._terms[name]}\n"
+        ends = f" {self._ends[name]}" if name in self._ends else ""
+        return f"{name} {self._symbols[name]} {previous} {self._terms[name]}{ends}\n"
 
     def _compact(self, path: Path) -> None:
         """Write what is kept into a new file."""

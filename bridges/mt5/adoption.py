@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bridges.mt5.constants import DealType, OrderState
 from bridges.mt5.expiry import expiry_s
 from bridges.mt5.jobs import Snapshot
@@ -95,6 +97,8 @@ def _chain(core: Core, order: Order, snapshot: Snapshot) -> None:
     if order.row is not None:
         terms = row_terms(order.row, order.base + order.qty, order.request)
         order.name = core.notes.name_of(order.root, terms)
+        if core.notes.ends_of(order.name) and core.notes.terms_of(order.name) == terms:
+            order.request = replace(order.request, expire_ns=core.notes.ends_of(order.name))
     if order.name != order.root:
         order.previous = core.notes.previous_of(order.name)
 

@@ -12,7 +12,7 @@ history is asked for, and taken, with `SLACK_NS` to spare.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SECOND_NS = 1_000_000_000
@@ -27,6 +27,19 @@ WEST_S, EAST_S = -12 * HOUR_S, 14 * HOUR_S
 DAY_S = 86_400
 SLACK_NS = 2 * HOUR_S * SECOND_NS
 """More than any clock is put forward or back by."""
+
+
+SPRING_MONTHS = frozenset((3, 4, 9, 10))
+"""When clocks are put forward, north and south of the equator."""
+SATURDAY = 5
+
+
+def may_go_forward(from_ns: int, to_ns: int) -> bool:
+    """Say whether a clock may be put forward in between: that is done on weekends of spring."""
+    begin = datetime.fromtimestamp(from_ns // SECOND_NS, UTC).date()
+    days = min(to_ns // SECOND_NS // DAY_S - from_ns // SECOND_NS // DAY_S, 366)
+    found = (begin + timedelta(days=number) for number in range(days + 1))
+    return any(one.weekday() >= SATURDAY and one.month in SPRING_MONTHS for one in found)
 
 
 class ServerClock:
@@ -85,6 +98,22 @@ class ServerClock:
         second_ns = msc * MS_NS - second_s * SECOND_NS
         is_to_come = second_ns > now_ns + MAX_DRIFT_S * SECOND_NS
         return msc * MS_NS - first_s * SECOND_NS if is_to_come else second_ns
+
+    def ends_s(self, utc_ns: int, now_ns: int) -> tuple[int, int] | None:
+        """Say a moment to come by the server's clock, cut to the second; None while not known.
+
+        First as it will probably be shown, then what cannot be shown before that moment: it is
+        another where the clock may be put forward until then and no zone is known, and in an hour
+        that comes twice.
+        """
+        now_s = self.offset_s(utc_ns)
+        if now_s is None:
+            return None
+        likely_s = utc_ns // SECOND_NS + now_s
+        if self._zone is not None:
+            first_s, _ = self._offsets_of(likely_s * 1000)
+            return likely_s, likely_s + max(first_s - now_s, 0)
+        return likely_s, likely_s + (HOUR_S if may_go_forward(now_ns, utc_ns) else 0)
 
     def is_since(self, msc: int, since_ns: int, now_ns: int) -> bool:
         """Whether a time of the server's is at or after a moment; when in doubt it is."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from msgspec.structs import replace as changed
 
@@ -57,7 +58,7 @@ class Deeds:
         account = self.core.account
         return Terms(
             margin_mode=account.margin_mode if account else MarginMode.RETAIL_NETTING,
-            offset_s=self.core.clock.offset_s(self.core.now_ns),
+            ends=partial(self.core.clock.ends_s, now_ns=self.core.now_ns),
             deviation=self._deviation, ioc_at_market=self._ioc_at_market,
         )  # fmt: skip
 
@@ -379,4 +380,6 @@ def _reason_by(text: str) -> CxlRejReason:
 
 def note(core: Core, request: OrderRequest, terms: str) -> None:
     """Note an id before the server hears of it."""
-    core.notes.add(request.cl_ord_id, request.symbol, request.orig_cl_ord_id, terms)
+    core.notes.add(
+        request.cl_ord_id, request.symbol, request.orig_cl_ord_id, terms, request.expire_ns or 0
+    )

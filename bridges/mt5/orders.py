@@ -53,7 +53,7 @@ class Order:
         "accepted", "amending", "base", "base_paid", "cancel_id", "deals", "ended",
         "ended_by", "is_over", "name", "ns", "origin", "paid", "parent_id", "placing",
         "position_id", "previous", "qty", "refused", "replacing", "request", "root", "row", "size",
-        "sum", "superseded", "ticket", "triggered", "why",
+        "sum", "superseded", "ticket", "timed_out", "triggered", "why",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, size: Decimal, now_ns: int) -> None:
@@ -71,6 +71,8 @@ class Order:
         self.deals: dict[int, Decimal] = {}
         self.sum = self.paid = ZERO
         self.accepted = self.triggered = self.ended = self.refused = False
+        self.timed_out = False
+        """Whether it is past its end, so that who removes it lets it expire."""
         self.placing = False
         """Whether what became of its sending is still being found out."""
         self.superseded = self.cancel_id = self.ended_by = self.replacing = ""
@@ -123,7 +125,8 @@ class Order:
         kept = self.request.time_in_force not in {
             TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL,
         }  # fmt: skip
-        return self.row is not None and ENDS.get(self.row.state) is OrdStatus.EXPIRED and kept
+        how = ENDS.get(self.row.state) if self.row is not None else None
+        return kept and (how is OrdStatus.EXPIRED or (how is OrdStatus.CANCELED and self.timed_out))
 
     def book(self, ticket: int, qty: Decimal, price: Decimal, ns: int) -> None:
         """Count a deal."""

@@ -29,7 +29,7 @@ from bridges.mt5.constants import (
     TradeMode,
     TypeTime,
 )
-from bridges.mt5.expiry import AT_ONCE, life_of
+from bridges.mt5.expiry import AT_ONCE, Ends, life_of
 from bridges.mt5.records import OrderRow, PositionRow, Quote, SymbolRow, as_float
 from bridges.mt5.tables import FIX_TYPES, ORDER_FLAGS, ORDER_TYPES, filling_of
 from bridges.mt5.units import WRONG, Refusal, lots_of, no_level, off_tick
@@ -101,11 +101,11 @@ _FIELDS: dict[Action, set[str]] = {
 class Terms(Struct, frozen=True, kw_only=True):
     """What a request is made by, beside the order: the account's kind and the operator's choices.
 
-    `offset_s` is the server's wall clock less UTC; None while that is not known.
+    `ends` says a moment to come by the server's clock.
     """
 
     margin_mode: MarginMode
-    offset_s: int | None
+    ends: Ends
     deviation: int = 0
     ioc_at_market: bool = False
     """Whether a limit IOC or FOK may be a deal where the server does not bound its price."""
@@ -198,7 +198,7 @@ def _pending(
     )  # fmt: skip
     if filling is None:
         return _no_filling(order)
-    times = life_of(order, symbol, terms.offset_s)
+    times = life_of(order, symbol, terms.ends)
     if isinstance(times, Refusal):
         return times
     trigger = order.price if order.ord_type is OrdType.LIMIT else order.stop_px
@@ -261,7 +261,7 @@ def modify_request(
     order: OrderRequest, row: OrderRow, symbol: SymbolRow, terms: Terms
 ) -> TradeRequest | Refusal:
     """Write the request that changes prices and expiry of a pending order."""
-    times = _shape(order, symbol) or life_of(order, symbol, terms.offset_s)
+    times = _shape(order, symbol) or life_of(order, symbol, terms.ends)
     if isinstance(times, Refusal):
         return times
     trigger = order.price if order.ord_type is OrdType.LIMIT else order.stop_px

@@ -17,6 +17,7 @@ from bridges.mt5 import levels, questions
 from bridges.mt5.constants import Execution, ExpirationFlag, FillingFlag, OrderFlag, Retcode
 from bridges.mt5.core import Core
 from bridges.mt5.deeds import Deeds, note
+from bridges.mt5.ending import keep_ends
 from bridges.mt5.expiry import expiry_s, life_of, takes_dates
 from bridges.mt5.jobs import Job, Result, Sent, Snapshot
 from bridges.mt5.link import Link
@@ -89,6 +90,7 @@ class Mt5Venue(FlowVenue[Core]):
         self.core.now_ns = now_ns
         self._worker.open()
         self._link.open()
+        self.core.start(keep_ends(self.core, self.deeds.end))
         self._flush()
 
     def submit(self, order: OrderRequest, now_ns: int) -> None:
@@ -105,7 +107,7 @@ class Mt5Venue(FlowVenue[Core]):
                 OrdRejReason.EXCHANGE_CLOSED if known else OrdRejReason.UNKNOWN_SYMBOL,
             )  # fmt: skip
         else:
-            times = life_of(order, symbol, self.deeds.terms().offset_s)
+            times = life_of(order, symbol, self.deeds.terms().ends)
             ends_s = 0 if isinstance(times, Refusal) else expiry_s(*times)
             note(core, order, terms_of(order, ends_s))
             core.start(self.deeds.place(Order(order, symbol.contract_size, now_ns)))

@@ -10,6 +10,7 @@ from support.mt5 import (
     behaviours_lost,
     behaviours_market,
     behaviours_refused,
+    behaviours_summer,
     behaviours_terms,
 )
 from support.mt5.runtime import build
@@ -21,7 +22,7 @@ pytestmark = [
 ]
 TABLES = (
     behaviours, behaviours_around, behaviours_refused, behaviours_levels, behaviours_lost,
-    behaviours_market, behaviours_terms,
+    behaviours_market, behaviours_summer, behaviours_terms,
 )  # fmt: skip
 SCENES = behaviours.SCENES
 """All of them: each table has put its own in."""

@@ -35,7 +35,10 @@ from protocol.fields import OrdType, Side, TimeInForce
 from protocol.order_id import OrderId, to_number
 
 ID = OrderId(1, 1_700_000_000, 1)
-NET = Terms(margin_mode=MarginMode.RETAIL_NETTING, offset_s=7_200, deviation=20)
+NET = Terms(
+    margin_mode=MarginMode.RETAIL_NETTING, deviation=20,
+    ends=lambda ns: (ns // 10**9 + 7_200, ns // 10**9 + 7_200),
+)  # fmt: skip
 HEDGE = replace(NET, margin_mode=MarginMode.RETAIL_HEDGING)
 QUOTE = Quote(bid=Decimal("1.10000"), ask=Decimal("1.10010"), msc=0)
 GTC, DAY, GTD = (
@@ -168,7 +171,7 @@ def test_expiry_is_the_servers_and_never_later():
                   expire_ns=1_700_000_000_999_999_999)  # fmt: skip
     found = sent(asked)
     assert (found.type_time, found.expiration) == (TypeTime.SPECIFIED, 1_700_007_200)
-    unknown = sent(asked, terms=replace(NET, offset_s=None))
+    unknown = sent(asked, terms=replace(NET, ends=lambda _: None))
     assert unknown.text.startswith("SERVER_TIME")
     assert sent(replace(asked, time_in_force=DAY)).type_time is TypeTime.DAY
     assert sent(replace(asked, time_in_force=GTC)).type_time is TypeTime.GTC

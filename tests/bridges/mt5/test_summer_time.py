@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 from support.mt5.clock import Clock, changes, zone
+from support.mt5.constants import Action, Retcode
 from support.mt5.symbols import ALWAYS
 from support.mt5_trader import EURUSD, MS, NETTING, Trader, World, server_of
 
-from bridges.mt5.clock import SECOND_NS, ServerClock
-from bridges.port import Filled, LedgerEntries
+from bridges.mt5.clock import DAY_S, SECOND_NS, ServerClock, may_go_forward
+from bridges.mt5.ending import RETRY_NS
+from bridges.notes import Notes
+from bridges.port import Accepted, Canceled, Expired, Filled, LedgerEntries
+from protocol.fields import TimeInForce
 
 ATHENS = "Europe/Athens"
 HOUR_MS = 3_600_000
@@ -158,3 +162,117 @@ def test_a_night_with_swaps_around_the_change_is_told_once():
     entries = [one for event in world.of(LedgerEntries) for one in event.entries]
     assert len({one.entry_id for one in entries}) == len(entries)
     trader.judge()
+
+
+@ZONES
+@pytest.mark.parametrize("restarts", [False, True], ids=["", "restarted"])
+@pytest.mark.parametrize("season", WEEKENDS)
+def test_an_order_ends_at_its_moment(season, zone_name, restarts):
+    """Not an hour before, not an hour after, though the server's clock was changed meanwhile."""
+    friday_ms, monday_ms = WEEKENDS[season]
+    trader = trader_at(friday_ms, zone_name)
+    world = trader.world
+    end_ms = monday_ms + 2 * HOUR_MS
+    more = {"time_in_force": TimeInForce.GOOD_TILL_DATE, "expire_ns": end_ms * MS + 5}
+    name = trader.place("10000", price="1.0", **more)
+    world.run(500)
+    (told,) = world.of(Accepted)
+    world.clock.advance_to(end_ms - 70 * 60_000)
+    if restarts:
+        quotes_from(world.clock, world.server)
+        trader.restart()
+    for left_ms in (3_540_000, 2_000):
+        trader.world.clock.advance_to(end_ms - left_ms)
+        trader.world.run(1_000)
+        found = trader.ask("look_up", name).order
+        assert (found.status, found.expire_ns) == (told.order.status, end_ms * MS + 5)
+    trader.world.run(5_000)
+    (ended,) = trader.world.of(Expired)
+    assert (ended.order.cl_ord_id, ended.order.expire_ns) == (name, end_ms * MS + 5)
+    trader.world.server.quote(EURUSD, "0.99", "0.9901")
+    trader.world.run(1_000)
+    assert not trader.world.of(Filled)
+    assert not trader.world.office.books.orders
+
+
+def test_what_a_person_has_given_another_end_is_left_alone():
+    """It is past what we said, and shows another moment: it is theirs now, and rests."""
+    trader = trader_at(AUTUMN - 48 * HOUR_MS, "")
+    world = trader.world
+    end_ms = AUTUMN + 2 * HOUR_MS
+    trader.place(
+        "10000", price="1.0", time_in_force=TimeInForce.GOOD_TILL_DATE, expire_ns=end_ms * MS
+    )
+    world.run(500)
+    (order,) = world.office.books.orders.values()
+    world.office.desk.update(order, time_expiration=order.time_expiration + 5 * DAY_S)
+    world.run(500)
+    world.clock.advance_to(end_ms + 60_000)
+    world.run(2_000)
+    assert list(world.office.books.orders) == [order.ticket]
+    assert not world.of(Expired)
+
+
+def test_a_removal_that_is_refused_is_tried_again():
+    """What is past its end and cannot be removed now is removed later, and has expired."""
+    trader = trader_at(AUTUMN - 48 * HOUR_MS, "")
+    world = trader.world
+    end_ms = AUTUMN + 2 * HOUR_MS
+    trader.place(
+        "10000", price="1.0", time_in_force=TimeInForce.GOOD_TILL_DATE, expire_ns=end_ms * MS
+    )
+    world.run(500)
+    world.server.faults.refuse(Retcode.MARKET_CLOSED, when=Action.REMOVE)
+    world.clock.advance_to(end_ms - 2_000)
+    world.run(5_000)
+    assert world.office.books.orders
+    world.run(RETRY_NS // MS)
+    assert not world.office.books.orders
+    assert len(world.of(Expired)) == 1
+    assert not world.of(Canceled)
+
+
+def test_the_notes_keep_when_an_order_ends(tmp_path):
+    """In the file too; a line without it, as older ones are, is read as well."""
+    path = tmp_path / "notes"
+    path.write_text("A EURUSD - 1@2@0\n")
+    notes = Notes(path)
+    notes.add("B", EURUSD, "A", "1@2@77", 123)
+    notes.close()
+    again = Notes(path)
+    assert [again.ends_of(one) for one in "AB"] == [0, 123]
+    assert (again.previous_of("B"), again.terms_of("B")) == ("A", "1@2@77")
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "may"),
+    [
+        (at(2024, 3, 29, 20), at(2024, 3, 31, 1), True),
+        (at(2024, 3, 25, 0), at(2024, 3, 29, 23), False),
+        (at(2024, 2, 1), at(2024, 2, 28), False),
+        (at(2024, 2, 1), at(2025, 2, 1), True),
+        (at(2024, 10, 4, 12), at(2024, 10, 5, 0, 1), True),
+        (at(2024, 11, 1), at(2025, 2, 28), False),
+        (at(2024, 9, 28, 5), at(2024, 9, 28, 6), True),
+    ],
+)
+def test_a_clock_goes_forward_on_a_weekend_of_spring(begin, end, may):
+    """North or south; on no other day, and not in autumn or winter."""
+    assert may_go_forward(begin * MS, end * MS) is may
+
+
+def test_the_end_of_an_order_by_the_servers_clock():
+    """With a zone exact, but in the hour that comes twice; without one an hour later in spring."""
+    clock, now_ns = ServerClock(ATHENS), (AUTUMN - 48 * HOUR_MS) * MS
+    for minutes, likely, latest in ((-90, 3, 3), (-30, 3, 3), (30, 2, 3), (90, 2, 2)):
+        end_s = AUTUMN // 1000 + minutes * 60
+        found = (end_s + likely * 3_600, end_s + latest * 3_600)
+        assert clock.ends_s(end_s * SECOND_NS + 999, now_ns) == found
+    end_s = SPRING // 1000 + 60
+    assert clock.ends_s(end_s * SECOND_NS, now_ns) == (end_s + 3 * 3_600,) * 2
+    measured = ServerClock()
+    assert measured.ends_s(end_s * SECOND_NS, now_ns) is None
+    measured.measured_s = 7_200
+    friday_ns = (SPRING - 36 * HOUR_MS) * MS
+    assert measured.ends_s(end_s * SECOND_NS, friday_ns) == (end_s + 7_200, end_s + 10_800)

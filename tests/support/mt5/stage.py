@@ -15,6 +15,7 @@ from support.bridge_wire import MS, T0
 from support.conformance_ea import INPUTS, EaDesk
 from support.conformance_mt5 import Mt5Desk
 from support.mt5.clock import Clock
+from support.mt5.clock import zone as offset_of
 from support.mt5.constants import Execution, FillingFlag, MarginMode
 from support.mt5.people import People
 from support.mt5.server import TradeServer
@@ -73,7 +74,10 @@ def rules_of(kind, **more):
 
 
 class Stage:
-    """What both desks have in common here."""
+    """What both desks have in common here: from `begins_ms` on, with the server's `zone`, if any.
+
+    The terminal bridge knows the zone; the Expert Advisor measures.
+    """
 
     symbol = native = EURUSD
     settings = MappingProxyType({"absence_after_ms": 2_000, "deviation": 20})
@@ -81,13 +85,20 @@ class Stage:
         INPUTS | {"Deviation": 20, "IocAtMarket": False, "DeadManMs": DEAD_MAN_MS}
     )
 
-    def __init__(self, folder, kind, **rules):
+    def __init__(self, folder, kind, *, begins_ms=T0 // MS, zone=None, **rules):
         self.mode, self.rules = kind, rules_of(kind, **rules)
+        self.server_clock = Clock(begins_ms, offset=offset_of(zone) if zone else None)
+        if zone:
+            self.settings = self.settings | {"server_zone": zone}
         super().__init__(folder)
+
+    def _open(self):
+        self.now_ns = self.server.clock.now_ms * MS
+        return super()._open()
 
     def broker(self):
         """Make the broker's server, with the account."""
-        server = TradeServer(clock=Clock(T0 // MS), symbols=[self.rules])
+        server = TradeServer(clock=self.server_clock, symbols=[self.rules])
         server.open_account(LOGIN, self.mode, balance=MONEY)
         return server
 

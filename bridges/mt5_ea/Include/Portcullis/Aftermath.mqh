@@ -2,8 +2,8 @@
 //| What becomes of requests that were sent: the answers of the      |
 //| trade server, and what goes on by itself. A replace whose old    |
 //| order is gone places the new one; what is doomed, what rests of  |
-//| an immediate order, and what lives although its chain has ended  |
-//| are removed.                                                     |
+//| an immediate order or past its ExpireTime, and what lives        |
+//| although its chain has ended are removed.                        |
 //+------------------------------------------------------------------+
 #ifndef PORTCULLIS_AFTERMATH_MQH
 #define PORTCULLIS_AFTERMATH_MQH
@@ -11,6 +11,9 @@
 #include "Sender.mqh"
 
 #define RETRY_NS ((long)1000000000)
+//--- so long after its ExpireTime an order is left to the server, which ends it itself as a rule
+#define END_GRACE_NS ((long)1000000000)
+#define END_RETRY_NS ((long)10000000000)
 #define PLACE_SOON_NS ((long)10000000000)
 
 class CAftermath
@@ -87,7 +90,7 @@ public:
             if(m_book_ptr.chains[at].asked_step==ASKED_PLACE)
                Doubt(at,now_ns);
             else
-               if(IsUnwanted(at))
+               if(IsUnwanted(at) || IsPast(at,now_ns))
                   Doomed(at,m_book_ptr.chains[at].ticket,now_ns);
         }
       for(int i=0; i<ArraySize(m_walk_ptr.presence.strays); i++)
@@ -231,6 +234,18 @@ private:
      {
       return m_book_ptr.chains[at].stage==STAGE_OPEN &&
              (m_book_ptr.chains[at].doom!="" || IsAtOnce(m_book_ptr.chains[at].terms.force));
+     }
+   //--- an order that should have ended by now, and shows the end that it was given by us
+   bool              IsPast(const int at,const long now_ns) const
+     {
+      STerms terms=m_book_ptr.chains[at].terms;
+      SOrderRow row;
+      return terms.ends_s!=0 && m_book_ptr.chains[at].stage==STAGE_OPEN &&
+             m_book_ptr.chains[at].asked_step==ASKED_NOTHING &&
+             m_book_ptr.chains[at].cancel_name=="" &&
+             m_standing_ptr.IsPast(terms.expire_ns+END_GRACE_NS) &&
+             now_ns-m_book_ptr.chains[at].tried_ns>=END_RETRY_NS &&
+             ReadOpenOrder(m_book_ptr.chains[at].ticket,row) && row.ExpiryS()==terms.ends_s;
      }
    void              Removed(const int at,const long now_ns)
      {

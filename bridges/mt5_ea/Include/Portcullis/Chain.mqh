@@ -54,6 +54,7 @@ struct STerms
    SDecimal          sl;
    SDecimal          tp;
    long              expire_ns;
+   long              ends_s;       // as the server was told it, by its clock; 0: at no moment
    string            force;
 
    void              Clear(void)
@@ -64,6 +65,7 @@ struct STerms
       sl.Clear();
       tp.Clear();
       expire_ns=0;
+      ends_s=0;
       force="";
      }
    void              Take(const SOrderRequest &order)
@@ -74,6 +76,7 @@ struct STerms
       sl=order.stop_loss_px;
       tp=order.take_profit_px;
       expire_ns=order.expire_ns;
+      ends_s=0;
       force=order.time_in_force;
      }
    bool              HasPricesOf(const STerms &other) const
@@ -89,7 +92,7 @@ struct STerms
       PushPart(parts,DecimalPart(stop_px));
       PushPart(parts,DecimalPart(sl));
       PushPart(parts,DecimalPart(tp));
-      PushPart(parts,IntegerToString(expire_ns));
+      PushPart(parts,IntegerToString(expire_ns)+"/"+IntegerToString(ends_s));
       PushPart(parts,force);
      }
    int               Read(const string &parts[],const int at)
@@ -99,7 +102,9 @@ struct STerms
       stop_px.Parse(parts[at+2]);
       sl.Parse(parts[at+3]);
       tp.Parse(parts[at+4]);
-      expire_ns=StringToInteger(parts[at+5]);
+      int slash=StringFind(parts[at+5],"/");
+      expire_ns=StringToInteger(StringSubstr(parts[at+5],0,slash));
+      ends_s=slash<0 ? 0 : StringToInteger(StringSubstr(parts[at+5],slash+1));
       force=parts[at+6];
       return at+7;
      }
@@ -271,7 +276,12 @@ struct SChain
       if(!IsAtOnce(terms.force))
          live.force=FixForceOf(rules.LifeOf(row.time_type),ORDER_FILLING_RETURN);
       long expiry_s=row.ExpiryS();
+      live.ends_s=expiry_s;
       live.expire_ns=expiry_s>0 ? (expiry_s-utc_offset_s)*1000000000 : 0;
+      if(expiry_s>0 && expiry_s==terms.ends_s)
+         live.expire_ns=terms.expire_ns;
+      if(expiry_s>0 && expiry_s==asked.ends_s)
+         live.expire_ns=asked.expire_ns;
      }
 
    void              Tell(SVenueOrder &out) const { TellAs(terms,out); }

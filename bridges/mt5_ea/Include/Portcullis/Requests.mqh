@@ -320,7 +320,9 @@ private:
      }
    //--- type_time and expiration: the server's wall clock, whole seconds. An order that ends at
    //--- once says GTC, or DAY where its symbol takes no GTC. Where GTC ends with the day no order
-   //--- is one; one of a day says GTC there if its symbol takes no DAY
+   //--- is one; one of a day says GTC there if its symbol takes no DAY. The server's clock must end
+   //--- none early: where it may be put forward until then, it is told an hour more, or a day. What
+   //--- is past its 126 and rests still is removed (Aftermath)
    bool              SetLife(const SOrderRequest &order,const SSymbolRules &rules,
                              MqlTradeRequest &request,SRefusal &refusal) const
      {
@@ -340,21 +342,21 @@ private:
          return true;
       if(order.expire_ns==0)
          return refusal.Set(WRONG,"FIELDS: TimeInForce(59)=6 needs ExpireTime(126)");
-      request.expiration=(datetime)m_standing_ptr.ServerSeconds(order.expire_ns);
+      request.expiration=(datetime)m_standing_ptr.LatestSeconds(order.expire_ns);
       return !by_days || SetDay(order,request,refusal);
      }
    //--- where a symbol knows days only: the order ends with one of the trade server's days
    bool              SetDay(const SOrderRequest &order,MqlTradeRequest &request,
                             SRefusal &refusal) const
      {
-      long end_s=(long)request.expiration;
+      long end_s=m_standing_ptr.ServerSeconds(order.expire_ns);
       if(end_s%DAY_S!=0 || order.expire_ns%NS_PER_SECOND!=0)
          return refusal.Set(WRONG,"EXPIRY: orders of this symbol end with a day of the trade"
                             " server, received ExpireTime(126)="+FormatUtc(order.expire_ns)+
                             ", expected "+FormatUtc(m_standing_ptr.UtcNs(DayEndS(end_s)*1000))+
                             " or whole days from there");
       request.type_time=ORDER_TIME_SPECIFIED_DAY;
-      request.expiration=(datetime)(end_s-1);
+      request.expiration=(datetime)(DayEndS((long)request.expiration)-1);
       return true;
      }
   };

@@ -8,6 +8,14 @@
 #include "Doubles.mqh"
 #include "OrderKinds.mqh"
 
+//--- when an order ends by itself, by the server's clock; 0: at no moment that was named
+long ExpiryOf(const int time_type,const long expiration_s)
+  {
+   if(time_type==ORDER_TIME_SPECIFIED_DAY)
+      return DayEndS(expiration_s);
+   return time_type==ORDER_TIME_SPECIFIED ? expiration_s : 0;
+  }
+
 struct SOrderRow
   {
    ulong             ticket;
@@ -36,13 +44,7 @@ struct SOrderRow
       lots=volume;
       lots.Subtract(left);
      }
-   //--- when it ends by itself, by the server's clock; 0: at no moment that was named
-   long              ExpiryS(void) const
-     {
-      if(time_type==ORDER_TIME_SPECIFIED_DAY)
-         return DayEndS(expiration_s);
-      return time_type==ORDER_TIME_SPECIFIED ? expiration_s : 0;
-     }
+   long              ExpiryS(void) const { return ExpiryOf(time_type,expiration_s); }
   };
 
 //--- an open order; false when it is open no more

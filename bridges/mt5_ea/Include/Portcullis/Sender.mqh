@@ -150,14 +150,14 @@ public:
    void              Send(const int at,const string name,const MqlTradeRequest &request,
                           const long now_ns)
      {
-      if(Note(at,now_ns))
+      if(Note(at,request,now_ns))
          Call(at,name,request,now_ns);
      }
    //--- the same for what is new; false when it was too late: it was not sent, and never will be
    bool              SendInTime(const int at,const string name,const MqlTradeRequest &request,
                                 const long ready_ns,const long now_ns)
      {
-      if(!Note(at,now_ns))
+      if(!Note(at,request,now_ns))
          return true;
       if(IsLate(ready_ns))
          return false;
@@ -177,9 +177,10 @@ public:
      }
 
 private:
-   bool              Note(const int at,const long now_ns)
+   bool              Note(const int at,const MqlTradeRequest &request,const long now_ns)
      {
       m_book_ptr.chains[at].tried_ns=now_ns;
+      NoteEnd(at,request);
       m_book_ptr.Save(at);
       return m_store_ptr.Commit();
      }
@@ -188,6 +189,17 @@ private:
      {
       m_book_ptr.chains[at].flights++;
       flights.Send(request,at,name,now_ns);
+     }
+   //--- what the server shows then is the end that was asked for
+   void              NoteEnd(const int at,const MqlTradeRequest &request)
+     {
+      long ends_s=ExpiryOf((int)request.type_time,(long)request.expiration);
+      bool is_asked=m_book_ptr.chains[at].asked_step==ASKED_PLACE;
+      if(request.action==TRADE_ACTION_MODIFY || (request.action==TRADE_ACTION_PENDING && is_asked))
+         m_book_ptr.chains[at].asked.ends_s=ends_s;
+      else
+         if(request.action==TRADE_ACTION_PENDING)
+            m_book_ptr.chains[at].terms.ends_s=ends_s;
      }
   };
 

@@ -16,11 +16,13 @@
 #define PORTCULLIS_STANDING_MQH
 
 #include "Doubles.mqh"
+#include "UtcTime.mqh"
 
 #define QUARTER_S 900
 #define MS_NS 1000000
 //--- more than any clock is put forward or back by
 #define SLACK_NS ((long)7200000000000)
+#define HOUR_S 3600
 
 class CStanding
   {
@@ -28,6 +30,7 @@ class CStanding
    string            m_server;
    long              m_settle_ns;
    long              m_connected_ns;   // since when; 0 while it is not
+   long              m_looked_ns;      // the last look
    long              m_begun_ns;       // since when the offset is known; 0: it is not
    long              m_offset_s;
    long              m_changed_ns;     // when it was last another one
@@ -73,6 +76,7 @@ public:
       m_server="";
       m_settle_ns=0;
       m_connected_ns=0;
+      m_looked_ns=0;
       m_begun_ns=0;
       m_offset_s=0;
       m_changed_ns=0;
@@ -93,6 +97,7 @@ public:
    //--- look again; each read is between two looks
    bool              Look(const long now_ns)
      {
+      m_looked_ns=now_ns;
       bool connected=IsConnectedNow();
       if(connected && m_wait!="")
          m_why=m_wait;
@@ -157,6 +162,16 @@ public:
    long              ServerSeconds(const long utc_ns) const
      {
       return utc_ns/1000/MS_NS+m_offset_s;
+     }
+   //--- the first second that it cannot show before a moment to come
+   long              LatestSeconds(const long utc_ns) const
+     {
+      return ServerSeconds(utc_ns)+(MayGoForward(m_looked_ns,utc_ns) ? HOUR_S : 0);
+     }
+   //--- is it past a moment, by the server's own clock
+   bool              IsPast(const long utc_ns) const
+     {
+      return UtcNs((long)TimeTradeServer()*1000)>=utc_ns;
      }
    long              UtcNs(const long server_msc) const
      {

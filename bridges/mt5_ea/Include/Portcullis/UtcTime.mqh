@@ -109,6 +109,22 @@ int DaysInMonth(const int year,const int month)
    return month==4 || month==6 || month==9 || month==11 ? 30 : 31;
   }
 
+//--- may a clock be put forward in between: that is done on weekends of spring, north or south
+bool MayGoForward(const long from_ns,const long to_ns)
+  {
+   long day_ns=(long)86400*NS_PER_SECOND;
+   long last_ns=MathMin(to_ns,from_ns+366*day_ns);
+   for(long at_ns=from_ns-from_ns%day_ns; at_ns<=last_ns; at_ns+=day_ns)
+     {
+      MqlDateTime at;
+      TimeToStruct((datetime)(at_ns/NS_PER_SECOND),at);
+      bool spring=at.mon==3 || at.mon==4 || at.mon==9 || at.mon==10;
+      if(spring && (at.day_of_week==0 || at.day_of_week==6))
+         return true;
+     }
+   return false;
+  }
+
 //--- read a UTCTimestamp of 1970 to 2261, to the second, millisecond or microsecond
 bool ParseUtc(const string text,long &ns)
   {

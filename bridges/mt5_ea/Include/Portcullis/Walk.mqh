@@ -212,7 +212,19 @@ private:
          how=FIX_ORD_STATUS_CANCELED;
          text="REDUCE_ONLY: the largest position was closed; ask again for the rest";
         }
+      if(how==FIX_ORD_STATUS_CANCELED && HasTimedOut(at,row))
+        {
+         how=FIX_ORD_STATUS_EXPIRED;
+         text="";
+        }
       m_telling_ptr.Finish(at,how,m_standing_ptr.UtcNs(row.done_msc),text);
+     }
+   //--- one that was removed after its ExpireTime, not for a request, has expired
+   bool              HasTimedOut(const int at,const SOrderRow &row) const
+     {
+      return m_book_ptr.chains[at].terms.ends_s!=0 && m_book_ptr.chains[at].cancel_name=="" &&
+             m_book_ptr.chains[at].doom=="" &&
+             m_standing_ptr.UtcNs(row.done_msc)>=m_book_ptr.chains[at].terms.expire_ns;
      }
   };
 
