@@ -5,7 +5,9 @@ An order whose outcome is not known is asked about, never sent again. What count
 - the venue shows the order, or tells how it ended: that is so
 - NEVER_SENT: the bridge's durable log never held the id, and refuses it for ever: proven absent
 - UNKNOWN_AT_VENUE three times, in complete and connected reads, spread over more than the venue's
-  `absence_after_ms`, with open orders and fills agreeing in a round asked in between: proven absent
+  `absence_after_ms`, with open orders and fills agreeing in a round asked in between, in two rounds
+  if the venue has acknowledged the order: proven absent
+- listed as open, in whatever round: present, and what was counted before is void
 
 Silence, an incomplete answer and a lost link prove nothing; the question is asked again.
 """
@@ -63,6 +65,7 @@ from protocol.messages import (
 from protocol.timestamps import format_date, format_utc
 
 READS_NEEDED = 3
+ROUNDS_NEEDED = 2
 ROUND_TIMEOUT_NS = 5_000_000_000
 RETRY_NS = 500_000_000
 ROUND_EVERY_NS = 60_000_000_000
@@ -137,9 +140,7 @@ class Inquest:
         """Take one message of an answer; the last one brings the round to its end."""
         view = self.market.venue(venue)
         answers = view.answers
-        if isinstance(message, SecurityList):
-            take_securities(view, message)
-            self.market.listed += 1
+        self._heed(view, venue, message)
         if answers is None or not put_in(answers, view, message):
             return
         if isinstance(message, RequestForPositionsAck):
@@ -157,7 +158,8 @@ class Inquest:
         yield from self.weigh(venue, answers, now_ns)
         if none_since:  # else a fill came after the venue had counted
             yield from position_alerts(self.book, venue, answers, view.mismatches)
-        view.last_round_ns = answers.asked_ns
+        for absence in view.absences.values():
+            absence.rounds += answers.asked_ns > absence.first_ns
         if not view.ready and view.connected:
             view.ready = True
             yield Jot("VENUE_READY", {"venue": venue})
@@ -269,8 +271,23 @@ class Inquest:
         return (
             absence.reads >= READS_NEEDED
             and spread_ns > view.absence_after_ms * 1_000_000
-            and view.last_round_ns > absence.first_ns
+            and absence.rounds >= (ROUNDS_NEEDED if acknowledged else 1)
         )
+
+    def _heed(self, view: VenueView, venue: str, message: Message) -> None:
+        """Take what counts of an answer whether or not the rest comes.
+
+        An order that a list of open orders has is there, whatever was read before. That an older
+        version is listed says nothing against the absence of a replace.
+        """
+        if isinstance(message, SecurityList):
+            take_securities(view, message)
+            self.market.listed += 1
+        elif isinstance(message, ExecutionReport) and message.cl_ord_id:
+            view.absences.pop(message.cl_ord_id, None)
+            order = self.book.order_on_wire(message.cl_ord_id, venue)
+            if order is not None:
+                view.absences.pop(order.wire_id, None)
 
     def _end_absent(self, order: Order, now_ns: int, *, is_replace: bool) -> Effects:
         if is_replace:

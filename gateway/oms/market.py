@@ -145,12 +145,14 @@ class Answers(Struct):
 class Absence(Struct):
     """How often, and over what time, a venue has not known one of our ids.
 
-    `last_ns` is when we asked what was counted last.
+    `last_ns` is when we asked what was counted last; `rounds` is how many complete rounds, asked
+    after `first_ns`, did not list it.
     """
 
     first_ns: int
     reads: int = 1
     last_ns: int = 0
+    rounds: int = 0
 
 
 class VenueView(Struct):
@@ -172,7 +174,6 @@ class VenueView(Struct):
     answers: Answers | None = None
     rounds: int = 0
     asked_ns: int = 0
-    last_round_ns: int = 0
     balances: dict[str, CollateralReport] = field(default_factory=dict)
     balances_ns: int = 0
     in_use: Decimal | None = None

@@ -269,6 +269,49 @@ def test_an_acknowledged_order_unknown_to_a_new_log_is_not_gone():
     assert order_of(play).is_open
 
 
+@pytest.fixture
+def denied():
+    """An acknowledged order X whose cancel the bridge refuses: it says that it never sent X."""
+    play = Play()
+    play.exchange = play.order()
+    play.exchange.accept()
+    play.desk.pass_time(61_000)
+    play.desk.answer_round(orders=[play.exchange.report(E.NEW, OrdStatus.NEW)])
+    refuse_as_unknown(play, play.cancel("Y", "X"), NEVER_SENT)
+    return play
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_what_a_list_has_is_not_gone(denied, complete):
+    """Listed between the reads, whole list or not: however often unknown, it is there."""
+    for _ in range(6):
+        read(denied, 600)
+        denied.desk.pass_time(550)
+        denied.desk.answer_round()
+        read(denied, 600)
+        denied.desk.pass_time(550)
+        listed = denied.exchange.report(E.NEW, OrdStatus.NEW)
+        denied.desk.answer_round(orders=[listed], complete=complete)
+    assert order_of(denied).is_open
+    assert order_of(denied).cancel.in_doubt
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_gone_after_the_last_list_that_had_it(denied, rounds):
+    """Three reads and two rounds after the last list with it prove it gone; one round does not."""
+    read(denied, 600)
+    denied.desk.pass_time(550)
+    denied.desk.answer_round(orders=[denied.exchange.report(E.NEW, OrdStatus.NEW)])
+    read(denied, 600)
+    for _ in range(rounds):
+        denied.desk.pass_time(550)
+        denied.desk.answer_round()
+    read(denied, 600)
+    assert order_of(denied).is_open
+    read(denied, 600)
+    assert order_of(denied).is_open is (rounds == 1)
+
+
 def test_a_slow_answer_is_a_doubt():
     """An order that the venue leaves unanswered beyond answer_ms is in doubt, and asked about."""
     play = Play()

@@ -85,6 +85,7 @@ def test_an_order_that_is_gone_at_the_venue(play):
     play.desk.pass_time(100)
     play.desk.answer_round()
     read(play, 600)
+    play.desk.answer_round()
     read(play, 600)
     told = [one for one in play.desk.told("MM") if isinstance(one, ExecutionReport)][-1]
     assert (told.exec_type, told.text) == (ExecType.CANCELED, "GONE_AT_VENUE")
