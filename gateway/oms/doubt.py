@@ -188,6 +188,17 @@ class Inquest:
         yield from self._standing(order, message, now_ns)
         if not order.is_open and state not in OPEN:
             yield from self._clear(order, now_ns)
+        elif wire_id == order.wire_id and order.replace is not None and order.replace.in_doubt:
+            yield from self._unreplaced(view, order, message, now_ns)
+
+    def _unreplaced(
+        self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int
+    ) -> Effects:
+        """The order stands as it was before a replace: a read that did not know of that."""
+        newer = order.replace.wire_id if order.replace is not None else ""
+        if newer and self._absent(view, order, message, newer, now_ns):
+            view.absences.pop(newer, None)
+            yield from self._end_absent(order, now_ns, is_replace=True)
 
     def _unknown(
         self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int
@@ -198,7 +209,7 @@ class Inquest:
         if not order.is_open:
             yield from self._clear(order, now_ns)
         elif wire_id == order.wire_id or is_replace:
-            if self._absent(view, order, message, now_ns):
+            if self._absent(view, order, message, wire_id, now_ns):
                 view.absences.pop(wire_id, None)
                 yield from self._end_absent(order, now_ns, is_replace=is_replace)
             elif message.complete and not order.in_doubt and not is_replace:
@@ -246,13 +257,14 @@ class Inquest:
             if pending is not None:
                 yield Jot("CANCEL_REFUSED", {"order": order.order_id, "replace": is_replace})
 
-    def _absent(self, view: VenueView, order: Order, message: ExecutionReport, now_ns: int) -> bool:
+    def _absent(
+        self, view: VenueView, order: Order, message: ExecutionReport, wire_id: str, now_ns: int
+    ) -> bool:
         """Count a read that did not know the id; say whether absence is proven now.
 
         A bridge that has lost its log says NEVER_SENT of an order that the venue has acknowledged;
         then it is a read like any other. An answer is counted once for each time we asked.
         """
-        wire_id = message.cl_ord_id or ""
         acknowledged = order.venue_state is not VenueState.PENDING_NEW and wire_id == order.wire_id
         if message.text == NEVER_SENT and not acknowledged:
             return True

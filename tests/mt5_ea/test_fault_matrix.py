@@ -266,6 +266,14 @@ def test_the_gateway_is_killed(tmp_path, death, deed, kind):
     MATRIX.setdefault(f"gateway killed, {death}", {}).setdefault(deed, []).append(kind[0].upper())
 
 
+@pytest.mark.parametrize("deed", ["cancel", "replace", "renew"])
+def test_a_refusal_that_nobody_heard(tmp_path, deed):
+    """The server refuses while the gateway is dead: the request is known as not done, once."""
+    realm = Realm(end_of(AdvisorEnd, "netting", tmp_path))
+    realm.die_refused(deed)
+    assert realm.wrongs() == []
+
+
 MATRIX = {}
 
 

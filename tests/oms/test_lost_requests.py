@@ -76,6 +76,22 @@ def test_a_lost_replace_the_venue_does_not_know():
     assert play.settled()
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_lost_replace_of_an_order_that_stands_as_it_was(complete):
+    """The bridge knows the G, and has nothing of it: three complete reads prove it."""
+    play = lost_replace()
+    listed = [play.exchange.report(E.NEW, OrdStatus.NEW)]
+    play.desk.answer_round(orders=listed)
+    for _ in range(3):
+        assert reports(play) == []
+        play.desk.pass_time(600)
+        play.exchange.say(E.ORDER_STATUS, OrdStatus.NEW, complete=complete)
+        play.desk.pass_time(100)
+        play.desk.answer_round(orders=listed)
+    assert reports(play) == (["9 (Y,X) 39=0 102=99"] if complete else [])
+    assert bool(play.settled()) is complete
+
+
 @pytest.mark.parametrize("status", [OrdStatus.FILLED, OrdStatus.CANCELED])
 def test_a_cancel_whose_order_has_ended_is_answered(status):
     """The 9 to an F was lost: the venue's word that the order has ended answers the cancel."""

@@ -19,6 +19,7 @@ from support.bridge_wire import MS, T0, VENUE
 from support.conformance_ea import INPUTS, VENUES_PORT, EaDesk
 from support.conformance_mt5 import Mt5Desk
 from support.mt5.clock import Clock
+from support.mt5.constants import Action, Retcode
 from support.mt5.ea_gateway import GatewayEnd
 from support.mt5.people import People
 from support.mt5_trader import ASK, BID, EURUSD, HEDGING, KINDS, LOGIN, server_of
@@ -265,6 +266,21 @@ class Realm:
         self.until(self._is_ready, "a venue that is reconciled")
         self.until(self.is_certain, "the end of every doubt")
         self.end.server.quote(EURUSD, BID, ASK)
+
+    def die_refused(self, deed):
+        """Let the gateway die before it hears that the server has refused a deed, and rise."""
+        act = self.prepared(deed)
+        asked = len(self.office.ledger.arrivals)
+        what = Action.MODIFY if deed == "replace" else Action.REMOVE
+        self.end.server.faults.refuse(Retcode.REJECT, when=what)
+        act()
+        self.deliver()
+        self.until(lambda: len(self.office.ledger.arrivals) > asked, "the request")
+        self.kill()
+        self.run(AWAY_MS)
+        self.rise()
+        self.until(self._is_ready, "a venue that is reconciled")
+        self.until(self.is_certain, "the end of every doubt")
 
     def is_certain(self):
         """Say whether nothing is in doubt nor asked for."""
