@@ -3,11 +3,11 @@
 Rules:
 
 - NULL security is for loopback only; what other machines can reach is CURVE or is not bound.
-- libzmq never stops reading a connection here (ZMQ_RCVHWM 0). Where it has stopped and the
-  connection is reset, a PING that it reads on with, or a heartbeat's timer, aborts the process
-  (`!_io_error`, stream_engine_base.cpp of 4.3.5, and of its main branch in July 2026). So no
-  heartbeat of ZMTP is ever begun either (HEARTBEAT_IVL stays 0), and who sends faster than we read
-  is the business of `gateway.intake`.
+- libzmq never stops reading a connection (ZMQ_RCVHWM 0). Where it has stopped and the connection
+  is reset, a PING that it reads on with, or a heartbeat's timer, aborts the process (`!_io_error`,
+  stream_engine_base.cpp of 4.3.5, and of its main branch in July 2026). So no heartbeat of ZMTP is
+  ever begun either (HEARTBEAT_IVL stays 0), and who sends faster than we read is the business of
+  `gateway.intake`. Market data's readers are the exception (`gateway.feed_proxy`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def make_context(guard: Guard | None) -> Context:
     return zmq.Context(io_threads=2 if encrypts else 1)
 
 
-def configure(socket: Socket) -> None:
-    """Give a socket its bounds, before it is bound."""
+def configure(socket: Socket, receive_limit: int = 0) -> None:
+    """Give a socket its bounds, before it is bound; 0 messages is no limit."""
     # Plain peers, all on this machine, have the first I/O thread; see `doorman.secure`.
     socket.setsockopt(zmq.AFFINITY, 1)
     # What is unsent at a close is stale by the time it could arrive.
@@ -37,7 +37,7 @@ def configure(socket: Socket) -> None:
     socket.setsockopt(zmq.MAXMSGSIZE, 65_536)
     # Per peer: room for a burst. A reader that is further behind is served from the journal.
     socket.setsockopt(zmq.SNDHWM, 4_096)
-    socket.setsockopt(zmq.RCVHWM, 0)
+    socket.setsockopt(zmq.RCVHWM, receive_limit)
     # A connection that says nothing (half a greeting) is dropped after 5 s.
     socket.setsockopt(zmq.HANDSHAKE_IVL, 5_000)
     # After a restart every peer comes back at once.

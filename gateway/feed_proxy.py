@@ -1,4 +1,11 @@
-"""The feed proxy: what bridges publish goes to who subscribes, without the one loop."""
+"""The feed proxy: what bridges publish goes to who subscribes, without the one loop.
+
+A publisher is read without a limit, as at the other doors: the proxy keeps up with any that there
+is. A reader's subscriptions are read with one: libzmq reads them until there are none, so that
+without a limit one who floods would keep everybody's quotes waiting. The price is that a reader
+made by hand, which floods with PINGs in the flood and is reset, can abort the process
+(`gateway.binding`, docs/unverified.md).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +18,9 @@ from gateway.binding import bind, configure, make_context
 from gateway.doorman import Doorman, Guard, Socket
 from gateway.endpoints import is_curve
 from gateway.errors import GatewayError
+
+_SUBSCRIPTIONS = 1_024
+"""So many messages of one reader may wait to be read."""
 
 
 class FeedProxy:
@@ -54,7 +64,7 @@ class FeedProxy:
         doorman: Doorman | None,
     ) -> list[str]:
         """Bind the plain endpoints, then the encrypted ones; return all, in the order given."""
-        configure(socket)
+        configure(socket, _SUBSCRIPTIONS if socket is self._readers else 0)
         if doorman is not None:
             doorman.watch(socket, door)
         bound = list(endpoints)

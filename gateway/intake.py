@@ -9,7 +9,9 @@ Rules:
 - ZeroMQ can neither slow nor disconnect a peer of a ROUTER. So it is done below it: a frame tells
   the descriptor of its connection (ZMQ_SRCFD), which `shutdown` ends, and libzmq sees a peer that
   has gone. A descriptor may belong to another by now: it is shut only while its peer's address is
-  the one that it had when this peer was first heard.
+  the one that it had when this peer was first heard, and while nobody else was heard with it.
+- A message of several parts is none of ours, and may have millions: it is read as so many messages
+  would be, and its connection is reset.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import socket as sockets
 import struct
 from collections import defaultdict, deque
+from typing import NamedTuple
 
 import zmq
 from loguru import logger
@@ -33,11 +36,23 @@ Less, and libzmq reads the more beyond the bound, before whoever floods has met 
 """
 MAX_WAITING = 64 * 2**20
 """Bytes that may wait, of all peers together."""
-_FRAME_COSTS = 256
+MAX_PARTS = 64
+"""A message of more parts than this costs its sender the connection."""
+_FRAME_COSTS = 128
 """Bytes of memory that a frame takes beside its content, about."""
+_LOGON = b"\x0135=A\x01"
+_LOOK_AT = 40
 
 Route = tuple[int, bytes]
 """Where a frame came from: the number of our socket, and the routing id that ZeroMQ gave."""
+
+
+class Arrival(NamedTuple):
+    """A frame, and the public key behind it: told of a Logon at an encrypted door, else None."""
+
+    route: Route
+    frame: bytes
+    key: str | None
 
 
 class _Peer:
@@ -49,7 +64,7 @@ class _Peer:
         self.route = route
         self.descriptor = descriptor
         self.address = _peer_address(descriptor)
-        self.frames: deque[zmq.Frame] = deque()
+        self.frames: deque[Arrival] = deque()
         self.size = 0
         self.share = 0
         self.is_cut = False
@@ -71,49 +86,54 @@ class Intake:
         self._by_descriptor: dict[int, Route] = {}
         self._ghosts: dict[int, list[Route]] = defaultdict(list)
         self._lines: dict[int, deque[_Peer]] = defaultdict(deque)
+        self._amid: dict[int, int] = {}
+        """Sockets in the middle of a message of several parts: how many were read."""
 
-    def read(self, number: int, socket: Socket) -> None:
+    def read(self, number: int, socket: Socket, *, encrypted: bool = False) -> None:
         """Read what a socket has, up to a bound."""
         receive, no_wait, peers = socket.recv, zmq.DONTWAIT, self._peers
         line = self._lines[number]
         try:
             for _ in range(READ_AT_ONCE):
-                route = (number, receive(no_wait))
-                frame = receive(no_wait, copy=False)
-                if frame.more:
-                    self.junk += 1
-                    while frame.more:
-                        frame = receive(no_wait, copy=False)
+                if number in self._amid:
+                    self._part(number, receive(no_wait, copy=False))
                     continue
-                peer = peers.get(route) or self._meet(route, frame)
+                route = (number, receive(no_wait))
+                part = receive(no_wait, copy=False)
+                if part.more:
+                    self.junk += 1
+                    self._amid[number] = 1
+                    continue
+                peer = peers.get(route) or self._meet(route, part)
                 if peer.is_cut:
                     continue
+                frame = part.bytes
+                key = _key(part) if encrypted and frame.find(_LOGON, 0, _LOOK_AT) >= 0 else None
                 if not peer.frames:
                     line.append(peer)
-                peer.frames.append(frame)
+                peer.frames.append(Arrival(route, frame, key))
                 size = len(frame) + _FRAME_COSTS
                 peer.size += size
                 self.waiting += size
                 if self.waiting > self.max_waiting:
                     self._cut_longest()
         except zmq.Again:
-            for route in self._ghosts.pop(number, ()):
-                self._peers.pop(route, None)
+            self._forget(number)
 
     @property
     def lines(self) -> list[int]:
         """The numbers of the sockets of which something waits, in order."""
         return sorted(number for number, line in self._lines.items() if line)
 
-    def deal(self, number: int, limit: int, batch: list[tuple[Route, zmq.Frame]]) -> None:
+    def deal(self, number: int, limit: int, batch: list[Arrival]) -> None:
         """Move frames of one socket to a batch, of each peer in turn, until it has `limit`."""
         line = self._lines[number]
         served: list[_Peer] = []
         while line and len(batch) < limit:
             peer = line.popleft()
-            frame = peer.frames.popleft()
-            batch.append((peer.route, frame))
-            size = len(frame) + _FRAME_COSTS
+            arrival = peer.frames.popleft()
+            batch.append(arrival)
+            size = len(arrival.frame) + _FRAME_COSTS
             peer.size -= size
             self.waiting -= size
             peer.share += 1
@@ -125,19 +145,41 @@ class Intake:
             peer.share = 0
         line.extend(peer for peer in served if peer.frames)
 
-    def _meet(self, route: Route, frame: zmq.Frame) -> _Peer:
+    def _part(self, number: int, part: zmq.Frame) -> None:
+        """Drop one more part of a message that is none of ours."""
+        self._amid[number] += 1
+        if self._amid[number] == MAX_PARTS:
+            descriptor = int(part.get(zmq.SRCFD))
+            _shut(descriptor, _peer_address(descriptor))
+        if not part.more:
+            del self._amid[number]
+
+    def _meet(self, route: Route, part: zmq.Frame) -> _Peer:
         """Begin to know a peer.
 
-        Who had its descriptor before has gone, and can be forgotten once its socket has been read
-        to the end: what it had sent is read by then.
+        Who had its descriptor before has gone. Where it had the same address, one of the two was
+        read late and took the other's: until all is read that they had sent, neither is shut.
         """
-        descriptor = int(frame.get(zmq.SRCFD))
+        descriptor = int(part.get(zmq.SRCFD))
+        peer = self._peers[route] = _Peer(route, descriptor)
         before = self._by_descriptor.get(descriptor)
         if before is not None:
             self._ghosts[before[0]].append(before)
+            if self._peers[before].address == peer.address:
+                peer.address = None
+            self._peers[before].address = None
         self._by_descriptor[descriptor] = route
-        peer = self._peers[route] = _Peer(route, descriptor)
         return peer
+
+    def _forget(self, number: int) -> None:
+        """Forget, when a socket was read to the end, who was met before the last of a descriptor.
+
+        If it was the one who is there, it is met again.
+        """
+        for route in self._ghosts.pop(number, ()):
+            descriptor = self._peers.pop(route).descriptor
+            last = self._peers[self._by_descriptor[descriptor]]
+            last.address = last.address or _peer_address(descriptor)
 
     def _cut_longest(self) -> None:
         waiting = (peer for line in self._lines.values() for peer in line)
@@ -152,6 +194,14 @@ class Intake:
         self._lines[peer.route[0]].remove(peer)
         self.cut.append(peer.route)
         _shut(peer.descriptor, peer.address)
+
+
+def _key(part: zmq.Frame) -> str:
+    """Return the public key behind a frame; nobody's, if it has none."""
+    try:
+        return str(part.get("User-Id"))
+    except zmq.ZMQError:
+        return ""
 
 
 def _peer_address(descriptor: int) -> object:

@@ -20,7 +20,7 @@ from gateway.binding import bind, configure, make_context
 from gateway.doorman import Doorman, Guard
 from gateway.endpoints import is_curve
 from gateway.errors import GatewayError
-from gateway.intake import MAX_BATCH, Intake, Route
+from gateway.intake import MAX_BATCH, Arrival, Intake, Route
 
 _RESERVE = 32
 _ROUTING_ID_LENGTH = 5
@@ -60,7 +60,7 @@ class Transport:
         self._doorman = Doorman(self._context, guard) if guard is not None else None
         self._sockets: list[zmq.Socket[bytes]] = []
         self._encrypted: set[int] = set()
-        self._proofs: dict[Route, zmq.Frame] = {}
+        self._keys: dict[Route, str] = {}
         self._wake_in, self._wake_out = sockets.socketpair()
         self._wake_in.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
         self._wake_out.setblocking(False)  # noqa: FBT003 - the name of the call says what is false
@@ -94,36 +94,26 @@ class Transport:
         return self.endpoints[route[0]][0]
 
     def key(self, route: Route) -> str | None:
-        """Return the public key behind a frame of the last `receive`, None at a plain door.
-
-        ZeroMQ gives it only with a frame, and a look-up for each would cost too much: ask when
-        somebody logs on.
-        """
+        """Return the public key behind a Logon of the last `receive`, None at a plain door."""
         if route[0] not in self._encrypted:
             return None
-        try:
-            return str(self._proofs[route].get("User-Id"))
-        except (KeyError, zmq.ZMQError):
-            return ""  # nobody's key: who cannot be named does not come in
+        return self._keys.get(route, "")  # nobody's: who cannot be named does not come in
 
     def receive(self, timeout_ms: int) -> list[tuple[Route, bytes]]:
         """Return what waits, at most 256 frames; wait up to `timeout_ms` for the first."""
         intake = self.intake
         ready = dict(self._poller.poll(0 if intake.waiting else timeout_ms))
-        self._proofs.clear()
         if self._wake_out.fileno() in ready or self._wake_out in ready:
             _drain(self._wake_out)
         for number, socket in enumerate(self._sockets):
             if socket in ready:
-                intake.read(number, socket)
-        batch: list[tuple[Route, zmq.Frame]] = []
+                intake.read(number, socket, encrypted=number in self._encrypted)
+        batch: list[Arrival] = []
         waiting = intake.lines
         for later, number in enumerate(waiting, 1 - len(waiting)):
             intake.deal(number, MAX_BATCH + later * _RESERVE, batch)
-        for route, frame in batch:
-            if route[0] in self._encrypted:
-                self._proofs[route] = frame
-        return [(route, frame.bytes) for route, frame in batch]
+        self._keys = {one.route: one.key for one in batch if one.key is not None}
+        return [(one.route, one.frame) for one in batch]
 
     def given(self, route: Route) -> bool:
         """Tell whether ZeroMQ gave this routing id; a peer that sets its own is not served."""

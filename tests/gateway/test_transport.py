@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
+import sys
 import threading
 
 import pytest
 import zmq
+from support import raw_peer
 from support.waiting import wait_for
 
 from gateway.errors import ConfigError, PortInUse
@@ -213,6 +216,35 @@ def test_every_endpoint_has_a_socket_of_its_own(dealer):
         dealer(bound).send(b"x")
     assert {route[0] for route, _ in receive(made, 2)} == {0, 1}
     made.close(linger_ms=0)
+
+
+@pytest.mark.budget(30)
+def test_a_reader_who_floods_does_not_keep_the_quotes_of_others():
+    """While one reader floods the proxy, quotes reach another."""
+    proxy = FeedProxy([ANY], [ANY])
+    context = zmq.Context()
+    reader, feed = context.socket(zmq.SUB), context.socket(zmq.PUB)
+    reader.connect(proxy.market_data[0])
+    reader.subscribe("MD")
+    feed.connect(proxy.feeds[0])
+
+    def heard():
+        feed.send_multipart([b"MD", b"book"])
+        return reader.poll(5)
+
+    wait_for(heard, what="a quote")
+    with subprocess.Popen(
+        [sys.executable, raw_peer.__file__, "SUB", proxy.market_data[0]],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as flooder:  # fmt: skip
+        assert flooder.stdout.readline() == b"pours\n"
+        for _ in range(20):
+            while reader.poll(0):
+                reader.recv_multipart()
+            wait_for(heard, what="a quote in the flood")
+        assert flooder.poll() is None
+    proxy.close()
+    context.destroy(linger=0)
 
 
 def test_the_proxy_carries_feeds_to_readers_and_stops():

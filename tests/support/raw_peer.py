@@ -1,12 +1,15 @@
 """A peer of ZeroMQ made by hand: plain TCP with ZMTP 3.1's greeting, and what it likes after that.
 
-As a process, `raw_peer.py ROOT DOOR` opens that door of the gateway, floods it again and again with
-PINGs in the flood, and resets each connection, while the gateway reads. It says `lived` at the end.
+As a process, `raw_peer.py SUB ENDPOINT` floods a proxy with a reader's messages until its input
+ends, and says `pours` when it has begun. `raw_peer.py ROOT DOOR` opens that door of the gateway,
+floods it again and again with PINGs in the flood, and resets each connection, while the gateway
+reads. It says `lived` at the end.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
 import sys
@@ -58,6 +61,16 @@ def _flood(endpoint, kind, body):
         reset(peer)
 
 
+def _pour(kind, endpoint):
+    peer = connect(endpoint, kind)
+    block = 20_000 * frame(b"\x02zzzz")
+    peer.sendall(block)
+    sys.stdout.write("pours\n")
+    sys.stdout.flush()
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        peer.sendall(block)
+
+
 def _main(door):
     from gateway.feed_proxy import FeedProxy  # noqa: PLC0415 - found by the path of `argv` only
     from gateway.transport import Door, Transport  # noqa: PLC0415 - the same
@@ -80,5 +93,8 @@ def _main(door):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
-    _main(sys.argv[2])
+    if sys.argv[1] == "SUB":
+        _pour(b"SUB", sys.argv[2])
+    else:
+        sys.path.insert(0, sys.argv[1])
+        _main(sys.argv[2])
