@@ -26,6 +26,7 @@ from gateway.oms.intake import Desk as Intake
 from gateway.oms.market import Market
 from gateway.oms.rules import Rules
 from gateway.oms.state import PERSON, Order, PositionKey
+from gateway.oms.tickets import owned
 from gateway.oms.wire import send_new
 from gateway.risk.trading_state import covers, names_of
 from protocol.fields import (
@@ -205,7 +206,15 @@ class KillSwitch:
             yield from send_new(self.book, order, now_ns, self.market)
 
     def _closable(self, key: PositionKey, held: Decimal) -> bool:
-        """Whether anything of a position can be closed, as far as is known."""
+        """Whether anything of a position can be closed, as far as is known.
+
+        On a hedging account that is what its owner has there by name: a person may have closed it.
+        """
+        if "HEDGING" in self.market.venue(key.venue).capabilities and not any(
+            ticket.held.qty * held > 0
+            for _, ticket in owned(self.book, key.owner, key.venue, key.symbol)
+        ):
+            return False
         if self.market.security(key.venue, key.symbol) is None:
             return not self.market.venue(key.venue).ready  # it may yet tell of the instrument
         return self._legal_qty(key, abs(held)) > 0

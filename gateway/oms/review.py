@@ -52,11 +52,13 @@ def waiting_for_review(book: Book) -> list[Order]:
     return [book.state.orders[key] for key in book.in_review]
 
 
-def decline(book: Book, order: Order, now_ns: int, text: str) -> Effects:
+def decline(
+    book: Book, order: Order, now_ns: int, text: str, reason: OrdRejReason = OrdRejReason.BROKER
+) -> Effects:
     """Refuse a held order: 150=8 with 5003=G."""
     yield from ended(
         book, order, now_ns, VenueEvent.REJECTED, ExecType.REJECTED,
-        text=text, ord_rej_reason=OrdRejReason.BROKER, reject_source=RejectSource.GATEWAY,
+        text=text, ord_rej_reason=reason, reject_source=RejectSource.GATEWAY,
     )  # fmt: skip
 
 

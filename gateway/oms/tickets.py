@@ -8,6 +8,7 @@ comes again, unless the fill that closed it is taken back.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from gateway.oms import positions
@@ -47,16 +48,23 @@ def to_close(book: Book, order: Order) -> str | None:
     """Name the position of its owner's that an order to reduce closes: it fits, or is the largest.
 
     Not named is what others have moved too, as long as there is another; nor what orders that are
-    under way already close. None: the owner has no such position by name.
+    under way already close. None: there is nothing that the order may close.
     """
     taken = under_way(book, order.venue, order)
     found = []
-    for name, ticket in book.state.tickets.get(order.venue, {}).items():
+    for name, ticket in owned(book, order.owner, order.venue, order.symbol):
         left = -ticket.held.qty * order.side.sign - taken.get(name, ZERO)
-        if left > ZERO and ticket.symbol == order.symbol and order.owner in ticket.owners:
+        if left > ZERO:
             missing = max(order.order_qty - left, ZERO)
             found.append((len(ticket.owners) > 1, missing, left, name))
     return min(found)[-1] if found else None
+
+
+def owned(book: Book, owner: str, venue: str, symbol: str) -> Iterator[tuple[str, Ticket]]:
+    """Yield the positions of a symbol in which an owner has a part, by their names."""
+    for name, ticket in book.state.tickets.get(venue, {}).items():
+        if ticket.symbol == symbol and owner in ticket.owners:
+            yield name, ticket
 
 
 def under_way(book: Book, venue: str, apart: Order | None) -> dict[str, Decimal]:

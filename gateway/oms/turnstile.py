@@ -95,7 +95,7 @@ class Turnstile:
             return
         order = self.book.state.orders[key[1:]]
         if key[0] == HELD:
-            yield say_new(self.book, order, now_ns, self.market)
+            yield from say_new(self.book, order, now_ns, self.market)
         elif key[0] == QUESTION:
             self.market.venue(venue).probed_ns[order.order_id] = now_ns
             yield ask_status(order, order.wire_id)

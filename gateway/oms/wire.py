@@ -14,10 +14,12 @@ from typing import Any
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, To
 from gateway.oms.market import Market
+from gateway.oms.review import decline
 from gateway.oms.state import Order
 from gateway.oms.tickets import to_close
+from gateway.risk.facts import refuse
 from gateway.risk.pacing import MS_NS, Kind, Lane
-from protocol.fields import ExecInst, PositionEffect, TimeInForce
+from protocol.fields import ExecInst, OrdRejReason, PositionEffect, TimeInForce
 from protocol.messages import (
     NewOrderSingle,
     OrderCancelReplaceRequest,
@@ -38,23 +40,32 @@ def send_new(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
     pacer = market.venue(order.venue).pacer
     lane = Lane.REDUCE if order.reduce_only else Lane.NEW
     if pacer is None or pacer.go(lane, Kind.NEW, now_ns):
-        yield say_new(book, order, now_ns, market)
+        yield from say_new(book, order, now_ns, market)
         return
     until_ns = 0 if order.origin else now_ns + pacer.pace.max_send_wait_ms * MS_NS
     pacer.put(lane, Kind.NEW, HELD + order.order_id, now_ns, until_ns=until_ns)
 
 
-def say_new(book: Book, order: Order, now_ns: int, market: Market) -> To:
-    """D to the bridge. An expiry that the gateway emulates goes out as GTC."""
+def say_new(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
+    """D to the bridge. An expiry that the gateway emulates goes out as GTC.
+
+    On a hedging account the venue does not know whose positions are whose: what only reduces there
+    names the position that it closes. Where the owner has none, the order is refused: without a
+    name it would close another's, or open a new one.
+    """
     fields = _fields(book, order, order.order_qty, now_ns, market)
     gtd = fields["time_in_force"] is TimeInForce.GOOD_TILL_DATE
     hedges = "HEDGING" in market.venue(order.venue).capabilities
     if order.reduce_only and hedges and order.position_id is None:
-        # The venue does not know whose positions are whose: what is closed there has a name.
         name = to_close(book, order)
-        if name is not None:
-            fields |= {"position_id": name, "position_effect": PositionEffect.CLOSE}
-    return To(
+        if name is None:
+            why = refuse(
+                "NO_POSITION", OrdRejReason.OTHER, venue=order.venue, symbol=order.symbol
+            )
+            yield from decline(book, order, now_ns, why.text, why.reason)
+            return
+        fields |= {"position_id": name, "position_effect": PositionEffect.CLOSE}
+    yield To(
         order.venue,
         NewOrderSingle(
             cl_ord_id=order.order_id,
