@@ -38,8 +38,8 @@ MAX_WAITING = 64 * 2**20
 """Bytes that may wait, of all peers together."""
 MAX_PARTS = 64
 """A message of more parts than this costs its sender the connection."""
-_FRAME_COSTS = 128
-"""Bytes of memory that a frame takes beside its content, about."""
+_FRAME_COSTS = 256
+"""Bytes of memory that a frame takes beside its content, here and in libzmq, about."""
 _LOGON = b"\x0135=A\x01"
 _LOOK_AT = 40
 
@@ -111,7 +111,7 @@ class Intake:
                 key = _key(part) if encrypted and frame.find(_LOGON, 0, _LOOK_AT) >= 0 else None
                 if not peer.frames:
                     line.append(peer)
-                peer.frames.append(Arrival(route, frame, key))
+                peer.frames.append(Arrival(peer.route, frame, key))
                 size = len(frame) + _FRAME_COSTS
                 peer.size += size
                 self.waiting += size

@@ -23,7 +23,7 @@ BODY = bytes(200)
 
 @pytest.fixture
 def transport():
-    """Give a transport with one door, where a MiB may wait: some 3,200 frames."""
+    """Give a transport with one door, where a MiB may wait: some 2,300 frames."""
     made = Transport([(Door.ORDERS, ANYWHERE)])
     made.intake.max_waiting = 2**20
     yield made
