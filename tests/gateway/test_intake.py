@@ -202,6 +202,7 @@ def test_who_has_gone_before_it_was_heard_takes_nobodys_address(transport, conne
     (gone,) = transport.intake.cut
     assert gone != route
     assert answered(transport, heir, route)
+    assert transport.intake._peers[route].address == heir.getsockname()  # it can be cut off
 
 
 def test_a_message_of_many_parts_holds_nobody_up(transport, connect):
