@@ -2,9 +2,10 @@
 
 A symbol without a market book, or with one that cannot be believed (depth.py), has a quote of one
 level a side. How much it holds is not told: the size is the most that one order may have, since
-that is what the broker offers to trade at it. Ticks
-are asked for from the millisecond of the last one on, which brings that millisecond's again: so
-many of them as were heard are skipped.
+that is what the broker offers to trade at it. Ticks are asked for from the millisecond of the last
+one on, which brings that millisecond's again: so many of them as were heard are skipped. While the
+server's clock is put back behind the last one, none are asked for: those of the hour before have
+the same times, and an old price must not be told as a new one. Quotes go on.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from bridges.mt5.records import BookRow, Quote, SymbolRow, TickRow
 from bridges.mt5.units import units_of
 from protocol.fields import Side
 
-PUT_BACK_MS = 600_000
-"""Quotes that are so much older than before are of a server whose clock was put back."""
 BUYS = frozenset((BookType.BUY, BookType.BUY_MARKET))
 
 
@@ -73,7 +72,7 @@ class Market:
     def _fresh(self, name: str, quote: Quote, ticks: tuple[TickRow, ...]) -> list[TickRow]:
         """Return the ticks that were not heard before, and remember the last."""
         last_msc, count = self._last.get(name, (0, 0))
-        if not last_msc or quote.msc < last_msc - PUT_BACK_MS:
+        if not last_msc:
             self._last[name] = (quote.msc, 1)
             return []
         again = [one for one in ticks if one.msc == last_msc]

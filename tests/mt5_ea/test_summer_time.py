@@ -81,6 +81,28 @@ def test_what_happens_around_the_change_is_told_once(tmp_path, before, after):
     trader.judge()
 
 
+@pytest.mark.parametrize(("after", "told"), [(4, "123456"), (2, "12356")], ids=["spring", "autumn"])
+def test_no_old_price_is_told_as_a_new_one(tmp_path, after, told):
+    """In the hour that comes again quotes go on; ticks, which have the old times, are left out."""
+    trader, change_ms = trader_before(tmp_path, HOUR_MS // 6, 3, after)
+    trader.server.trade(trader.symbol, "1.1", Decimal(1))
+    trader.run(change_ms - 2500 - trader.clock.now_ms, step_ms=100)
+    begun = len(trader.of("Traded"))
+
+    def trade(*prices):
+        for price in prices:
+            trader.quote(f"1.1{price}", "1.2")
+            trader.server.trade(trader.symbol, f"1.1{price}", Decimal(1))
+            trader.run(1100)
+            assert trader.of("Book")[-1].fields["bid0"].startswith(f"1.1{price}x")
+
+    trade(1, 2, 3, 4)  # the last after the change
+    trader.clock.advance(HOUR_MS)
+    trader.run(2000)
+    trade(5, 6)
+    assert "".join(str(one.price)[-1] for one in trader.of("Traded")[begun:]) == told
+
+
 def test_an_account_first_met_before_the_clock_is_put_back_tells_all_that_follows(tmp_path):
     """The hour that comes again is no time before first contact, nor is it after a restart."""
     trader, change_ms = trader_before(tmp_path, HOUR_MS // 6, 3, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from support.mt5.clock import Clock, changes, zone
@@ -10,6 +11,7 @@ from support.mt5.constants import Action, Retcode
 from support.mt5.symbols import ALWAYS
 from support.mt5_trader import EURUSD, MS, NETTING, Trader, World, server_of
 
+from bridges.market_events import BookChanged, Traded
 from bridges.mt5.clock import DAY_S, SECOND_NS, ServerClock, may_go_forward
 from bridges.mt5.ending import RETRY_NS
 from bridges.notes import Notes
@@ -101,6 +103,27 @@ def test_what_happens_around_the_change_is_told_once(season, zone_name):
     world.run(20_000)
     assert len(world.of(Filled)) == 3
     assert len(trader.fills_since(since_ns)) == 3
+
+
+@pytest.mark.parametrize(("season", "told"), [("spring", "123456"), ("autumn", "12356")])
+def test_no_old_price_is_told_as_a_new_one(season, told):
+    """In the hour that comes again quotes go on; ticks, which have the old times, are left out."""
+    trader = trader_at(YEAR[season] - 10_000, ATHENS)
+    world = trader.world
+    world.run(YEAR[season] - 2_500 - world.clock.now_ms)
+
+    def trade(*numbers):
+        for number in numbers:
+            world.server.quote(EURUSD, f"1.1{number}", "1.2")
+            world.server.trade(EURUSD, f"1.1{number}", Decimal(1))
+            world.run(1_100)
+            assert world.of(BookChanged)[-1].bids[0].price == Decimal(f"1.1{number}")
+
+    trade(1, 2, 3, 4)  # the last after the change
+    world.clock.advance(HOUR_MS)
+    world.run(2_000)
+    trade(5, 6)
+    assert "".join(str(one.price)[-1] for one in world.of(Traded)) == told
 
 
 @pytest.mark.parametrize("season", YEAR)

@@ -65,7 +65,9 @@ public:
          m_states[i].trades=0;
         }
      }
-   //--- a symbol's newest tick is another one; without a last price nothing was traded until then
+   //--- a symbol's newest tick is another one; without a last price nothing was traded until then.
+   //--- While the server's clock is put back behind the last one, no trades are told: those of the
+   //--- hour before have the same times
    void              Moved(const int i,const MqlTick &tick)
      {
       m_states[i].newest_msc=tick.time_msc;
