@@ -52,8 +52,8 @@ class ServerClock:
         self._zone = ZoneInfo(zone) if zone else None
         self._last_msc: dict[str, int] = {}
         self._said: list[tuple[int, bool]] = []
-        self._known_ns = 0
-        """Since when there is a measurement; 0 while there is none."""
+        self._known_ns = self._heard_ns = 0
+        """Since when there is a measurement, and when the last was; 0 while there is none."""
         self._past: list[tuple[int, int]] = []
         """What was measured before, each with the moment until which it was."""
 
@@ -85,7 +85,17 @@ class ServerClock:
         if self.measured_s is not None and self.measured_s != offset_s:
             self._past.append((now_ns, self.measured_s))
         self.measured_s = offset_s
-        self._known_ns = self._known_ns or now_ns
+        self._known_ns, self._heard_ns = self._known_ns or now_ns, now_ns
+
+    def wrong_zone(self) -> str:
+        """Say how the named zone differs from what quotes show; nothing if it does not."""
+        if self._zone is None or self.measured_s is None:
+            return ""
+        said_s = self.offset_s(self._heard_ns) or 0
+        if said_s == self.measured_s:
+            return ""
+        here, there = said_s / HOUR_S, self.measured_s / HOUR_S
+        return f"server_zone {self._zone.key} is at UTC{here:+g}, quotes show UTC{there:+g}"
 
     def utc_ns(self, msc: int, now_ns: int) -> int:
         """Say a time of the server's in UTC; as it stands while the offset is not known.
@@ -117,8 +127,10 @@ class ServerClock:
 
     def is_since(self, msc: int, since_ns: int, now_ns: int) -> bool:
         """Whether a time of the server's is at or after a moment; when in doubt it is."""
-        if self._zone is not None:
-            return self.utc_ns(msc, now_ns) >= since_ns
+        if self._zone is not None and self.utc_ns(msc, now_ns) >= since_ns:
+            return True
+        if self._zone is not None and not self.wrong_zone():
+            return False
         slack_ns = 0 if self._known_ns and since_ns >= self._known_ns else SLACK_NS
         return msc * MS_NS - self._least_s(since_ns, now_ns) * SECOND_NS + slack_ns >= since_ns
 
@@ -132,11 +144,11 @@ class ServerClock:
 
     def _least_s(self, since_ns: int, now_ns: int) -> int:
         """Return the least offset that is known of the time since a moment."""
+        past = [offset_s for until_ns, offset_s in self._past if until_ns > since_ns]
+        found = [self.measured_s, *past]
         if self._zone is not None:
             found = [self.offset_s(since_ns), self.offset_s(now_ns)]
-        else:
-            past = [offset_s for until_ns, offset_s in self._past if until_ns > since_ns]
-            found = [self.measured_s, *past]
+            found += [self.measured_s] if self.wrong_zone() else []
         return min(WEST_S if one is None else one for one in found)
 
     def _offsets_of(self, msc: int) -> tuple[int, int]:

@@ -41,6 +41,7 @@ class Link:
         """Whether the connection is, for the watch."""
         self._certain_ns = 0
         self._why = "the terminal was not reached yet"
+        self._wrong_zone = ""
 
     def open(self) -> None:
         """Begin to connect."""
@@ -123,7 +124,14 @@ class Link:
                     Look(self.market.since(), self.market.with_books(), asks_again=again)
                 )
                 self.market.hear(seen)
+                self._look_at_zone()
             yield Pause(self._poll_ns)
+
+    def _look_at_zone(self) -> None:
+        wrong = self.core.clock.wrong_zone()
+        if wrong and wrong != self._wrong_zone:
+            logger.error("SERVER_TIME: {}: ends of orders (59=6) and times are wrong", wrong)
+        self._wrong_zone = wrong
 
 
 def _no_time(drift_s: float) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from loguru import logger
 from support.mt5.clock import Clock, changes, zone
 from support.mt5.constants import Action, Retcode
 from support.mt5.symbols import ALWAYS
@@ -299,3 +300,29 @@ def test_the_end_of_an_order_by_the_servers_clock():
     measured.measured_s = 7_200
     friday_ns = (SPRING - 36 * HOUR_MS) * MS
     assert measured.ends_s(end_s * SECOND_NS, friday_ns) == (end_s + 7_200, end_s + 10_800)
+
+
+@pytest.mark.parametrize(("wrong", "text"), [("Europe/Moscow", "UTC+3"), ("Etc/UTC", "UTC+0")])
+def test_a_zone_that_is_not_the_servers_is_said_and_loses_nothing(wrong, text, caplog):
+    """Quotes show another offset: it is an error in the log, and fills are told and listed."""
+    begin_ms = at(2024, 1, 9, 12)
+    sink = logger.add(caplog.handler, format="{message}")
+    try:
+        trader = trader_at(begin_ms, wrong)
+        world = trader.world
+        quotes_from(world.clock, world.server)
+        world.run(1_000)
+        trader.place("10000")
+        trader.place("10000", price="1.0")
+        world.run(1_000)
+        world.server.quote(EURUSD, "0.99", "0.9901")
+        world.run(1_000)
+    finally:
+        logger.remove(sink)
+    assert len(world.of(Filled)) == 2
+    assert len(trader.fills_since(begin_ms * MS)) == 2
+    low_s, _ = world.venue.core.clock.window(world.now_ns, world.now_ns)
+    assert low_s <= world.clock.server_ms() // 1000
+    said = [one for one in caplog.messages if "SERVER_TIME" in one]
+    assert len(said) == 1
+    assert f"{wrong} is at {text}, quotes show UTC+2" in said[0]
