@@ -127,7 +127,7 @@ def test_what_the_program_was_held_from_is_refused_after_five_seconds(
     held.say(status(CHANGE))
     held.run(100)
     told = [one for one in held.end.heard if one.msg_type == "8"][-1]
-    assert (told.ord_status.value, told.complete) == ("8" if is_late else "0", True)
+    assert (told.cl_ord_id, told.complete) == (REST if is_late else CHANGE, True)
     refused = [one for one in held.answers("8", "9", "AM") if one[1] == WAITED]
     assert refused == ([(MARKET, WAITED), (CHANGE, WAITED), (LEVELS, WAITED)] if is_late else [])
     held.say(cancel(REMOVE, CHANGE))

@@ -82,9 +82,7 @@ public:
             m_book_ptr.chains[at].owes_deals)
             complete=complete && !sent && !next && !m_book_ptr.chains[at].is_missing &&
                      !m_book_ptr.chains[at].owes_deals;
-         //--- ids only grow: a newer one than the order's own is of a change that was refused
-         bool refused=!ended && number>WireNumber(m_book_ptr.chains[at].name);
-         found=ended || (!sent && !next && !refused && !m_book_ptr.chains[at].is_missing);
+         found=ended || (!sent && !next && !m_book_ptr.chains[at].is_missing);
          int row=m_walk_ptr.account.FindOpen(m_book_ptr.chains[at].ticket);
          if(row>=0)
             TellLive(at,m_walk_ptr.account.open[row],order);
