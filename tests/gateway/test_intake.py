@@ -191,13 +191,15 @@ def test_who_has_gone_before_it_was_heard_takes_nobodys_address(transport, conne
     before = open_sockets()
     connect(flooder)
     (descriptor,) = open_sockets() - before
-    flooder.sendall(12_000 * raw_peer.frame(BODY))
+    flooder.sendall(8_000 * raw_peer.frame(BODY))
     flooder.close()
     wait_for(lambda: is_closed(descriptor), what="the end of the connection")
     with leaving_free(descriptor):
         connect(heir)
+    transport.intake.max_waiting = READ_AT_ONCE * 500
     route = first_of(transport, heir, b"heir")
     assert transport.intake._peers[route].descriptor == descriptor
+    transport.intake.max_waiting = 2**18
     assert first_of(transport, heir, b"again") == route
     (gone,) = transport.intake.cut
     assert gone != route
