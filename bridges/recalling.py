@@ -13,13 +13,18 @@ FORGOTTEN = "FORGOTTEN: orders as old as this id are not kept here, so nobody kn
 
 
 @runtime_checkable
-class RecallingVenue(Protocol):
-    """A venue whose account shows the ids of its orders."""
+class RecognisingVenue(Protocol):
+    """A venue that must be told which ids are our gateway's."""
 
     def recognise(self, instance: int, now_ns: int) -> None:
         """Hear which ids are our gateway's: what the account has of them is ours."""
 
-    def may_know(self, cl_ord_id: str, order_id: str) -> bool:
+
+@runtime_checkable
+class RecallingVenue(Protocol):
+    """A venue whose account shows the ids of its orders."""
+
+    def may_know(self, cl_ord_id: str, symbol: str, order_id: str, /) -> bool:
         """Whether the account may have an order of an id that is not noted.
 
         `order_id` is the venue's own as the gateway knows it, or empty: what is asked for the id

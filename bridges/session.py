@@ -43,7 +43,7 @@ from bridges.port import (
     Venue,
 )
 from bridges.quotes import QuoteBoard
-from bridges.recalling import RecallingVenue
+from bridges.recalling import RecallingVenue, RecognisingVenue
 from protocol.fields import (
     BusinessRejectReason,
     CxlRejReason,
@@ -72,6 +72,7 @@ MAX_PENDING = 10_000
 """Asks without an answer that are remembered; the oldest is forgotten (the gateway asks again)."""
 
 CommandListener = Callable[[OperatorCommand], str]
+Asked = OrderStatusRequest | OrderCancelRequest | OrderCancelReplaceRequest
 
 
 def count_ids(prefix: str) -> Iterator[str]:
@@ -122,7 +123,7 @@ class BridgeSession:
         `instance` is what all ids of this gateway begin with, in decimal, if it has said so.
         """
         self._now_ns = now_ns
-        if isinstance(self.venue, RecallingVenue) and instance.isdecimal():
+        if isinstance(self.venue, RecognisingVenue) and instance.isdecimal():
             self.venue.recognise(int(instance), now_ns)
         self.logged_on = True
         self.quotes.forget_sent()
@@ -189,14 +190,14 @@ class BridgeSession:
             del self._asks[next(iter(self._asks))]
         return ask
 
-    def _is_stranger(self, cl_ord_id: str, order_id: str | None) -> bool:
+    def _is_stranger(self, cl_ord_id: str, asked: Asked) -> bool:
         """Say whether the venue cannot know this id, and see to it that it never will."""
         log, venue = self._id_log, self.venue
         if log.was_sent(cl_ord_id):
             return False
         if (
             isinstance(venue, RecallingVenue) and not log.covers(cl_ord_id)
-            and venue.may_know(cl_ord_id, order_id or "")
+            and venue.may_know(cl_ord_id, asked.symbol, asked.order_id or "")
         ):  # fmt: skip
             return False
         self._id_log.bury(cl_ord_id)
@@ -216,7 +217,7 @@ class BridgeSession:
             self._stage(lambda: self.venue.submit(order, self._now_ns))
 
     def _cancel(self, message: OrderCancelRequest) -> None:
-        if self._is_stranger(message.orig_cl_ord_id, message.order_id):
+        if self._is_stranger(message.orig_cl_ord_id, message):
             refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
             self._stage_say(refusal)
             return
@@ -227,7 +228,7 @@ class BridgeSession:
         cl_ord_id = message.cl_ord_id
         if self._id_log.is_buried(cl_ord_id):
             self._stage_say(t.refused_cancel(message, t.TOMBSTONED, CxlRejReason.OTHER))
-        elif self._is_stranger(message.orig_cl_ord_id, message.order_id):
+        elif self._is_stranger(message.orig_cl_ord_id, message):
             refusal = t.refused_cancel(message, t.NEVER_SENT, CxlRejReason.UNKNOWN_ORDER)
             self._stage_say(refusal)
         elif self._id_log.was_sent(cl_ord_id):
@@ -238,7 +239,7 @@ class BridgeSession:
             self._stage(lambda: self.venue.replace(order, self._now_ns))
 
     def _status(self, message: OrderStatusRequest) -> None:
-        if self._is_stranger(message.cl_ord_id, message.order_id):
+        if self._is_stranger(message.cl_ord_id, message):
             answer = t.status_report(
                 message, None, next(self._exec_ids), complete=True, text=t.NEVER_SENT
             )

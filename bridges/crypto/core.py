@@ -88,6 +88,8 @@ class Core:
         """By every id that names the order on our wire."""
         self.by_order_id: dict[tuple[str, str], Order] = {}
         """By symbol and the exchange's own id, which may be the same on two symbols."""
+        self.unnoted: dict[str, tuple[str, str]] = {}
+        """By an id that may have been sent and is not noted: symbol, and the exchange's id."""
         self.meeting: set[str] = set()
         """The exchange's ids of orders that are being taken up."""
         self.now_ns = 0

@@ -10,6 +10,7 @@ from bridges.crypto.effects import Response
 from bridges.crypto.flows import Flow, Gather, Step, ask
 from bridges.crypto.orders import OVER, Order, adopted, fill_of, has_our_shape
 from bridges.crypto.reading import UNREADABLE, listed, named, pages, seek, trades_since
+from bridges.crypto.recall import by_order_id
 from bridges.crypto.views import OrderView, Verdict
 from bridges.notes import terms
 from bridges.port import (
@@ -34,7 +35,7 @@ def look_up(core: Core, question: str, name: str) -> Flow:
     earlier = core.ids_before(name)
     for candidate in (*core.notes.chain_from(name), *earlier) if complete else ():
         known = core.names.get(candidate)
-        symbol = core.notes.symbol_of(candidate)
+        symbol = core.notes.symbol_of(candidate) or core.unnoted.get(candidate, ("", ""))[0]
         symbols = [symbol] if symbol in core.table.native else list(core.table.native)
         client_id = known.client_id if known else candidate
         for one in symbols:
@@ -50,6 +51,14 @@ def look_up(core: Core, question: str, name: str) -> Flow:
             was_sent = known is not None or bool(symbol)
             complete = complete and found.absent
             complete = complete and (core.is_past_doubt(known) or not was_sent)
+    asked_ns = core.now_ns
+    if core.is_up:
+        found = yield from by_order_id(core, name)
+        if found.view is not None:
+            image = yield from _shown(core, found.view, asked_ns)
+            core.events.append(Found(ask=question, order=image, complete=core.is_up))
+            return
+        complete = complete and found.absent
     complete = complete and core.is_up and not core.notes.may_have_forgotten(name)
     core.events.append(Found(ask=question, order=None, complete=complete))
 

@@ -17,6 +17,7 @@ from bridges.crypto.dead_man import DeadMan
 from bridges.crypto.effects import MARKET, Call, Response, StreamAct, StreamNews
 from bridges.crypto.link import Link
 from bridges.crypto.orders import Order
+from bridges.crypto.recall import remember
 from bridges.crypto.rules import check
 from bridges.crypto.table import Table
 from bridges.flow_venue import FlowVenue
@@ -135,6 +136,12 @@ class CryptoVenue(FlowVenue[Core]):
             self._note(order)
             core.start(deeds.replace(core, order))
         self._flush()
+
+    def may_know(self, cl_ord_id: str, symbol: str, order_id: str) -> bool:
+        """Whether the exchange may have an order of an id that is not noted (RecallingVenue)."""
+        if symbol in self.core.table.native:
+            remember(self.core, cl_ord_id, symbol, order_id)
+        return True
 
     def cancel_all(self, text: str, now_ns: int) -> None:  # noqa: ARG002 - the port's
         """Cancel everything that rests, symbol by symbol, until the exchange has agreed."""

@@ -145,7 +145,7 @@ class Mt5Venue(FlowVenue[Core]):
             claim(core, order)
         self._flush()
 
-    def may_know(self, cl_ord_id: str, order_id: str) -> bool:
+    def may_know(self, cl_ord_id: str, _: str, order_id: str) -> bool:
         """Whether the account may have an order of an id that is not noted (RecallingVenue)."""
         return self.core.recall.may_know(cl_ord_id, order_id)
 

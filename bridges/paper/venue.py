@@ -160,6 +160,10 @@ class PaperVenue:
         if self.connected:
             self._command(lambda at_ns: self.exchange.replace(order, at_ns), now_ns)
 
+    def may_know(self, cl_ord_id: str, *_: str) -> bool:
+        """Whether the exchange has had an id that is not noted (RecallingVenue)."""
+        return cl_ord_id in self.exchange.by_cl_ord_id
+
     def hold(self, now_ns: int) -> None:
         """Do nothing: this venue has no dead man of its own."""
 

@@ -66,6 +66,14 @@ def desk(request, tmp_path):
     found.end()
 
 
+@pytest.fixture(params=params(name for name in DESKS if not name.startswith("mt5 ea")))
+def filed(request, tmp_path):
+    """Give a bridge whose log of ids is in files."""
+    found = DESKS[request.param](tmp_path)
+    yield found
+    found.end()
+
+
 @pytest.fixture(params=params(name for name, desk in DESKS.items() if desk.protects))
 def held(request, tmp_path):
     """Give one where levels can be moved, with half a bitcoin."""

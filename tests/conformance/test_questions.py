@@ -77,7 +77,11 @@ def test_a_lookup_finds_an_order_by_every_id_that_it_ever_had(desk):
 
 
 def test_an_id_that_was_never_sent_is_tombstoned(desk):
-    """H and F for it prove NEVER_SENT, and a D with it is refused ever after."""
+    """H and F for it prove NEVER_SENT, and a D with it is refused ever after.
+
+    That is so from the first id on that the log holds: what is older may be of a lost one.
+    """
+    desk.reports(desk.order(price="58000"), 1)
     order = desk.order(price="59000")
     report = state_of(desk, order.cl_ord_id)
     assert (kinds([report]), report.text, report.complete) == (["I/8"], "NEVER_SENT", True)
