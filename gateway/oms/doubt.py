@@ -20,6 +20,7 @@ from decimal import Decimal
 from gateway.oms.book import Book
 from gateway.oms.effects import Effects, Jot, To
 from gateway.oms.fills import alert
+from gateway.oms.lingering import is_doubtful, quiet, still_in_doubt
 from gateway.oms.market import Absence, Answers, Market, VenueView
 from gateway.oms.order_states import OPEN, VENUE_STATE_OF, VenueEvent, VenueState
 from gateway.oms.outcomes import (
@@ -71,7 +72,8 @@ RETRY_NS = 500_000_000
 ROUND_EVERY_NS = 60_000_000_000
 PROBE_MIN_NS = 100_000_000
 PROBES_AT_PACE = 20
-"""After so many questions about one order the pace is halved with each, six times at most."""
+"""After so many questions about one order a person is told (STILL_IN_DOUBT), and the pace is halved
+with each, six times at most."""
 PROBE_SLOWEST = 6
 
 
@@ -155,6 +157,7 @@ class Inquest:
         yield from reconcile(self.book, self.market, where, answers, now_ns)
         if none_since:  # the positions hold what the round's own trades have told
             answers.fills = fills_of(self.book, venue)
+        view.quiet = quiet(self.book, venue, view, answers)
         yield from self.weigh(venue, answers, now_ns)
         if none_since:  # else a fill came after the venue had counted
             yield from position_alerts(self.book, venue, answers, view.mismatches)
@@ -351,6 +354,7 @@ class Inquest:
             order = self.book.order_on_wire(wire_id, venue)
             if order is None or not is_doubtful(order):
                 del view.absences[wire_id]
+        view.quiet.intersection_update(waiting)
         for order_id in [key for key in view.probed_ns if key not in waiting]:
             del view.probed_ns[order_id]
 
@@ -381,17 +385,9 @@ class Inquest:
             return
         view.probed_ns[order.order_id] = now_ns
         view.probes[order.order_id] = asked + 1
+        if asked == PROBES_AT_PACE:
+            yield still_in_doubt(order, asked)
         in_question = order.wire_id
         if replace is not None and replace.in_doubt and replace.wire_id and not order.in_doubt:
             in_question = replace.wire_id
         yield ask_status(order, in_question)
-
-
-def is_doubtful(order: Order) -> bool:
-    """Whether the order, its replace or its cancel waits for evidence."""
-    replace, cancel = order.replace, order.cancel
-    return (
-        order.in_doubt
-        or (replace is not None and replace.in_doubt)
-        or (cancel is not None and (cancel.in_doubt or not cancel.wire_id))
-    )

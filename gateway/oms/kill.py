@@ -6,7 +6,8 @@ that was on its way already may have been refused. A resume ends it all. A halt 
 strategy that has run away, withdraws what rests and could make a position larger.
 
 Flattening waits for the cancels: it closes a position with one reduce-only market order at a time,
-of what is left when no order of that owner in that symbol is open any more. It ends, with an alert
+of what is left when no order of that owner in that symbol is open any more (but for those in doubt
+that do nothing: lingering.py). It ends, with an alert
 that says what remains, when nothing is open any more and nothing is left that the venue would take,
 or after `MAX_TRIES` rounds that have closed nothing; what closes nothing is tried again after twice
 the time, `PAUSE_MAX_NS` at most. It outlives a restart.
@@ -106,7 +107,10 @@ class KillSwitch:
         for scope, work in list(self.book.state.flattening.items()):
             held = list(self._positions(scope.split()))
             left = [(key, qty) for key, qty in held if self._closable(key, qty)]
-            moving = any(order.owner != EXTERNAL for order in self.affected(scope.split()))
+            moving = any(
+                order.owner != EXTERNAL and not self.market.venue(order.venue).is_quiet(order)
+                for order in self.affected(scope.split())
+            )
             if moving or (left and work.tries < MAX_TRIES):
                 yield from self._round(scope, left, now_ns)
                 continue
@@ -187,13 +191,14 @@ class KillSwitch:
 
     def _may_close(self, key: PositionKey, now_ns: int) -> bool:
         """Whether the venue can take an order, and nothing of the owner is open there any more."""
-        if not self.market.venue(key.venue).ready:
+        view = self.market.venue(key.venue)
+        if not view.ready:
             return False
         last = self._tried.get(key)
         if last is not None and now_ns < last.next_ns:
             return False
         return not any(
-            order.symbol == key.symbol
+            order.symbol == key.symbol and not view.is_quiet(order)
             for order in self.book.open_orders(owner=key.owner, venue=key.venue)
         )
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from gateway.oms.rules import SENSE_MAX
+from gateway.oms.state import Order
 from gateway.risk.pacing import Kind, Lane, Pacer
 from protocol.fields import MDEntryType
 from protocol.messages import (
@@ -182,7 +183,12 @@ class VenueView(Struct):
     absences: dict[str, Absence] = field(default_factory=dict)
     probed_ns: dict[str, int] = field(default_factory=dict)
     probes: dict[str, int] = field(default_factory=dict)
+    quiet: set[str] = field(default_factory=set)
     pacer: Pacer | None = None
+
+    def is_quiet(self, order: Order) -> bool:
+        """Say whether an order in doubt is in nobody's way: it does nothing (oms/lingering.py)."""
+        return order.in_doubt and order.order_id in self.quiet
 
     def may_send(self, lane: Lane, kind: Kind, key: str, now_ns: int, times: int = 1) -> bool:
         """Say whether something may be said to the venue now; else it waits for room as `key`."""

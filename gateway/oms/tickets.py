@@ -14,6 +14,7 @@ from decimal import Decimal
 from gateway.oms import positions
 from gateway.oms.book import Book
 from gateway.oms.levels import level_key
+from gateway.oms.market import VenueView
 from gateway.oms.state import Fill, Order, Position, Ticket
 from gateway.oms.working import executable
 from protocol.closing_by import names_of
@@ -44,13 +45,13 @@ def move(book: Book, venue: str, fill: Fill) -> None:
             del book.state.protections[key]
 
 
-def to_close(book: Book, order: Order) -> str | None:
+def to_close(book: Book, view: VenueView, order: Order) -> str | None:
     """Name the position of its owner's that an order to reduce closes: it fits, or is the largest.
 
     Not named is what others have moved too, as long as there is another; nor what orders that are
     under way already close. None: there is nothing that the order may close.
     """
-    taken = under_way(book, order.venue, order)
+    taken = under_way(book, view, order.venue, order)
     found = []
     for name, ticket in owned(book, order.owner, order.venue, order.symbol):
         left = -ticket.held.qty * order.side.sign - taken.get(name, ZERO)
@@ -67,11 +68,18 @@ def owned(book: Book, owner: str, venue: str, symbol: str) -> Iterator[tuple[str
             yield name, ticket
 
 
-def under_way(book: Book, venue: str, apart: Order | None) -> dict[str, Decimal]:
-    """Add up what open orders, all but one, may still close of each position that they name."""
+def under_way(
+    book: Book, view: VenueView, venue: str, apart: Order | None
+) -> dict[str, Decimal]:
+    """Add up what open orders, all but one, may still close of each position that they name.
+
+    What is in doubt for ever and does nothing is left out: a position has to be closed some day.
+    """
     taken: dict[str, Decimal] = {}
     for one in book.open_orders(venue=venue):
-        for name in names_of(one.position_id) if one is not apart else ():
+        if one is apart or view.is_quiet(one):
+            continue
+        for name in names_of(one.position_id):
             taken[name] = taken.get(name, ZERO) + executable(one)
     return taken
 

@@ -57,7 +57,7 @@ def say_new(book: Book, order: Order, now_ns: int, market: Market) -> Effects:
     gtd = fields["time_in_force"] is TimeInForce.GOOD_TILL_DATE
     hedges = "HEDGING" in market.venue(order.venue).capabilities
     if order.reduce_only and hedges and order.position_id is None:
-        name = to_close(book, order)
+        name = to_close(book, market.venue(order.venue), order)
         if name is None:
             why = refuse(
                 "NO_POSITION", OrdRejReason.OTHER, venue=order.venue, symbol=order.symbol

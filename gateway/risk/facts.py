@@ -201,17 +201,19 @@ class Intent:
         What closes one position by another is no new risk either.
         """
         if self._reduces is None:
-            room = closable(facts.book, self)
+            room = closable(facts, self)
             shrinks = self.qty > ZERO and self.at_stake <= room
             self._reduces = shrinks or self.closes_by
         return self._reduces
 
 
-def closable(book: Book, intent: Intent) -> Decimal:
+def closable(facts: Facts, intent: Intent) -> Decimal:
     """How much this side may still close of the strategy's position, all its open orders counted.
 
-    Never negative: 0 when there is nothing to close.
+    But for those in doubt that do nothing (oms/lingering.py). Never negative: 0 when there is
+    nothing to close.
     """
+    book, view = facts.book, facts.market.venue(intent.venue)
     held = book.position(intent.key)
     working = book.working.get(intent.key, NOTHING)
     buy = intent.message.side is Side.BUY
@@ -220,6 +222,12 @@ def closable(book: Book, intent: Intent) -> Decimal:
     existing = intent.existing
     if existing is not None and existing.side is intent.message.side:
         room += book.working_qty(existing)
+    for order in filter(None, map(book.state.orders.get, view.quiet)):
+        same = (order.owner, order.symbol, order.side) == (
+            intent.owner, intent.message.symbol, intent.message.side
+        )  # fmt: skip
+        if same and view.is_quiet(order):
+            room += book.working_qty(order)
     return max(room, ZERO)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.oms.book import Book
 from gateway.oms.state import Order
 from gateway.risk.facts import Facts, Intent, Refusal, refuse
 from gateway.risk.feeds import Unhealthy
@@ -23,7 +22,7 @@ def reduce_only(facts: Facts, intent: Intent) -> Refusal | None:
     side, book = intent.message.side, facts.book
     held = book.position(intent.key)
     position = held.qty if held else ZERO
-    resting = list(_closing(book, intent))
+    resting = list(_closing(facts, intent))
     taken = sum((book.working_qty(order) for order in resting), ZERO)
     room = max(-position * side.sign - taken, ZERO)
     if intent.qty > room:
@@ -34,13 +33,17 @@ def reduce_only(facts: Facts, intent: Intent) -> Refusal | None:
     return None
 
 
-def _closing(book: Book, intent: Intent) -> Iterator[Order]:
-    """Yield the other open orders that close the position on the same side."""
+def _closing(facts: Facts, intent: Intent) -> Iterator[Order]:
+    """Yield the other open orders that close the position on the same side.
+
+    Not those that are in doubt and do nothing (oms/lingering.py).
+    """
+    view = facts.market.venue(intent.venue)
     where = (*intent.key[1:], intent.message.side)
-    for order in book.open_orders(owner=intent.owner, venue=intent.venue):
+    for order in facts.book.open_orders(owner=intent.owner, venue=intent.venue):
         closes = order.reduce_only or order.position_id is not None
         same = where == (order.account, order.venue, order.symbol, order.side)
-        if closes and same and order is not intent.existing:
+        if closes and same and order is not intent.existing and not view.is_quiet(order):
             yield order
 
 

@@ -22,7 +22,8 @@ def own_tickets(facts: Facts, intent: Intent) -> Refusal | None:
         return None
     tickets = facts.book.state.tickets.get(intent.venue, {})
     qty = message.order_qty - (existing.cum_qty if existing is not None else ZERO)
-    taken = under_way(facts.book, intent.venue, existing)
+    view = facts.market.venue(intent.venue)
+    taken = under_way(facts.book, view, intent.venue, existing)
     signs = (-message.side.sign, message.side.sign)
     for position_id, sign in zip(names_of(name), signs, strict=False):
         ticket = tickets.get(position_id)
