@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 FORGOTTEN = "FORGOTTEN: orders as old as this id are not kept here, so nobody knows"
+REPLACE_REFUSED = (
+    "FORGOTTEN: what was filled before its quantity was changed is not known here; cancel it, and"
+    " send another"
+)
 
 
 @runtime_checkable

@@ -20,11 +20,13 @@ from bridges.crypto.effects import Call, Response
 from bridges.crypto.flows import Flow, Gather, Pause, Step, ask
 from bridges.crypto.orders import OVER, Order
 from bridges.crypto.reading import seek
+from bridges.crypto.recall import may_be_rest
 from bridges.crypto.rules import check
 from bridges.crypto.strangers import cancel_named, refuse
 from bridges.crypto.views import OrderView, Verdict
 from bridges.link_events import RateWarned
 from bridges.port import CancelRequest, OrderRequest
+from bridges.recalling import REPLACE_REFUSED
 from protocol.fields import CxlRejResponseTo, OrdRejReason
 
 Found = Generator[Step, list[Response], OrderView | None]
@@ -218,13 +220,9 @@ def replace(core: Core, request: OrderRequest) -> Flow:
     if order is None or order.is_done or order.is_gone or order.replacing:
         refuse(core, *names, None if order is None or order.is_gone else order, reply_to)
         return
-    rules, rest = core.instruments.get(request.symbol), request.order_qty - order.cum
-    wrong = check(request, rules, core.table.capabilities, qty=rest)
-    if wrong is not None:
-        refuse(core, *names, order, reply_to, wrong.text)
-        return
-    if not _has_room(core, core.table.new_order(request)):
-        refuse(core, *names, order, reply_to, NO_ROOM)
+    unfit = _unfit(core, order, request)
+    if unfit:
+        refuse(core, *names, order, reply_to, unfit)
         return
     order.replacing, order.doomed = request.cl_ord_id, ""
     if core.table.amends_in_place and (core.table.amends_stops or not order.waits):
@@ -241,6 +239,17 @@ def replace(core: Core, request: OrderRequest) -> Flow:
         order.cancel_id = order.doomed
         refuse(core, *names, order, reply_to, why)
         core.settle(order)
+
+
+def _unfit(core: Core, order: Order, request: OrderRequest) -> str:
+    """Say why an order cannot be replaced by that, or nothing; the exchange is not asked."""
+    if may_be_rest(core, order):
+        return REPLACE_REFUSED
+    rules, rest = core.instruments.get(request.symbol), request.order_qty - order.cum
+    wrong = check(request, rules, core.table.capabilities, qty=rest)
+    if wrong is not None:
+        return wrong.text
+    return "" if _has_room(core, core.table.new_order(request)) else NO_ROOM
 
 
 Why = Generator[Step, list[Response], str]

@@ -2,7 +2,8 @@
 
 An order has the id at the exchange that it was sent with, so that it is asked for by that. Where a
 change is made in place its id leaves no trace there: then the exchange's own id (37), by which the
-gateway knows the order, leads to it.
+gateway knows the order, leads to it. Where a change makes a new order, what was filled before stood
+in the notes: such an order is only cancelled, never replaced, since nobody knows what is left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Generator
 from bridges.crypto.core import Core
 from bridges.crypto.effects import Response
 from bridges.crypto.flows import Step, ask
+from bridges.crypto.orders import Order
 from bridges.crypto.reading import UNREADABLE, Sought
 from bridges.crypto.views import Verdict
 
@@ -23,6 +25,11 @@ def remember(core: Core, name: str, symbol: str, order_id: str) -> None:
     held = core.by_order_id.get((symbol, order_id))
     if changes and held is not None:
         core.names.setdefault(name, held)
+
+
+def may_be_rest(core: Core, order: Order) -> bool:
+    """Whether it may stand for the rest of another, of which nothing is noted."""
+    return not core.table.amends_in_place and not core.notes.symbol_of(order.client_id)
 
 
 def by_order_id(core: Core, name: str) -> Generator[Step, list[Response], Sought]:

@@ -23,7 +23,7 @@ from bridges.mt5.expiry import AT_ONCE, expiry_s
 from bridges.mt5.flows import PATIENCE_NS, READS, Flow, Pause, Talk, pauses, read, send
 from bridges.mt5.jobs import Send, Sent
 from bridges.mt5.orders import Order, terms_of
-from bridges.mt5.recall import REPLACE_REFUSED, call, epoch_ns, is_rest, own
+from bridges.mt5.recall import call, epoch_ns, is_rest, own
 from bridges.mt5.records import SymbolRow, learn
 from bridges.mt5.requests import (
     Terms,
@@ -35,6 +35,7 @@ from bridges.mt5.requests import (
 from bridges.mt5.tables import CANCEL_REASONS, Verdict, reject_reason, verdict_of
 from bridges.mt5.units import Refusal
 from bridges.port import CancelRefused, CancelRequest, OrderRequest
+from bridges.recalling import REPLACE_REFUSED
 from protocol.fields import CxlRejReason, CxlRejResponseTo, OrdRejReason
 
 SHORT = Pause(20_000_000)

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 REST = "rest"
 """The terms that are noted of an order which may be the rest of another."""
-REPLACE_REFUSED = (
-    "FORGOTTEN: what was filled before its quantity was changed is not known here; cancel it, and"
-    " send another"
-)
 
 
 class Recall:

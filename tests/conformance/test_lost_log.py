@@ -26,6 +26,13 @@ def known(message, told):
     return replace(message, order_id=told.order_id)
 
 
+def makes_anew(desk):
+    """Whether a change of the quantity makes a new order at the venue."""
+    if desk.name.startswith("mt5"):
+        return True
+    return desk.name != "paper" and not desk.bridge.venue.core.table.amends_in_place
+
+
 def test_what_rests_is_found_and_cancelled(filed):
     """H shows it, and F takes it off: the venue is asked before an id is called never sent."""
     order = filed.order(price="59000")
@@ -94,3 +101,26 @@ def test_what_the_venue_does_not_have_is_unknown_there(filed):
     (found,) = filed.reports(filed.status(older.cl_ord_id), 1)
     words = ("NEVER_SENT",) if filed.name == "paper" else ("UNKNOWN_AT_VENUE", "NOT_READ")
     assert found.text.startswith(words)
+
+
+def test_a_changed_order_can_be_changed_again(filed):
+    """G that names the id of the change, and 37: the order lives on by the id of the new one.
+
+    Where a change makes a new order nobody knows what of the old one was filled: it is refused.
+    """
+    order = filed.order(qty="1.5", price="60010")
+    filed.reports(order, 2)
+    request = filed.replacing(order.cl_ord_id, "1.4", "59100")
+    (changed,) = filed.reports(request, 1)
+    lose(filed)
+    again = known(filed.replacing(request.cl_ord_id, "1.3", "59200"), changed)
+    (told,) = filed.reports(again, 1)
+    name = request.cl_ord_id
+    if makes_anew(filed):
+        assert (kinds([told]), told.text.partition(":")[0]) == (["9"], "FORGOTTEN")
+    else:
+        name = again.cl_ord_id
+        assert (kinds([told]), told.cl_ord_id, told.price) == (["5/1"], name, 59200)
+        assert (told.order_qty, told.leaves_qty) == (Decimal("1.3"), Decimal("0.3"))
+    (gone,) = filed.reports(known(filed.cancel(name), changed), 1)
+    assert kinds([gone]) == ["4/4"]
