@@ -5,7 +5,9 @@ The shipped program on the simulated terminal; its SQLite is real, and waits in 
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+from pathlib import Path
 
 import pytest
 from support.mt5.constants import Action
@@ -122,3 +124,20 @@ def test_a_read_that_fails_does_not_say_that_there_is_nothing(kept):
     assert "error 5124" in line
     arrivals = [one.request.action for one in kept.terminal.office.ledger.arrivals]
     assert arrivals == [Action.PENDING, Action.REMOVE]
+
+
+def test_a_program_that_is_no_more_keeps_no_database_open(tmp_path):
+    """In one process of the tests many programs die: none of them leaves a descriptor behind."""
+    gc.collect()
+    before = open_descriptors()
+    kept = Kept(tmp_path)
+    kept.other.close()
+    assert open_descriptors() > before
+    del kept
+    gc.collect()
+    assert open_descriptors() == before
+
+
+def open_descriptors():
+    """Return how many descriptors this process has."""
+    return len(list(Path("/proc/self/fd").iterdir()))

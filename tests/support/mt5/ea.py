@@ -20,6 +20,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,8 @@ class Program:
         self._problem: BaseException | None = None
         self._library = ctypes.CDLL(str(copy_of(library)))
         self._declare()
+        # What was killed, or only forgotten, must not keep its databases open.
+        weakref.finalize(self, self._library.mql_let_go).atexit = False
         self._callback = _HOST(self._called)
         self._library.mql_attach(self._callback, int(network is None))
         for name, value in (inputs or {}).items():

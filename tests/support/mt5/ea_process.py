@@ -316,7 +316,9 @@ def _queue(inbox: list[tuple[Any, ...]], program: Program) -> None:
 
 def _drain(link: socket.socket, inbox: list[tuple[Any, ...]], program: Program) -> None:
     """Queue what the terminal has said so far; called while a handler runs."""
-    while select.select([link], [], [], 0)[0] and (received := _receive(link)) is not None:
+    waiting = select.poll()  # not `select`: the descriptor may be above 1,023
+    waiting.register(link, select.POLLIN)
+    while waiting.poll(0) and (received := _receive(link)) is not None:
         inbox.append(tuple(unpack(received[1])[0]))
     _queue(inbox, program)
 

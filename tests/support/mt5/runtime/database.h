@@ -103,6 +103,12 @@ inline void DatabaseClose(int handle) {
    sqlite3_close(database);
    mql::databases.erase(handle);
 }
+namespace mql {
+// What a process that has gone does with its databases.
+inline void let_go() {
+   while (!databases.empty()) DatabaseClose(databases.begin()->first);
+}
+}  // namespace mql
 inline bool DatabaseExecute(int handle, const string &sql) {
    sqlite3 *database = mql::database_of(handle);
    if (database == nullptr) return false;

@@ -56,6 +56,7 @@ inline Array<uchar> probe_out;
    MQL_EXPORT void mql_fail_reads(int error) { mql::read_error = error; }                      \
    MQL_EXPORT const char *mql_crashed() { return mql::runtime.crashed.c_str(); }               \
    MQL_EXPORT void mql_stop() { mql::runtime.stopped = true; }                                 \
+   MQL_EXPORT void mql_let_go() { mql::let_go(); }                                             \
    MQL_EXPORT int mql_handles(const char *name) {                                              \
       std::string asked = name;                                                                \
       return asked == "OnTick" ? OnTick != nullptr                                             \
