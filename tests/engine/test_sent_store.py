@@ -67,7 +67,9 @@ def test_a_crash_at_any_byte_leaves_a_state_that_was_true_once(tmp_path):
         seen.append(states.index(state(cut), seen[-1] if seen else 0))
         cut.save_sent(cut.next_out, b"goes on")
         cut.close()
-        assert list(reopen(folder).sent(1, 100))[-1][1] == b"goes on"
+        again = reopen(folder)
+        assert list(again.sent(1, 100))[-1][1] == b"goes on"
+        again.close()
     assert seen == sorted(seen)
     assert seen[-1] == len(states) - 1
 
