@@ -15,7 +15,7 @@ from typing import Any
 from loguru import logger
 
 from gateway.gatekeeper import Gatekeeper, session_name
-from gateway.intake import Route
+from gateway.intake import Route, may_be_logon
 from gateway.metrics import Metrics
 from gateway.oms.effects import Jot
 from gateway.scribe import Scribe
@@ -36,8 +36,6 @@ FLOODED = (
     "FLOOD: more than {} MiB waited to be read, most of it from here; send slower than you are"
     " answered, log on again, and send again what is asked for"
 )
-_LOGON = b"\x0135=A\x01"
-_LOOK_AT = 40
 
 
 class Doorway:
@@ -78,7 +76,7 @@ class Doorway:
 
     def stranger(self, route: Route, frame: bytes, now_ns: int) -> None:
         """Look at a frame from a route that is nobody's."""
-        if frame.find(_LOGON, 0, _LOOK_AT) < 0 or not self._transport.given(route):
+        if not may_be_logon(frame) or not self._transport.given(route):
             self._count()
             return
         try:

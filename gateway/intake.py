@@ -108,7 +108,7 @@ class Intake:
                 if peer.is_cut:
                     continue
                 frame = part.bytes
-                key = _key(part) if encrypted and frame.find(_LOGON, 0, _LOOK_AT) >= 0 else None
+                key = _key(part) if encrypted and may_be_logon(frame) else None
                 if not peer.frames:
                     line.append(peer)
                 peer.frames.append(Arrival(peer.route, frame, key))
@@ -194,6 +194,11 @@ class Intake:
         self._lines[peer.route[0]].remove(peer)
         self.cut.append(peer.route)
         _shut(peer.descriptor, peer.address)
+
+
+def may_be_logon(frame: bytes) -> bool:
+    """Say whether a frame looks like a Logon: nothing else is heard from who is not logged on."""
+    return frame.find(_LOGON, 0, _LOOK_AT) >= 0
 
 
 def _key(part: zmq.Frame) -> str:

@@ -219,15 +219,20 @@ def test_an_order_ends_at_its_moment(season, zone_name, restarts):
     assert not trader.world.office.books.orders
 
 
-def test_what_a_person_has_given_another_end_is_left_alone():
-    """It is past what we said, and shows another moment: it is theirs now, and rests."""
+def with_an_order_that_ends_after_the_change():
+    """Return a world in which an order rests, without a zone, and its end in milliseconds."""
     trader = trader_at(AUTUMN - 48 * HOUR_MS, "")
-    world = trader.world
     end_ms = AUTUMN + 2 * HOUR_MS
     trader.place(
         "10000", price="1.0", time_in_force=TimeInForce.GOOD_TILL_DATE, expire_ns=end_ms * MS
     )
-    world.run(500)
+    trader.world.run(500)
+    return trader.world, end_ms
+
+
+def test_what_a_person_has_given_another_end_is_left_alone():
+    """It is past what we said, and shows another moment: it is theirs now, and rests."""
+    world, end_ms = with_an_order_that_ends_after_the_change()
     (order,) = world.office.books.orders.values()
     world.office.desk.update(order, time_expiration=order.time_expiration + 5 * DAY_S)
     world.run(500)
@@ -239,13 +244,7 @@ def test_what_a_person_has_given_another_end_is_left_alone():
 
 def test_a_removal_that_is_refused_is_tried_again():
     """What is past its end and cannot be removed now is removed later, and has expired."""
-    trader = trader_at(AUTUMN - 48 * HOUR_MS, "")
-    world = trader.world
-    end_ms = AUTUMN + 2 * HOUR_MS
-    trader.place(
-        "10000", price="1.0", time_in_force=TimeInForce.GOOD_TILL_DATE, expire_ns=end_ms * MS
-    )
-    world.run(500)
+    world, end_ms = with_an_order_that_ends_after_the_change()
     world.server.faults.refuse(Retcode.MARKET_CLOSED, when=Action.REMOVE)
     world.clock.advance_to(end_ms - 2_000)
     world.run(5_000)
