@@ -174,9 +174,13 @@ class Intake:
     def _forget(self, number: int) -> None:
         """Forget, when a socket was read to the end, who was met before the last of a descriptor.
 
-        If it was the one who is there, it is met again.
+        If it was the one who is there, it is met again; not before all of it is dealt out, or what
+        comes then would overtake what waits.
         """
         for route in self._ghosts.pop(number, ()):
+            if self._peers[route].frames:
+                self._ghosts[number].append(route)
+                continue
             descriptor = self._peers.pop(route).descriptor
             last = self._peers[self._by_descriptor[descriptor]]
             last.address = last.address or _peer_address(descriptor)
